@@ -1,0 +1,3 @@
+//! The `neu` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `neurun` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `neusweep` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The command line of neuromanager: arguments in, text and exit codes out.
