@@ -1,0 +1,190 @@
+//! What a person wrote in a file: its text, the tree in it with the place of every node, and what is wrong with it.
+
+pub mod json;
+mod nearest;
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+
+pub use nearest::nearest;
+
+/// A file as it was read, with the name under which messages show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The path as the user would type it.
+    pub name: String,
+    /// The whole text, a byte order mark included: all offsets count in it.
+    pub text: String,
+}
+
+impl Source {
+    /// Tells the line and the column (both from 1, columns in characters) of a byte offset, as editors count them.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text[..character_start(&self.text, offset)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before[line_start..].trim_start_matches(BYTE_ORDER_MARK).chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// Moves an offset back to where its character starts, and into the text.
+fn character_start(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|offset| text.is_char_boundary(*offset)).unwrap_or(0)
+}
+
+/// Some editors put it first; it means nothing here.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A value and the bytes of the source that it takes up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Byte offsets into [`Source::text`].
+    pub at: Range<usize>,
+    /// What stands there.
+    pub value: Value,
+}
+
+/// What every configuration language here can say. Numbers stay text, so that nothing is rounded or reformatted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, exactly as written: `0.10`, `1e-4`, `12345678901234567890`.
+    Number(Box<str>),
+    /// A string, escapes resolved.
+    Text(String),
+    /// A list, in order.
+    List(Vec<Node>),
+    /// An object, in the order of the file.
+    Table(Vec<Entry>),
+}
+
+impl Value {
+    /// Names the kind for a message, with its article.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(true) => "true",
+            Self::Bool(false) => "false",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Table(_) => "an object",
+        }
+    }
+}
+
+/// One key of an object with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key, escapes resolved.
+    pub key: String,
+    /// Where the key stands, its quotes included.
+    pub key_at: Range<usize>,
+    /// What belongs to it.
+    pub value: Node,
+}
+
+/// One mistake of the person who wrote the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The bytes of the source to point at; always inside the text and on character boundaries.
+    pub at: Range<usize>,
+    /// What is wrong, as a lowercase fragment.
+    pub message: String,
+    /// What to write instead, where that is known.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// Says what is wrong at a place.
+    pub fn new(at: &Range<usize>, message: impl Into<String>) -> Self {
+        Self { at: at.clone(), message: message.into(), help: None }
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// Everything that is wrong with one file, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    /// The file, kept so that messages can show its lines.
+    pub source: Source,
+    /// The mistakes, never empty.
+    pub list: Vec<Problem>,
+}
+
+impl Problems {
+    /// Puts the problems of a file into the order of the file; `None` where there are none.
+    pub fn found_in(source: &Source, mut list: Vec<Problem>) -> Option<Self> {
+        list.sort_by_key(|problem| problem.at.start);
+        (!list.is_empty()).then(|| Self { source: source.clone(), list })
+    }
+
+    /// Writes every problem on a line of its own as `file:line:column: message`, its help below, without colour or
+    /// source lines: for logs and for machines.
+    pub fn plain(&self) -> String {
+        let lines = self.list.iter().map(|problem| {
+            let (line, column) = self.source.line_column(problem.at.start);
+            let help = problem.help.as_ref().map_or_else(String::new, |help| format!("  help: {help}\n"));
+            format!("{}:{line}:{column}: {}\n{help}", self.source.name, problem.message)
+        });
+        lines.collect()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.list.len() {
+            1 => write!(out, "1 problem in {}", self.source.name),
+            count => write!(out, "{count} problems in {}", self.source.name),
+        }
+    }
+}
+
+impl Error for Problems {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source { name: "config.json".into(), text: text.into() }
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one_and_columns_count_characters() {
+        let source = source("ab\nçé\u{1f980}x");
+        assert_eq!(source.line_column(0), (1, 1));
+        assert_eq!(source.line_column(2), (1, 3));
+        assert_eq!(source.line_column(3), (2, 1));
+        assert_eq!(source.line_column(source.text.len() - 1), (2, 4));
+        assert_eq!(source.line_column(source.text.len() + 9), (2, 5));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_a_column() {
+        assert_eq!(source("\u{feff}{").line_column(3), (1, 1));
+    }
+
+    #[test]
+    fn problems_come_in_the_order_of_the_file_and_are_counted() {
+        let list = vec![Problem::new(&(3..4), "second"), Problem::new(&(0..1), "first").help("do it")];
+        let problems = Problems::found_in(&source("ab\ncd"), list).unwrap();
+        assert_eq!(problems.to_string(), "2 problems in config.json");
+        insta::assert_snapshot!(problems.plain(), @r"
+        config.json:1:1: first
+          help: do it
+        config.json:2:1: second
+        ");
+        assert_eq!(Problems::found_in(&source(""), Vec::new()), None);
+    }
+}
