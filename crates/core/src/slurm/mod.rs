@@ -1,0 +1,4 @@
+//! What Slurm itself knows and says.
+
+pub mod options;
+pub mod time;
