@@ -4,4 +4,5 @@
 //! whoever calls passes those in. The way of the data is told in `ARCHITECTURE.md`.
 
 pub mod document;
+pub mod resources;
 pub mod slurm;

@@ -17,8 +17,7 @@ pub enum TimeLimit {
 pub enum TimeLimitError {
     /// Not one of the written forms.
     #[error(
-        "not a time limit: Slurm reads minutes (`90`), minutes:seconds, hours:minutes:seconds (`1:30:00`), \
-         days-hours, days-hours:minutes, days-hours:minutes:seconds (`2-00:00:00`) or `UNLIMITED`"
+        "not a time limit; `90` (minutes), `1:30:00`, `2-00:00:00`, `2-12` (days-hours) or `UNLIMITED` are"
     )]
     Form,
     /// More seconds than Slurm counts to, in a C int (`time_str2secs` of its `parse_time.c`): it would wrap around.
