@@ -7,3 +7,4 @@ pub mod config;
 pub mod document;
 pub mod resources;
 pub mod slurm;
+pub mod sweep;

@@ -1,0 +1,181 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn source(text: &str) -> Source {
+    Source { name: "params.json".into(), text: text.into() }
+}
+
+fn sweep(text: &str) -> Sweep {
+    Sweep::read(&source(text)).unwrap_or_else(|problems| panic!("{}", problems.plain()))
+}
+
+fn lines(sweep: &Sweep) -> Vec<String> {
+    sweep.points().map(|point| point.flags().collect::<Vec<_>>().join(" ")).collect()
+}
+
+fn problems_in(text: &str) -> String {
+    Sweep::read(&source(text)).expect_err("something is wrong").plain()
+}
+
+fn json(point: Point<'_>) -> String {
+    let mut out = String::new();
+    point.write_json(&mut out);
+    out
+}
+
+#[test]
+fn the_example_of_the_seed_is_the_listing_of_the_seed() {
+    let sweep = sweep(r#"{ "lr": [0.1, 0.001], "layers": [4,8,16] }"#);
+    assert_eq!(sweep.count(), 6);
+    insta::assert_snapshot!(lines(&sweep).join("\n"), @"
+        --lr=0.1 --layers=4
+        --lr=0.1 --layers=8
+        --lr=0.1 --layers=16
+        --lr=0.001 --layers=4
+        --lr=0.001 --layers=8
+        --lr=0.001 --layers=16
+        ");
+}
+
+#[test]
+fn values_reach_the_program_as_written() {
+    let sweep = sweep(
+        r#"{"x": [0.10, 1e-4, 12345678901234567890, -0, "", " a\n'\"b$HOME", true, false, null, [1, 0.50, "é"], {"b": 1E5, "a": null}]}"#,
+    );
+    let flags: Vec<_> = sweep.points().map(|point| point.flags().collect::<Vec<_>>()).collect();
+    assert_eq!(
+        flags,
+        [
+            vec!["--x=0.10"],
+            vec!["--x=1e-4"],
+            vec!["--x=12345678901234567890"],
+            vec!["--x=-0"],
+            vec!["--x="],
+            vec!["--x= a\n'\"b$HOME"],
+            vec!["--x=True"],
+            vec!["--x=False"],
+            vec![],
+            vec![r#"--x=[1,0.50,"é"]"#],
+            vec![r#"--x={"b":1E5,"a":null}"#],
+        ]
+    );
+    let arguments: Vec<_> = sweep.axes()[0].choices().iter().map(Choice::argument).collect();
+    assert_eq!(arguments[..2], [Some("0.10"), Some("1e-4")]);
+    assert_eq!(arguments[8], None);
+}
+
+#[test]
+fn json_keeps_null_and_number_text() {
+    let sweep = sweep(r#"{"lr": 0.10, "n\"m": [null, true], "s": "é\n"}"#);
+    assert_eq!(json(sweep.point(0).unwrap()), r#"{"lr":0.10,"n\"m":null,"s":"é\n"}"#);
+    assert_eq!(json(sweep.point(1).unwrap()), r#"{"lr":0.10,"n\"m":true,"s":"é\n"}"#);
+}
+
+#[test]
+fn a_single_value_is_fixed_and_equal_values_are_two() {
+    let sweep = sweep(r#"{"a": [1, 1], "b": "x", "c": null, "d": false,}"#);
+    assert_eq!(lines(&sweep), ["--a=1 --b=x --d=False", "--a=1 --b=x --d=False"]);
+    let names: Vec<_> =
+        sweep.point(0).unwrap().parameters().map(|(name, choice)| (name, choice.json())).collect();
+    assert_eq!(names, [("a", "1"), ("b", "\"x\""), ("c", "null"), ("d", "false")]);
+}
+
+#[test]
+fn any_point_is_found_without_the_ones_before() {
+    let sweep = sweep(r#"{"a": [1, 2], "b": [1, 2, 3]}"#);
+    let all: Vec<_> = sweep.points().map(json).collect();
+    for (index, point) in all.iter().enumerate() {
+        assert_eq!(&json(sweep.point(index as u64).unwrap()), point);
+        assert_eq!(sweep.points().nth(index).map(json).as_ref(), Some(point));
+    }
+    assert!(sweep.point(6).is_none());
+    assert!(sweep.points().nth(6).is_none());
+    assert_eq!(sweep.points().size_hint(), (6, Some(6)));
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once() {
+    insta::assert_snapshot!(problems_in(r#"{
+  "empty": [],
+  "": 1,
+  "a b": 1,
+  "a=b": 1,
+  "--lr": [1],
+  "-": 1,
+  "$zip": ["a", "b"],
+  "lr": {"range": [0, 1, 0.1]},
+  "nul\u0000": 1,
+  "text": ["a\u0000b"],
+  "lr": 1
+}"#), @r#"
+        params.json:2:12: `empty` has no value
+          help: an empty list would leave nothing to run
+        params.json:3:3: a parameter needs a name
+        params.json:4:3: `a b` has white space or a control character in it
+        params.json:5:3: `a=b` has a `=` in it, which ends a name in `--name=value`
+        params.json:6:3: `--lr` starts with a dash, and the dashes are added: `--name=value`
+          help: write `lr`
+        params.json:7:3: `-` starts with a dash, and the dashes are added: `--name=value`
+        params.json:8:3: `$zip` is not known; names that start with `$` are kept for the language of sweeps
+        params.json:9:9: `lr` is set to an object, which has no meaning here
+          help: write a list of values or a single one; an object as a value goes into a list: `[{"a": 1}]`
+        params.json:10:3: `nul\0` has white space or a control character in it
+        params.json:11:12: an argument of a program cannot have a NUL in it
+        params.json:12:3: duplicate key `lr`
+          help: it is already there in line 9, column 3
+        "#);
+}
+
+#[test]
+fn what_is_no_sweep_is_refused() {
+    insta::assert_snapshot!(problems_in("{}"), @r#"
+        params.json:1:1: there is no parameter to sweep
+          help: write `{"lr": [0.1, 0.001], "layers": [4, 8, 16]}`
+        "#);
+    insta::assert_snapshot!(problems_in("[1]"), @r#"
+        params.json:1:1: a sweep must be an object, not a list
+          help: write `{"lr": [0.1, 0.001], "layers": [4, 8, 16]}`
+        "#);
+    insta::assert_snapshot!(problems_in(""), @"params.json:1:1: the file is empty");
+    insta::assert_snapshot!(problems_in("{\"a\": [1,,2]}"), @"params.json:1:10: a value is missing before this `,`");
+}
+
+#[test]
+fn too_many_combinations_are_said_and_not_wrapped() {
+    let axis = |name: usize| format!("\"p{name}\": [{}]", ["1"; 256].join(","));
+    let text = |axes: usize| format!("{{{}}}", (0..axes).map(axis).collect::<Vec<_>>().join(","));
+    assert_eq!(sweep(&text(7)).count(), 1 << 56);
+    assert!(problems_in(&text(8)).contains("more combinations than can be counted"));
+}
+
+proptest! {
+    /// The product, made the slow way: every axis multiplies what is there, the last axis fastest.
+    #[test]
+    fn the_points_are_the_product(sizes in prop::collection::vec(1_usize..5, 1..5)) {
+        let mut expected = vec![String::new()];
+        let mut text = String::from("{");
+        for (axis, size) in sizes.iter().enumerate() {
+            let values: Vec<_> = (0..*size).map(|value| value.to_string()).collect();
+            write!(text, "\"p{axis}\": [{}],", values.join(",")).unwrap();
+            expected = expected
+                .iter()
+                .flat_map(|start| values.iter().map(move |value| format!("{start} --p{axis}={value}")))
+                .collect();
+        }
+        let sweep = sweep(&(text + "}"));
+        let points: Vec<_> = lines(&sweep).iter().map(|line| format!(" {line}")).collect();
+        prop_assert_eq!(sweep.count(), expected.len() as u64);
+        prop_assert_eq!(points, expected);
+    }
+
+    #[test]
+    fn any_file_is_read_or_explained(text in "\\{(\"[-$=a ]{0,2}\": ?(\\[[0-9,]{0,4}\\]|\\{\\}|null|\"x\"),? ?){0,4}\\}?") {
+        match Sweep::read(&source(&text)) {
+            Ok(sweep) => prop_assert_eq!(sweep.points().count() as u64, sweep.count()),
+            Err(problems) => prop_assert!(!problems.list.is_empty()),
+        }
+    }
+}
