@@ -28,7 +28,7 @@ pub enum Tasks {
     None,
     /// One task, usually one that has been started.
     Index(u32),
-    /// Several tasks, all of which still wait.
+    /// Several tasks, none of which has been started: they wait, or were cancelled all together.
     Set(ArraySpec),
 }
 

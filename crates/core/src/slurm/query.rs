@@ -30,7 +30,7 @@ impl Wanted {
     pub(super) fn includes(&self, job: JobId, row_name: &str, row_uid: u32) -> bool {
         match self {
             Self::Jobs(jobs) => jobs.contains(&job),
-            Self::Named { name, uid } => name == row_name && *uid == row_uid,
+            Self::Named { name, uid } => is_same_name(name, row_name) && *uid == row_uid,
             Self::Owned { uid } => *uid == row_uid,
         }
     }
@@ -43,10 +43,11 @@ impl Wanted {
         }
     }
 
-    /// Gives the value for `--name`, when the name can be asked for: one with a comma would be a list of others.
+    /// Gives the value for `--name`, when the name can be asked for: one with a comma would be a list of others,
+    /// and `sacct` finds none with a quote. The rows of all the user's jobs are then compared here.
     pub(super) fn name_filter(&self) -> Option<&str> {
         match self {
-            Self::Named { name, .. } if !name.contains(',') => Some(name),
+            Self::Named { name, .. } if !name.contains([',', '\'', '"']) => Some(name),
             _ => None,
         }
     }
@@ -57,6 +58,12 @@ impl Wanted {
             Self::Named { uid, .. } | Self::Owned { uid } => Some(*uid),
         }
     }
+}
+
+/// Compares names as far as all commands give them back: accounting turns `"` into a backquote.
+fn is_same_name(asked: &str, printed: &str) -> bool {
+    let without_quotes = |name: &str| name.replace('"', "`");
+    without_quotes(asked) == without_quotes(printed)
 }
 
 /// Why a question was not answered. None of these says anything about the jobs.
@@ -152,6 +159,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_known_again_after_accounting_changed_it() {
+        let named = |name: &str| Wanted::Named { name: name.to_owned(), uid: 0 };
+        assert!(named("dq\"q").includes(JobId(1), "dq`q", 0));
+        assert!(!named("dq\"q").includes(JobId(1), "dq'q", 0));
+        assert_eq!(named("plain'q").name_filter(), None);
+        assert_eq!(named("a b.k").name_filter(), Some("a b.k"));
+    }
+
+    #[test]
     fn an_empty_answer_is_an_answer() {
         assert_eq!(output_of("squeue", &reply(0, "", "")).unwrap(), "");
         assert_eq!(output_of("squeue", &reply(0, "4711\n", "squeue: error: slow")).unwrap(), "4711\n");
@@ -174,6 +190,10 @@ mod tests {
         assert_eq!(
             words_of(&reply(1, "", stderr)),
             "fetch_config: DNS SRV lookup failed\nCould not establish a configuration source"
+        );
+        let down = "sacct: error: Sending PersistInit msg: Connection refused\nsacct: error: Problem talking to the database: Connection refused\n";
+        assert!(
+            words_of(&reply(1, "", down)).ends_with("Problem talking to the database: Connection refused")
         );
         assert_eq!(words_of(&reply(7, "", "")), "it said nothing and exited with code 7");
     }

@@ -39,8 +39,10 @@ pub struct ExitCode {
 
 /// One execution of a job or task, or tasks that wait.
 ///
-/// A requeued job has a row for each execution. Between a requeue and the next start there is no row for what
-/// waits: the last one says REQUEUED.
+/// A requeued job has a row for each execution. For a while after a requeue there is no row for what waits: the
+/// last one says how the execution before ended (REQUEUED, PREEMPTED, `NODE_FAIL`). So even a final state
+/// here does not prove that the task is over while the queue still has it; and a task that was cancelled before
+/// it started may have no row at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountingRow {
     /// The job, for tasks the whole array.
@@ -184,6 +186,9 @@ line^_sep|x
 8^_8^_FAILED^_3:0^_0:0^_1795382094^_1795382094^_1795382094^_0^_n1^_None^_65534^_s.sh
 9_0^_10^_NODE_FAIL^_0:0^_0:0^_1795382094^_1795382095^_1795382096^_1^_n1^_None^_4242^_una.x
 9_0^_10^_NODE_FAIL^_0:0^_0:0^_1795382096^_1795382097^_1795382098^_1^_n2^_None^_4242^_una.x
+6^_6^_TIMEOUT^_0:0^_0:0^_1795383072^_1795383094^_1795383179^_85^_n2^_None^_0^_dq`q
+4_18^_21^_PREEMPTED^_0:0^_0:0^_1795382094^_1795382895^_1795383073^_178^_n1^_None^_0^_a,b
+4_18^_21^_PENDING^_0:0^_0:0^_1795383073^_Unknown^_Unknown^_0^_None assigned^_BeginTime^_0^_a,b
 ";
 
     fn printed(text: &str) -> Reply {
@@ -213,6 +218,9 @@ line^_sep|x
         8 FAILED (3, 0) Some(1795382094) "s.sh"
         9_0 NODE_FAIL (0, 0) Some(1795382096) "una.x"
         9_0 NODE_FAIL (0, 0) Some(1795382098) "una.x"
+        6 TIMEOUT (0, 0) Some(1795383179) "dq`q"
+        4_18 PREEMPTED (0, 0) Some(1795383073) "a,b"
+        4_18 PENDING (0, 0) None "a,b"
         "#);
         assert!(rows[3].tasks.contains(59));
         assert_eq!((rows[0].nodes.clone(), rows[1].reason.clone(), rows[5].elapsed), (None, None, Some(74)));
@@ -224,6 +232,7 @@ line^_sep|x
             rows(&Wanted::Named { name: name.to_owned(), uid }, &printed(REAL)).unwrap().len()
         };
         assert_eq!((count("Quick.ab", 0), count("quick.ab", 0), count("Quick.ab", 1)), (1, 0, 0));
+        assert_eq!((count("dq\"q", 0), count("a,b", 0)), (1, 2));
     }
 
     #[test]

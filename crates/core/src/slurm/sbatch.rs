@@ -20,7 +20,7 @@ use crate::tool::{Invocation, Reply, ToolError};
 pub struct Submission {
     /// The script; Slurm keeps a copy as it is now.
     pub script: PathBuf,
-    /// The name of the job.
+    /// The name of the job. Accounting keeps its first 255 bytes.
     pub job_name: Option<String>,
     /// Where the output goes. Slurm replaces `%A`, `%a` and the like in it; a plain `%` is written `%%`.
     pub output: Option<PathBuf>,

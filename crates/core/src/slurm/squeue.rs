@@ -18,6 +18,9 @@ const ROW: char = '\x1e';
 /// What is printed of a job, the name last (`man squeue`, --format).
 const FIELDS: [&str; 10] = ["%F", "%A", "%K", "%T", "%r", "%N", "%U", "%V", "%S", "%j"];
 
+/// What stands above the rows where `SLURM_CLUSTERS` names the cluster.
+const CLUSTER_TITLE: &str = "CLUSTER: ";
+
 /// Exit code 1 with these words means that no job that was asked for is known. Other failures share the code.
 const NONE_KNOWN: &str = "Invalid job id specified";
 
@@ -72,7 +75,7 @@ pub fn rows(wanted: &Wanted, reply: &Reply) -> Result<Vec<QueueRow>, QueryError>
     let output = output_of(PROGRAM, reply)?;
     let mut chunks = output.split(ROW);
     let before_first = chunks.next().unwrap_or_default().trim();
-    if !before_first.is_empty() {
+    if !before_first.is_empty() && !before_first.starts_with(CLUSTER_TITLE) {
         return Err(unreadable(before_first));
     }
     let mut rows = Vec::new();
@@ -235,6 +238,19 @@ line^_sep|x
             runner.asked().iter().map(|line| line.contains("--user")).collect::<Vec<_>>(),
             [true, false]
         );
+    }
+
+    #[test]
+    fn the_title_of_a_named_cluster_is_no_row() {
+        let titled = printed(&format!("CLUSTER: b\n{REAL}"));
+        assert_eq!(rows(&all(), &titled).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn an_array_cancelled_before_it_started_is_one_row() {
+        let text = "^^9^_9^_0-80:2^_CANCELLED^_JobHeldUser^_^_0^_1795382094^_N/A^_s.sh\n";
+        let found = rows(&all(), &printed(text)).unwrap();
+        assert!(found[0].tasks.contains(80) && found[0].state.is_final());
     }
 
     #[test]

@@ -120,7 +120,8 @@ impl SlurmState {
         }
     }
 
-    /// Says whether Slurm is done with the job in this state, whatever the reason.
+    /// Says whether Slurm is done with the execution that is in this state, whatever the reason. Only in the queue
+    /// is it also done with the job: accounting may say PREEMPTED of one that waits for its next execution.
     pub fn is_final(&self) -> bool {
         matches!(
             self,
