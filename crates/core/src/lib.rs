@@ -8,3 +8,4 @@ pub mod document;
 pub mod resources;
 pub mod slurm;
 pub mod sweep;
+pub mod tool;

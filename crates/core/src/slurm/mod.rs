@@ -1,4 +1,19 @@
-//! What Slurm itself knows and says.
+//! What Slurm is asked and how its answers read: command lines and parsers, a file a command, all pure.
+//!
+//! Each file pairs the description of a call with the reading of its reply; a thin `query` beside them runs the
+//! call on the [`Runner`](crate::tool::Runner) that the caller gives. Output formats are those of Slurm 22.05,
+//! restricted to what later versions print alike.
 
+pub mod associations;
+pub mod id;
+pub mod limits;
 pub mod options;
+pub mod query;
+pub mod ranges;
+pub mod sacct;
+pub mod sbatch;
+pub mod scancel;
+pub mod site;
+pub mod squeue;
+pub mod state;
 pub mod time;
