@@ -1,1 +1,85 @@
 //! The command line of neuromanager: arguments in, text and exit codes out.
+
+mod args;
+mod commands;
+mod exit;
+mod json;
+mod report;
+mod settings;
+mod ui;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{NeuArgs, RunArgs, SweepArgs};
+use commands::App;
+use exit::Exit;
+use report::Failure;
+use settings::Settings;
+use ui::{Ui, Volume};
+
+/// Which of the three commands a binary is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `neu VERB …`
+    Neu,
+    /// `neurun SUPPORT DEVICE SCRIPT …`
+    Neurun,
+    /// `neusweep CMD …`
+    Neusweep,
+}
+
+/// Runs a command to its end. A file called `neu`, `neurun` or `neusweep` is that command, whichever it was built
+/// as, so that one file can stand for all three.
+pub fn main(built_as: Program) -> ExitCode {
+    report_panics();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let program = called_as(&typed).unwrap_or(built_as);
+    let ui = Ui::new(Volume::Normal);
+    let outcome = match Settings::read(typed) {
+        Ok(settings) => run(program, &App { settings, ui }),
+        Err(error) => Err(Failure::from(error).hint("the current folder cannot be found: was it removed?")),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            let width = ui::output_width().unwrap_or(120);
+            let _closed =
+                io::Write::write_all(&mut io::stderr(), failure.render(ui.color(), width).as_bytes());
+            failure.exit().into()
+        }
+    }
+}
+
+fn called_as(typed: &[OsString]) -> Option<Program> {
+    match typed.first().map(Path::new).and_then(Path::file_name).and_then(OsStr::to_str)? {
+        "neu" => Some(Program::Neu),
+        "neurun" => Some(Program::Neurun),
+        "neusweep" => Some(Program::Neusweep),
+        _ => None,
+    }
+}
+
+fn run(program: Program, app: &App) -> Result<Exit, Failure> {
+    let typed = &app.settings.typed;
+    match program {
+        Program::Neu => commands::neu(NeuArgs::parse_from(typed), app),
+        Program::Neurun => commands::neurun(&RunArgs::parse_from(typed), app),
+        Program::Neusweep => commands::neusweep(&SweepArgs::parse_from(typed), app),
+    }
+}
+
+/// Has a mistake of ours end in one message and its own exit code.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text =
+            format!("error: neuromanager has a bug: {panic}\nhint: please report it, with what you typed\n");
+        let _closed = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+        #[expect(clippy::exit, reason = "a panic has nowhere to return to")]
+        std::process::exit(70);
+    }));
+}

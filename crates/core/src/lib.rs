@@ -5,7 +5,18 @@
 
 pub mod config;
 pub mod document;
+pub mod engine;
+pub mod event;
+pub mod history;
+pub mod id;
+pub mod plan;
+pub mod process;
+pub mod ranges;
 pub mod resources;
 pub mod slurm;
+pub mod state;
+pub mod store;
+pub mod support;
 pub mod sweep;
 pub mod tool;
+pub mod worker;

@@ -1,3 +1,7 @@
-//! The `neu` command.
+//! The `neu` command: look at launches, and act on them.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    neuromanager::main(neuromanager::Program::Neu)
+}

@@ -1,3 +1,7 @@
-//! The `neurun` command.
+//! The `neurun` command: put it before the command you type.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    neuromanager::main(neuromanager::Program::Neurun)
+}

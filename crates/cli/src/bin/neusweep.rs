@@ -1,3 +1,7 @@
-//! The `neusweep` command.
+//! The `neusweep` command: run a command for every combination of `params.json`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    neuromanager::main(neuromanager::Program::Neusweep)
+}

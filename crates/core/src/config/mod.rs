@@ -12,6 +12,8 @@ use std::ops::Range;
 pub use select::SelectError;
 pub use words::{WordProblem, WordProblems, resource_words, split_at_script};
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::{Problems, Source};
 use crate::resources::Resources;
 
@@ -36,7 +38,8 @@ pub struct Support {
 }
 
 /// How a support executes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SupportKind {
     /// On this machine, one run after the other.
     Local,

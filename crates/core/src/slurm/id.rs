@@ -33,6 +33,14 @@ pub enum Tasks {
 }
 
 impl Tasks {
+    /// Counts the tasks; a job without an array is one.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::None | Self::Index(_) => 1,
+            Self::Set(spec) => spec.indices.len() as u64,
+        }
+    }
+
     /// Says whether the row speaks of the task with this index.
     pub fn contains(&self, index: u32) -> bool {
         match self {

@@ -1,0 +1,129 @@
+//! `neu VERB …`
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use neuromanager_core::id::Selection;
+use neuromanager_core::ranges::Ranges;
+
+use super::{RunArgs, SweepArgs};
+
+/// Looks at launches, and acts on them.
+///
+/// An ID is a launch `12`, a run `12.3`, runs `12.3-7`, or a Slurm job `slurm:4711_3`.
+#[derive(Debug, Parser)]
+#[command(name = "neu", version, arg_required_else_help = true)]
+pub(crate) struct NeuArgs {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// List launches, or the runs of some
+    Status(StatusArgs),
+    /// Print what runs have printed
+    Logs(LogsArgs),
+    /// Stop runs, and see that they stopped
+    Cancel(SelectArgs),
+    /// Wait until runs are over; exit code 1 where some did not succeed
+    Wait(SelectArgs),
+    /// The same as `neurun`
+    Run(RunArgs),
+    /// The same as `neusweep`
+    Sweep(SweepArgs),
+    /// Execute runs; what jobs start
+    #[command(hide = true)]
+    Worker(WorkerArgs),
+    /// Execute runs in the environment as it is; what a worker becomes
+    #[command(hide = true)]
+    Execute(ExecuteArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Launches or runs [default: list the launches]
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<Selection>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// Launches or runs
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<Selection>,
+    /// Go on printing until the runs are over
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Print the logs' paths as JSON
+    #[arg(long, conflicts_with = "follow")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SelectArgs {
+    /// Launches or runs
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<Selection>,
+    /// Print the launch afterwards as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say less
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// The folder of the launch
+    pub(crate) launch: PathBuf,
+    /// The key of the submission
+    #[arg(long)]
+    pub(crate) key: String,
+    /// The runs; of these, a task of an array executes one
+    #[arg(long)]
+    pub(crate) runs: Ranges,
+    /// What is added to the index of a task to get its run
+    #[arg(long, default_value_t = 0)]
+    pub(crate) base: u64,
+    /// The attempt that each run is
+    #[arg(long)]
+    pub(crate) attempt: u32,
+    /// Who owns the terminal and sends the signals
+    #[arg(long, value_enum)]
+    pub(crate) setting: SettingArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExecuteArgs {
+    #[command(flatten)]
+    pub(crate) worker: WorkerArgs,
+    /// The file to remove once the env is activated
+    pub(crate) activated: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SettingArg {
+    /// A job of Slurm.
+    Job,
+    /// A command in the foreground; the program reads nothing.
+    Foreground,
+    /// A command in the foreground; the program has the terminal.
+    Terminal,
+}
+
+impl SettingArg {
+    /// Gives the word that is typed.
+    pub(crate) fn word(self) -> OsString {
+        match self {
+            Self::Job => "job",
+            Self::Foreground => "foreground",
+            Self::Terminal => "terminal",
+        }
+        .into()
+    }
+}

@@ -1,0 +1,205 @@
+//! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use neuromanager_core::engine::create::{Request, create};
+use neuromanager_core::engine::survey::{Survey, Watched};
+use neuromanager_core::event::{Event, Exit as ProgramExit};
+use neuromanager_core::process::ProcessId;
+use neuromanager_core::ranges::Ranges;
+use neuromanager_core::state::RunState;
+use neuromanager_core::store::{
+    Chunk, JournalReader, Launch, LaunchDir, SubmissionEvent, SubmissionRecord, Submissions,
+};
+use neuromanager_core::worker::{Signals, host};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getpgrp, tcgetpgrp};
+
+use super::App;
+use super::follow::Tail;
+use super::launching::{Manner, describe};
+use super::worker::{arguments, worker_arguments};
+use crate::args::SettingArg;
+use crate::exit::Exit;
+use crate::json;
+use crate::report::Failure;
+use crate::ui::{Table, Ui, last_lines, print};
+
+/// How often the logs are looked at.
+const TICK: Duration = Duration::from_millis(30);
+
+/// Starts a launch and stays with it.
+pub(super) fn start(request: Request, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    let ui = app.ui.at(manner.volume);
+    let described = describe(&request);
+    let ignored = request.resources.directives().collect::<Vec<_>>().join(" ");
+    let (launch, dir) = create(&app.settings.store(), request, |_, _| None)?;
+    if !ignored.is_empty() {
+        ui.warn(&format!("resources are for schedulers, and do nothing on this machine: {ignored}"));
+    }
+    ui.say(&format!("launch {}: {described}", launch.id));
+    if manner.json {
+        let survey = app.survey(&app.settings.store(), &[neuromanager_core::id::LaunchId(launch.id)])?;
+        print(&json::submitted(&survey))?;
+    }
+    let is_followed = !manner.json;
+    let mut worker = start_worker(&launch, &dir, app)?;
+    let mut signals = Signals::listen(&[
+        Signal::SIGINT as i32,
+        Signal::SIGTERM as i32,
+        Signal::SIGHUP as i32,
+        Signal::SIGCONT as i32,
+        Signal::SIGCHLD as i32,
+    ])?;
+    let mut follower = Follower::new(&launch, &dir, ui, is_followed);
+    let mut interrupted = false;
+    let status = loop {
+        for signal in signals.wait(Some(TICK)).into_iter().filter_map(|signal| Signal::try_from(signal).ok())
+        {
+            if signal != Signal::SIGCHLD {
+                interrupted |= signal != Signal::SIGCONT;
+                // A worker that is already gone is seen below.
+                let _gone = kill(Pid::from_raw(i32::try_from(worker.id()).unwrap_or(i32::MAX)), signal);
+            }
+        }
+        follower.follow()?;
+        if let Some(status) = worker.try_wait()? {
+            break status;
+        }
+    };
+    follower.follow()?;
+    finish(Watched::new(launch, dir), status, interrupted, ui, app)
+}
+
+fn start_worker(launch: &Launch, dir: &LaunchDir, app: &App) -> Result<std::process::Child, Failure> {
+    let runs = Ranges::span(0, launch.runs - 1);
+    let chunk = Chunk { key: launch.key.clone(), runs: runs.clone(), base: 0, array: false, attempt: 1 };
+    let intent = SubmissionEvent::Intent { chunk, host: host(), client: ProcessId::current() };
+    let record = SubmissionRecord { time: Timestamp::now(), submission: 0, event: intent };
+    Submissions::append(&dir.submissions_file(), &record)?;
+    let setting =
+        if launch.runs == 1 && owns_terminal() { SettingArg::Terminal } else { SettingArg::Foreground };
+    let input = if setting == SettingArg::Terminal { Stdio::inherit() } else { Stdio::null() };
+    let mut command = Command::new(std::env::current_exe()?);
+    // A group of its own: Ctrl-C comes to this process alone, which passes it on once.
+    command.arg0("neu").arg("worker").process_group(0).stdin(input).stdout(Stdio::null());
+    command.args(worker_arguments(&arguments(dir.path(), &launch.key, runs, 1, setting)));
+    command.current_dir(&app.settings.folder);
+    Ok(command.spawn()?)
+}
+
+/// Tells whether this process is in the foreground of the terminal on standard input.
+fn owns_terminal() -> bool {
+    tcgetpgrp(io::stdin()).is_ok_and(|owner| owner == getpgrp())
+}
+
+/// Prints what runs print, as they come.
+struct Follower<'a> {
+    runs: u64,
+    dir: &'a LaunchDir,
+    launch: u64,
+    journal: JournalReader,
+    tail: Option<Tail>,
+    ui: Ui,
+    is_followed: bool,
+}
+
+impl<'a> Follower<'a> {
+    fn new(launch: &Launch, dir: &'a LaunchDir, ui: Ui, is_followed: bool) -> Self {
+        let journal = JournalReader::new(dir.events());
+        Self { runs: launch.runs, launch: launch.id, dir, journal, tail: None, ui, is_followed }
+    }
+
+    fn follow(&mut self) -> Result<(), Failure> {
+        for record in self.journal.read_new()? {
+            if let Event::Started(started) = record.event {
+                // Whatever ran before has ended, so that its log is whole.
+                self.pump()?;
+                self.announce(started.run)?;
+                if self.is_followed {
+                    self.tail = Some(Tail::open(&self.dir.log(self.runs, started.run, started.attempt))?);
+                }
+            }
+        }
+        self.pump()
+    }
+
+    fn pump(&mut self) -> Result<(), Failure> {
+        if let Some(tail) = &mut self.tail {
+            tail.pump(&mut io::stdout().lock())?;
+        }
+        Ok(())
+    }
+
+    fn announce(&self, run: u64) -> Result<(), Failure> {
+        if self.runs > 1 {
+            let params = self.dir.plan()?.run(run)?.params;
+            self.ui.say(&format!("==> {}.{run} {}", self.launch, json::short_params(&params)));
+        }
+        Ok(())
+    }
+}
+
+/// Tells which runs did not succeed, and gives the exit code.
+fn finish(
+    watched: Watched,
+    status: ExitStatus,
+    interrupted: bool,
+    ui: Ui,
+    app: &App,
+) -> Result<Exit, Failure> {
+    let surveys = app.survey_watched(vec![watched])?;
+    let Some(survey) = surveys.into_iter().next() else { return Ok(Exit::Bug) };
+    if let ([run], None) = (survey.statuses.as_slice(), status.code().filter(|code| *code > 1)) {
+        if run.state != RunState::Succeeded {
+            let cause = run.cause.clone().unwrap_or_default();
+            ui.say(&format!("{}.0 {}: {cause}", survey.launch.id, run.state));
+        }
+        return Ok(match &run.exit {
+            Some(exit) => Exit::Program(program_code(exit)),
+            None if interrupted => Exit::Interrupted,
+            None => Exit::SomeFailed,
+        });
+    }
+    if survey.statuses.iter().all(|run| run.state == RunState::Succeeded) {
+        ui.say(&format!("launch {}: all {} runs succeeded", survey.launch.id, survey.launch.runs));
+        return Ok(Exit::Done);
+    }
+    ui.say(&failures(&survey));
+    Ok(if interrupted { Exit::Interrupted } else { Exit::SomeFailed })
+}
+
+fn program_code(exit: &ProgramExit) -> u8 {
+    u8::try_from(exit.code() & 0xff).unwrap_or(1)
+}
+
+/// How many failures are told with their last lines; the rest is counted.
+const FAILURES_TOLD: usize = 10;
+
+fn failures(survey: &Survey) -> String {
+    let counts: Vec<String> =
+        survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let mut out = format!("launch {}: {}\n", survey.launch.id, counts.join(", "));
+    let failed = |state: RunState| !matches!(state, RunState::Succeeded | RunState::Cancelled);
+    let mut table = Table::new(["RUN", "STATE", "WHY"]);
+    let all: Vec<_> = survey.statuses.iter().zip(0u64..).filter(|(status, _)| failed(status.state)).collect();
+    for (status, run) in all.iter().take(FAILURES_TOLD) {
+        let id = format!("{}.{run}", survey.launch.id);
+        table.row([id, status.state.to_string(), status.cause.clone().unwrap_or_default()]);
+        let lines = survey.log(*run).and_then(|log| last_lines(&log, 3).ok()).unwrap_or_default();
+        for line in lines {
+            table.row([String::new(), String::new(), format!("| {line}")]);
+        }
+    }
+    if !all.is_empty() {
+        out.push_str(&table.render());
+    }
+    if all.len() > FAILURES_TOLD {
+        out.push_str(&format!("and {} more: neu status {}\n", all.len() - FAILURES_TOLD, survey.launch.id));
+    }
+    out.trim_end().to_owned()
+}

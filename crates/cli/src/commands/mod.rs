@@ -1,0 +1,69 @@
+//! The verbs: each selects, calls the engine, prints, and chooses the exit.
+
+mod cancel;
+mod follow;
+mod foreground;
+mod launching;
+mod logs;
+mod run;
+mod selecting;
+mod site;
+mod status;
+mod submit;
+mod sweep;
+mod wait;
+mod worker;
+
+use neuromanager_core::support::local::Local;
+use neuromanager_core::support::slurm::Slurm;
+use neuromanager_core::tool::{Runner, SystemRunner};
+use neuromanager_core::worker::Node;
+
+use crate::args::{NeuArgs, Verb};
+use crate::exit::Exit;
+use crate::report::Failure;
+use crate::settings::Settings;
+use crate::ui::Ui;
+
+pub(crate) use run::neurun;
+pub(crate) use sweep::neusweep;
+
+/// What every verb works with.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// The surroundings.
+    pub(crate) settings: Settings,
+    /// The terminal.
+    pub(crate) ui: Ui,
+}
+
+impl App {
+    /// Gives what starts the scheduler's commands, in the user's environment.
+    fn runner(&self) -> SystemRunner {
+        SystemRunner::new(self.settings.variables.iter().cloned())
+    }
+
+    /// Gives the support of this machine.
+    fn local(&self) -> Local {
+        Local::new(Node::this(None))
+    }
+
+    /// Gives the support of Slurm, asked through `runner`.
+    fn slurm<'a>(&self, runner: &'a dyn Runner) -> Slurm<'a> {
+        Slurm::new(runner, Node::this(None))
+    }
+}
+
+/// Runs a verb of `neu`.
+pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
+    match args.verb {
+        Verb::Status(args) => status::status(&args, app),
+        Verb::Logs(args) => logs::logs(&args, app),
+        Verb::Cancel(args) => cancel::cancel(&args, app),
+        Verb::Wait(args) => wait::wait(&args, app),
+        Verb::Run(args) => neurun(&args, app),
+        Verb::Sweep(args) => neusweep(&args, app),
+        Verb::Worker(args) => worker::worker(&args, app),
+        Verb::Execute(args) => worker::execute(&args, app),
+    }
+}

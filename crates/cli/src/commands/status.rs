@@ -1,0 +1,217 @@
+//! `neu status`: the launches, or the runs of some.
+
+use jiff::Timestamp;
+use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::event::Exit as ProgramExit;
+use neuromanager_core::id::LaunchId;
+use neuromanager_core::plan::quote;
+use neuromanager_core::state::RunState;
+use neuromanager_core::store::{PlannedRun, Store, StoreError};
+
+use super::App;
+use super::selecting::{Picked, pick};
+use crate::args::StatusArgs;
+use crate::exit::Exit;
+use crate::json::{self, param_values};
+use crate::report::Failure;
+use crate::ui::{Table, duration, last_lines, local_time, output_width, print};
+
+/// How many runs a terminal is shown at once; a pipe gets all.
+const ROWS_ON_A_TERMINAL: usize = 200;
+
+/// How many runs that did not succeed are explained below the table.
+const EXPLAINED: usize = 5;
+
+/// Shows launches or runs.
+pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
+    let store = app.settings.store();
+    if args.ids.is_empty() {
+        return list(&store, args.json, app);
+    }
+    let picked = pick(&store, &args.ids)?;
+    let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
+    let surveys = app.survey(&store, &ids)?;
+    let with_plans: Result<Vec<_>, Failure> =
+        surveys.into_iter().zip(&picked).map(|(survey, picked)| with_plan(survey, picked)).collect();
+    let with_plans = with_plans?;
+    if args.json {
+        print(&json::with_runs(&with_plans))?;
+        return Ok(Exit::Done);
+    }
+    for (survey, planned) in &with_plans {
+        print(&describe(survey, planned))?;
+        warn_of_damage(survey, app);
+    }
+    Ok(Exit::Done)
+}
+
+fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
+    let mut ids = Vec::new();
+    for id in store.launches()? {
+        match store.launch(id).read() {
+            Ok(_) => ids.push(id),
+            Err(StoreError::HalfMade { .. }) => {}
+            Err(error) => app.ui.warn(&format!("launch {id} is left out: {error}")),
+        }
+    }
+    let surveys = app.survey(store, &ids)?;
+    if as_json {
+        print(&json::launches(&surveys))?;
+        return Ok(Exit::Done);
+    }
+    if surveys.is_empty() {
+        app.ui.say(&format!("no launches in {}", store.root().display()));
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(["LAUNCH", "NAME", "ON", "RUNS", "STATES", "CREATED"]);
+    for survey in &surveys {
+        let launch = &survey.launch;
+        table.row([
+            launch.id.to_string(),
+            launch.name.clone(),
+            place(survey),
+            launch.runs.to_string(),
+            states(survey),
+            local_time(launch.created),
+        ]);
+    }
+    print(&table.render())?;
+    for survey in &surveys {
+        warn_of_damage(survey, app);
+    }
+    Ok(Exit::Done)
+}
+
+fn with_plan(survey: Survey, picked: &Picked) -> Result<(Survey, Vec<PlannedRun>), Failure> {
+    let plan = survey.dir.plan()?;
+    let planned: Result<Vec<_>, StoreError> = if picked.whole {
+        plan.all().collect()
+    } else {
+        picked.runs.iter().map(|run| plan.run(run)).collect()
+    };
+    Ok((survey, planned?))
+}
+
+fn place(survey: &Survey) -> String {
+    let place = &survey.launch.place;
+    place
+        .device
+        .as_ref()
+        .map_or_else(|| place.support.clone(), |device| format!("{}/{device}", place.support))
+}
+
+fn states(survey: &Survey) -> String {
+    survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(survey: &Survey, planned: &[PlannedRun]) -> String {
+    let launch = &survey.launch;
+    let command = quote::command(&launch.command);
+    let jobs: Vec<String> = survey
+        .submissions
+        .iter()
+        .filter_map(|submission| submission.job())
+        .map(|job| job.to_string())
+        .collect();
+    let jobs = if jobs.is_empty() { String::new() } else { format!(", Slurm job {}", jobs.join(", ")) };
+    let mut out = format!(
+        "launch {} {} on {}{jobs}: {}\n{command}\n\n",
+        launch.id,
+        launch.name,
+        place(survey),
+        states(survey)
+    );
+    let shown = if output_width().is_some() { ROWS_ON_A_TERMINAL } else { usize::MAX };
+    out.push_str(&runs_table(survey, &planned[..planned.len().min(shown)]).render());
+    if planned.len() > shown {
+        let first_left_out = planned[shown].run;
+        out.push_str(&format!(
+            "and {} more: neu status {}.{first_left_out}-{}, or pipe this to see all\n",
+            planned.len() - shown,
+            launch.id,
+            launch.runs - 1
+        ));
+    }
+    out.push_str(&explanations(survey, planned));
+    out
+}
+
+fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
+    let launch = &survey.launch;
+    let parameters = launch.parameters.iter().map(String::as_str);
+    let repeats = (launch.repeats > 1).then_some("REPEAT");
+    let headings =
+        ["RUN"].into_iter().chain(parameters).chain(repeats).chain(["STATE", "DURATION", "NODE", "EXIT"]);
+    let mut table = Table::new(headings);
+    let now = Timestamp::now();
+    for planned in planned {
+        let Some(status) = usize::try_from(planned.run).ok().and_then(|run| survey.statuses.get(run)) else {
+            continue;
+        };
+        let values = param_values(&planned.params);
+        let value = |name: &String| {
+            values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        let lasted = status.started.map(|started| duration(started, status.ended.unwrap_or(now)));
+        let exit = match &status.exit {
+            Some(ProgramExit::Signal(signal)) => format!("signal {signal}"),
+            Some(exit) => exit.code().to_string(),
+            None => String::new(),
+        };
+        let cells = std::iter::once(format!("{}.{}", launch.id, planned.run))
+            .chain(launch.parameters.iter().map(value))
+            .chain(repeats.map(|_| planned.repeat.to_string()))
+            .chain([
+                status.state.to_string(),
+                lasted.unwrap_or_default(),
+                status.node.clone().unwrap_or_default(),
+                exit,
+            ]);
+        table.row(cells);
+    }
+    table
+}
+
+/// Says why runs are not as they should be, alike causes once.
+fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
+    let mut told: Vec<(RunState, String, Vec<u64>)> = Vec::new();
+    for planned in planned {
+        let Some(status) = usize::try_from(planned.run).ok().and_then(|run| survey.statuses.get(run)) else {
+            continue;
+        };
+        let Some(cause) = &status.cause else { continue };
+        match told.iter_mut().find(|(state, same, _)| *state == status.state && same == cause) {
+            Some((_, _, runs)) => runs.push(planned.run),
+            None => told.push((status.state, cause.clone(), vec![planned.run])),
+        }
+    }
+    let id = survey.launch.id;
+    let mut out = String::new();
+    for (state, cause, runs) in told.iter().take(EXPLAINED) {
+        let which = match runs.as_slice() {
+            [run] => format!("{id}.{run}"),
+            [first, .., last] if last - first + 1 == runs.len() as u64 => format!("{id}.{first}-{last}"),
+            [first, rest @ ..] => format!("{id}.{first} and {} more", rest.len()),
+            [] => continue,
+        };
+        out.push_str(&format!("\n{which} {state}: {cause}\n"));
+        if *state == RunState::Failed {
+            let log = runs.first().and_then(|run| survey.log(*run));
+            for line in log.and_then(|log| last_lines(&log, 3).ok()).unwrap_or_default() {
+                out.push_str(&format!("  | {line}\n"));
+            }
+        }
+    }
+    if told.len() > EXPLAINED {
+        out.push_str(&format!("\nand {} other causes: neu status {id} --json\n", told.len() - EXPLAINED));
+    }
+    out
+}
+
+fn warn_of_damage(survey: &Survey, app: &App) {
+    if survey.unreadable > 0 {
+        let (id, lines) = (survey.launch.id, survey.unreadable);
+        app.ui
+            .warn(&format!("{lines} lines of the journal of launch {id} cannot be read; the rest is shown"));
+    }
+}

@@ -1,0 +1,98 @@
+//! `neusweep`: a command for every point, handed over whole where the command is `neurun`.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::Parser;
+use neuromanager_core::config::SupportKind;
+use neuromanager_core::engine::configuration::read;
+use neuromanager_core::engine::program::{self, Env, Search};
+use neuromanager_core::plan::Plan;
+use neuromanager_core::resources::Resources;
+use neuromanager_core::store::Names;
+use neuromanager_core::sweep::Sweep;
+
+use super::launching::{Manner, Order, launch};
+use super::{App, run};
+use crate::args::{RunArgs, SweepArgs};
+use crate::exit::Exit;
+use crate::report::Failure;
+use crate::ui::Volume;
+
+/// Runs `neusweep`.
+pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
+    let sweep = read_sweep(&args.params, app)?;
+    let manner = Manner {
+        dry_run: args.dry_run,
+        wait: false,
+        yes: args.yes,
+        json: args.json,
+        volume: Volume::of(args.quiet, args.verbose),
+    };
+    match neurun_words(&args.words, &app.settings.folder) {
+        Some(words) => {
+            let inner = RunArgs::try_parse_from(words).unwrap_or_else(|error| error.exit());
+            let inner = RunArgs { name: inner.name.clone().or_else(|| args.name.clone()), ..inner };
+            let volume = manner.volume.with(Volume::of(inner.quiet, inner.verbose));
+            let manner = Manner {
+                dry_run: manner.dry_run || inner.dry_run,
+                wait: inner.wait,
+                yes: manner.yes || inner.yes,
+                json: manner.json || inner.json,
+                volume,
+            };
+            run::start(&inner, Some(sweep), manner, app)
+        }
+        None => launch(order(args, sweep, app)?, manner, app),
+    }
+}
+
+/// Plans a command that is not `neurun`: on this machine, in the environment as it is.
+fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
+    let search =
+        Search { folder: &app.settings.folder, path: app.settings.path(), python: None, env: Env::None };
+    let program = program::find(&args.words, &search)?;
+    Ok(Order {
+        name: args.name.clone().unwrap_or(program.name),
+        place: Names { support: "local".to_owned(), kind: SupportKind::Local, device: None },
+        env: Vec::new(),
+        resources: Resources::default(),
+        plan: Plan::new(program.argv, Some(sweep), 1)?,
+    })
+}
+
+fn read_sweep(params: &Path, app: &App) -> Result<Sweep, Failure> {
+    let source = read(&app.settings.folder.join(params), &app.settings.folder).map_err(|error| {
+        let file = params.display();
+        let failure = Failure::new(Exit::Usage, format!("cannot read the parameters `{file}`: {error}"));
+        failure.hint("write one such as {\"lr\": [0.1, 0.01], \"layers\": [4, 8]}, or name another with `--params FILE`")
+    })?;
+    Ok(Sweep::read(&source)?)
+}
+
+/// Gives the words of `neurun` where the command is ours: `neurun`, `neurun.py`, a path to either, `neu run`, or
+/// `python` before one of them. A file of that name that is there is the user's own, and is respected.
+fn neurun_words(words: &[OsString], folder: &Path) -> Option<Vec<OsString>> {
+    let ours = |word: &OsStr, names: &[&str]| {
+        let name = Path::new(word).file_name().and_then(OsStr::to_str);
+        name.is_some_and(|name| names.contains(&name)) && !is_the_users(word, folder)
+    };
+    let (first, rest) = words.split_first()?;
+    let arguments = if ours(first, &["neurun", "neurun.py"]) {
+        rest
+    } else if ours(first, &["neu"]) && rest.first().is_some_and(|verb| verb == "run") {
+        &rest[1..]
+    } else if ours(first, &["python", "python3"])
+        && rest.first().is_some_and(|next| ours(next, &["neurun.py", "neurun"]))
+    {
+        &rest[1..]
+    } else {
+        return None;
+    };
+    Some(std::iter::once("neurun".into()).chain(arguments.iter().cloned()).collect())
+}
+
+/// Tells whether a word names a script of the user's that happens to be called as our commands are.
+fn is_the_users(word: &OsStr, folder: &Path) -> bool {
+    Path::new(word).extension().is_some() && folder.join(word).is_file()
+}

@@ -1,0 +1,115 @@
+//! `neu wait`: stays until runs are over, and shows how far they are.
+
+use std::io::{self, IsTerminal, Write};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::id::LaunchId;
+use neuromanager_core::state::RunState;
+use neuromanager_core::store::Store;
+
+use super::App;
+use super::selecting::{Picked, pick};
+use crate::args::SelectArgs;
+use crate::exit::Exit;
+use crate::json;
+use crate::report::Failure;
+use crate::ui::{Ui, Volume, print};
+
+/// The first pause between two looks, and the longest: a scheduler is asked rarely, a short run ends soon.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(15));
+
+/// How often progress is written where it is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(30);
+
+/// Waits for the runs that were picked.
+pub(super) fn wait(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
+    let store = app.settings.store();
+    let picked = pick(&store, &args.ids)?;
+    let ui = app.ui.at(Volume::of(args.quiet, false));
+    let surveys = until_over(&store, &picked, ui, app)?;
+    if args.json {
+        print(&json::launches(&surveys))?;
+    }
+    let mut exit = Exit::Done;
+    for (survey, picked) in surveys.iter().zip(&picked) {
+        let (all, succeeded) = (picked.runs.len(), of(survey, picked, |state| state == RunState::Succeeded));
+        ui.say(&format!("launch {}: {succeeded} of {all} runs succeeded", picked.id));
+        if succeeded < all {
+            exit = Exit::SomeFailed;
+        }
+    }
+    Ok(exit)
+}
+
+/// Waits until every run that was picked is over.
+pub(super) fn until_over(
+    store: &Store,
+    picked: &[Picked],
+    ui: Ui,
+    app: &App,
+) -> Result<Vec<Survey>, Failure> {
+    let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
+    let mut progress = Progress::default();
+    let mut pause = PAUSES.0;
+    loop {
+        let surveys = app.survey(store, &ids)?;
+        let counts: Vec<(u64, u64)> = surveys
+            .iter()
+            .zip(picked)
+            .map(|(survey, picked)| (of(survey, picked, RunState::is_final), picked.runs.len()))
+            .collect();
+        let over: u64 = counts.iter().map(|(over, _)| over).sum();
+        let all: u64 = counts.iter().map(|(_, all)| all).sum();
+        let running: u64 = surveys
+            .iter()
+            .zip(picked)
+            .map(|(survey, picked)| of(survey, picked, |s| s == RunState::Running))
+            .sum();
+        if over == all {
+            progress.clear();
+            return Ok(surveys);
+        }
+        if progress.show(&format!("{over} of {all} runs over, {running} running"), ui) {
+            pause = PAUSES.0;
+        }
+        thread::sleep(pause);
+        pause = (pause * 3 / 2).min(PAUSES.1);
+    }
+}
+
+fn of(survey: &Survey, picked: &Picked, which: impl Fn(RunState) -> bool) -> u64 {
+    let states = survey.statuses.iter().zip(0u64..);
+    states.filter(|(status, run)| picked.runs.contains(*run) && which(status.state)).count() as u64
+}
+
+/// One line on a terminal that is written again; a line now and then elsewhere.
+#[derive(Default)]
+struct Progress {
+    last: String,
+    written: Option<Instant>,
+}
+
+impl Progress {
+    /// Shows a line and tells whether it is news.
+    fn show(&mut self, line: &str, ui: Ui) -> bool {
+        if line == self.last {
+            return false;
+        }
+        self.last = line.to_owned();
+        if io::stderr().is_terminal() {
+            let _closed = write!(io::stderr(), "\r\x1b[K{line}").and_then(|()| io::stderr().flush());
+        } else if self.written.is_none_or(|written| written.elapsed() > LINE_EVERY) {
+            self.written = Some(Instant::now());
+            ui.say(line);
+        }
+        true
+    }
+
+    fn clear(&self) {
+        if io::stderr().is_terminal() && !self.last.is_empty() {
+            let _closed = write!(io::stderr(), "\r\x1b[K").and_then(|()| io::stderr().flush());
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The shapes that `--json` prints: documented in docs/json.md, versioned, and pinned by tests.
+
+use jiff::Timestamp;
+use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::event::Exit;
+use neuromanager_core::plan::Argument;
+use neuromanager_core::state::Status;
+use neuromanager_core::store::{Git, PlannedRun};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// The version of every shape here. A field may be added within a version; none changes its meaning.
+const SCHEMA: u32 = 1;
+
+/// One launch with its runs: `neu status ID --json`.
+#[derive(Debug, Serialize)]
+struct OneLaunch<'a> {
+    schema: u32,
+    launch: LaunchShape<'a>,
+    runs: Vec<RunShape<'a>>,
+}
+
+/// Launches without their runs: `neu status --json`.
+#[derive(Debug, Serialize)]
+struct Launches<'a> {
+    schema: u32,
+    launches: Vec<LaunchShape<'a>>,
+}
+
+/// Several launches with their runs: `neu status ID ID --json`.
+#[derive(Debug, Serialize)]
+struct ManyLaunches<'a> {
+    schema: u32,
+    launches: Vec<OneLaunch<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LaunchShape<'a> {
+    id: u64,
+    name: &'a str,
+    support: &'a str,
+    device: Option<&'a str>,
+    created: Timestamp,
+    host: &'a str,
+    folder: &'a Argument,
+    command: &'a [Argument],
+    parameters: &'a [String],
+    repeats: u64,
+    runs: u64,
+    states: Map<String, Value>,
+    jobs: Vec<u32>,
+    git: Option<&'a Git>,
+    path: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RunShape<'a> {
+    id: String,
+    run: u64,
+    repeat: u64,
+    state: &'static str,
+    cause: Option<&'a str>,
+    params: &'a RawValue,
+    argv: &'a [Argument],
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+    attempt: u32,
+    node: Option<&'a str>,
+    job: Option<String>,
+    started: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    log: Option<String>,
+}
+
+/// Writes launches with the runs that were picked of each; one launch is the object itself.
+pub(crate) fn with_runs(surveys: &[(Survey, Vec<PlannedRun>)]) -> String {
+    let mut all: Vec<OneLaunch<'_>> = surveys.iter().map(|(survey, planned)| one(survey, planned)).collect();
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => text(&only),
+        (last, _) => text(&ManyLaunches { schema: SCHEMA, launches: all.into_iter().chain(last).collect() }),
+    }
+}
+
+/// Writes launches with a count per state.
+pub(crate) fn launches(surveys: &[Survey]) -> String {
+    text(&Launches { schema: SCHEMA, launches: surveys.iter().map(launch).collect() })
+}
+
+/// Writes a launch that was just submitted.
+pub(crate) fn submitted(survey: &[Survey]) -> String {
+    #[derive(Serialize)]
+    struct Submitted<'a> {
+        schema: u32,
+        launch: Option<LaunchShape<'a>>,
+    }
+    text(&Submitted { schema: SCHEMA, launch: survey.first().map(launch) })
+}
+
+fn one<'a>(survey: &'a Survey, planned: &'a [PlannedRun]) -> OneLaunch<'a> {
+    let runs = planned.iter().filter_map(|planned| {
+        let status = survey.statuses.get(usize::try_from(planned.run).ok()?)?;
+        Some(run(survey, planned, status))
+    });
+    OneLaunch { schema: SCHEMA, launch: launch(survey), runs: runs.collect() }
+}
+
+fn launch(survey: &Survey) -> LaunchShape<'_> {
+    let launch = &survey.launch;
+    LaunchShape {
+        id: launch.id,
+        name: &launch.name,
+        support: &launch.place.support,
+        device: launch.place.device.as_deref(),
+        created: launch.created,
+        host: &launch.host,
+        folder: &launch.folder,
+        command: &launch.command,
+        parameters: &launch.parameters,
+        repeats: launch.repeats,
+        runs: launch.runs,
+        states: survey.counts().into_iter().map(|(state, count)| (state.to_string(), count.into())).collect(),
+        jobs: survey.submissions.iter().filter_map(|submission| submission.job()).collect(),
+        git: launch.git.as_ref(),
+        path: survey.dir.path().display().to_string(),
+    }
+}
+
+fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunShape<'a> {
+    RunShape {
+        id: format!("{}.{}", survey.launch.id, planned.run),
+        run: planned.run,
+        repeat: planned.repeat,
+        state: status.state.word(),
+        cause: status.cause.as_deref(),
+        params: &planned.params,
+        argv: &planned.argv,
+        exit_code: match &status.exit {
+            Some(Exit::Code(code) | Exit::Unstarted { code, .. }) => Some(*code),
+            Some(Exit::Signal(_)) | None => None,
+        },
+        signal: match status.exit {
+            Some(Exit::Signal(signal)) => Some(signal),
+            _ => None,
+        },
+        attempt: status.attempt,
+        node: status.node.as_deref(),
+        job: survey.job(planned.run),
+        started: status.started,
+        ended: status.ended,
+        log: survey.log(planned.run).map(|log| log.display().to_string()),
+    }
+}
+
+fn text(shape: &impl Serialize) -> String {
+    // Our shapes have string keys and no fallible parts; a failure would be a bug that shows itself in the text.
+    serde_json::to_string_pretty(shape)
+        .map_or_else(|error| format!("{{\"error\": \"{error}\"}}\n"), |text| text + "\n")
+}
+
+/// Writes parameters for people: `lr=0.1 layers=4`.
+pub(crate) fn short_params(params: &RawValue) -> String {
+    let pairs = param_values(params).into_iter().map(|(name, value)| format!("{name}={value}"));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+/// Gives each parameter and its value, strings without their quotes, numbers as they were written.
+pub(crate) fn param_values(params: &RawValue) -> Vec<(String, String)> {
+    let Ok(Pairs(pairs)) = serde_json::from_str(params.get()) else { return Vec::new() };
+    let plain = |value: Box<RawValue>| {
+        serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned())
+    };
+    pairs.into_iter().map(|(name, value)| (name, plain(value))).collect()
+}
+
+/// An object in its own order.
+struct Pairs(Vec<(String, Box<RawValue>)>);
+
+impl<'de> serde::Deserialize<'de> for Pairs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Pairs;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}

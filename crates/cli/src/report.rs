@@ -1,0 +1,228 @@
+//! Errors on their way to the user: what happened, where, and what to do. The one place that renders them.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use neuromanager_core::config::{ConfigError, SelectError, WordProblems};
+use neuromanager_core::document::Problems;
+use neuromanager_core::engine::cancel::CancelError;
+use neuromanager_core::engine::configuration::ConfigurationError;
+use neuromanager_core::engine::program::ProgramError;
+use neuromanager_core::id::SelectionError;
+use neuromanager_core::plan::PlanError;
+use neuromanager_core::slurm::query::QueryError;
+use neuromanager_core::store::StoreError;
+use neuromanager_core::support::SupportError;
+use neuromanager_core::worker::WorkerError;
+
+use crate::exit::Exit;
+
+/// A failure of a command: its kind decides the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    body: Body,
+    hints: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Body {
+    Error(Box<dyn Error>),
+    Text(String),
+    Problems(Problems),
+    /// The reader of our output is gone, as in `neu status | head`: nothing is left to say.
+    ClosedPipe,
+}
+
+impl Failure {
+    /// Says something that is nobody else's error.
+    pub(crate) fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, body: Body::Text(text.into()), hints: Vec::new() }
+    }
+
+    fn of(exit: Exit, error: impl Error + 'static) -> Self {
+        Self { exit, body: Body::Error(Box::new(error)), hints: Vec::new() }
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Gives the exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Writes it out for people; nothing for a closed pipe.
+    pub(crate) fn render(&self, color: bool, width: usize) -> String {
+        let mut out = match &self.body {
+            Body::ClosedPipe => return String::new(),
+            Body::Problems(problems) => render_problems(problems, color, width),
+            Body::Text(text) => format!("{} {text}\n", error_word(color)),
+            Body::Error(error) => {
+                let mut out = format!("{} {error}\n", error_word(color));
+                let mut cause = error.source();
+                while let Some(source) = cause {
+                    let _infallible = writeln!(out, "  because: {source}");
+                    cause = source.source();
+                }
+                out
+            }
+        };
+        for hint in &self.hints {
+            let _infallible = writeln!(out, "{} {hint}", hint_word(color));
+        }
+        out
+    }
+}
+
+fn error_word(color: bool) -> &'static str {
+    if color { "\x1b[1;31merror:\x1b[0m" } else { "error:" }
+}
+
+fn hint_word(color: bool) -> &'static str {
+    if color { "\x1b[1;36mhint:\x1b[0m" } else { "hint:" }
+}
+
+fn render_problems(problems: &Problems, color: bool, width: usize) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(width);
+    let mut out = String::new();
+    for problem in &problems.list {
+        let source = Snippet::source(problems.source.text.as_str())
+            .path(problems.source.name.as_str())
+            .annotation(AnnotationKind::Primary.span(problem.at.clone()));
+        let title = Level::ERROR.primary_title(problem.message.as_str()).element(source);
+        let mut groups = vec![title];
+        if let Some(help) = &problem.help {
+            groups.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
+        }
+        out.push_str(&renderer.render(&groups));
+        out.push_str("\n\n");
+    }
+    let count = problems.list.len();
+    if count > 1 {
+        let _infallible = writeln!(out, "{} {count} problems in {}", error_word(color), problems.source.name);
+    }
+    out
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self { exit: Exit::Usage, body: Body::Problems(problems), hints: Vec::new() }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Problems { problems, .. } => problems.into(),
+            other @ ConfigError::SomethingElse { .. } => Self::of(Exit::Usage, other)
+                .hint("name the configuration with `--config FILE`, or set NEU_CONFIG"),
+        }
+    }
+}
+
+impl From<ConfigurationError> for Failure {
+    fn from(error: ConfigurationError) -> Self {
+        match error {
+            ConfigurationError::Config(error) => error.into(),
+            other => Self::of(Exit::Usage, other),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NoLaunch { .. } => {
+                Self::of(Exit::Usage, error).hint("`neu status` lists the launches of this folder")
+            }
+            StoreError::NoRun { .. } => Self::of(Exit::Usage, error),
+            StoreError::HalfMade { .. } => Self::of(Exit::Store, error).hint("start it again"),
+            _ => Self::of(Exit::Store, error),
+        }
+    }
+}
+
+impl From<WorkerError> for Failure {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Store(error) => error.into(),
+            other @ WorkerError::System { .. } => Self::of(Exit::Store, other),
+        }
+    }
+}
+
+impl From<SupportError> for Failure {
+    fn from(error: SupportError) -> Self {
+        match error {
+            SupportError::Store(error) => error.into(),
+            other => Self::of(Exit::Scheduler, other),
+        }
+    }
+}
+
+impl From<CancelError> for Failure {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::Store(error) => error.into(),
+            CancelError::Support(error) => error.into(),
+        }
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        Self::of(Exit::Scheduler, error).hint("is this a machine of the cluster, and does `sinfo` answer?")
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() };
+        }
+        Self::of(Exit::Store, error)
+    }
+}
+
+macro_rules! usage {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::of(Exit::Usage, error)
+            }
+        })*
+    };
+}
+
+usage!(SelectError, WordProblems, ProgramError, PlanError, SelectionError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neuromanager_core::document::{Problem, Source};
+
+    #[test]
+    fn a_problem_shows_its_line() {
+        let source = Source {
+            name: "config.json".to_owned(),
+            text: "{\n  \"gpu\": { \"tiem\": \"1:00\" }\n}\n".to_owned(),
+        };
+        let at = source.text.find("\"tiem\"").unwrap();
+        let problem = Problem::new(&(at..at + 6), "unknown key `tiem`").help("did you mean `time`?");
+        let failure = Failure::from(Problems { source, list: vec![problem] });
+        insta::assert_snapshot!(failure.render(false, 100), @r#""#);
+        assert_eq!(failure.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn causes_and_hints_follow() {
+        let cause = std::io::Error::other("disk on fire");
+        let failure = Failure::from(StoreError::Io { action: "write", path: "x".into(), source: cause });
+        insta::assert_snapshot!(failure.hint("put it out").render(false, 100), @r#""#);
+    }
+}

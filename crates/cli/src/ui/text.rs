@@ -1,0 +1,72 @@
+//! Times, durations and pieces of logs, as people read them.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// How much of the end of a log is read to find its last lines.
+const END_OF_LOG: u64 = 16 * 1024;
+
+/// Writes a duration in at most two units: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
+    let span = to.duration_since(from);
+    let seconds = span.as_secs().max(0);
+    match seconds {
+        0..10 => format!("{:.1} s", span.as_secs_f64().max(0.0)),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} d {} h", seconds / 86400, seconds / 3600 % 24),
+    }
+}
+
+/// Writes a time in the user's zone, to the second.
+pub(crate) fn local_time(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Gives the last lines of a log, as a terminal would show them: what a carriage return overwrote is gone.
+pub(crate) fn last_lines(log: &Path, count: usize) -> io::Result<Vec<String>> {
+    let mut file = File::open(log)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(END_OF_LOG)))?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    let shown = |line: &str| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().to_owned();
+    let mut lines: Vec<String> = text.lines().map(shown).filter(|line| !line.trim().is_empty()).collect();
+    Ok(lines.split_off(lines.len().saturating_sub(count)))
+}
+
+/// Puts a text on one line for a table.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split(['\n', '\r', '\t']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_at_most_two_units() {
+        let at = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap();
+        let told = |milliseconds| duration(at(0), at(milliseconds));
+        assert_eq!(told(420), "0.4 s");
+        assert_eq!(told(12_900), "12 s");
+        assert_eq!(told(200_000), "3 min 20 s");
+        assert_eq!(told(7_500_000), "2 h 5 min");
+        assert_eq!(told(273_600_000), "3 d 4 h");
+        assert_eq!(duration(at(5000), at(0)), "0.0 s");
+    }
+
+    #[test]
+    fn a_progress_bar_shows_its_last_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        std::fs::write(&log, "one\n 10%\r 50%\r100%\r\n\nlast").unwrap();
+        assert_eq!(last_lines(&log, 2).unwrap(), ["100%", "last"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! Writes a launch to the store, before anything of it is started.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::config::SupportKind;
+use crate::plan::{Argument, Plan};
+use crate::resources::Resources;
+use crate::store::{FORMAT, Git, Launch, LaunchDir, Names, Store, StoreError};
+use crate::worker::host;
+
+/// What a command line asks for, with everything looked up.
+#[derive(Debug)]
+pub struct Request {
+    /// The name, for people.
+    pub name: String,
+    /// Where its runs execute.
+    pub place: Names,
+    /// The lines that prepare the environment.
+    pub env: Vec<String>,
+    /// The options for the scheduler.
+    pub resources: Resources,
+    /// The runs.
+    pub plan: Plan,
+    /// The folder that they start in.
+    pub folder: PathBuf,
+    /// What was typed.
+    pub typed: Vec<OsString>,
+    /// The variables of the user's shell that sbatch takes options from.
+    pub sbatch_variables: Vec<(String, String)>,
+    /// The state of the code.
+    pub git: Option<Git>,
+}
+
+/// Writes the launch of a request to the store; `job_script` makes the script for a scheduler, given the folder.
+pub fn create(
+    store: &Store,
+    request: Request,
+    job_script: impl FnOnce(&Request, &Path) -> Option<Vec<u8>>,
+) -> Result<(Launch, LaunchDir), StoreError> {
+    let (id, dir) = store.create_launch()?;
+    let script = job_script(&request, dir.path());
+    let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git } = request;
+    let launch = Launch {
+        format: FORMAT,
+        id: id.0,
+        name,
+        key: new_key(),
+        created: Timestamp::now(),
+        uid: nix::unistd::getuid().as_raw(),
+        host: host(),
+        folder: Argument(folder.into()),
+        typed: typed.into_iter().map(Argument).collect(),
+        place,
+        env,
+        resources,
+        sbatch_variables,
+        command: plan.command().iter().cloned().map(Argument).collect(),
+        parameters: plan.parameter_names().map(str::to_owned).collect(),
+        repeats: plan.repeats(),
+        runs: plan.len(),
+        git,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    dir.write(&launch, &plan, script.as_deref())?;
+    Ok((launch, dir))
+}
+
+impl Launch {
+    /// Tells whether runs execute on this machine.
+    pub fn is_local(&self) -> bool {
+        self.place.kind == SupportKind::Local
+    }
+}
+
+/// Makes a key that no other launch has: 8 letters and digits that cannot be mistaken for each other, 40 bits.
+fn new_key() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0; 8];
+    if getrandom::fill(&mut bytes).is_err() {
+        // A system without a source of randomness still has a clock and a pid.
+        let mixed = Timestamp::now().as_nanosecond() ^ (i128::from(std::process::id()) << 40);
+        bytes.copy_from_slice(&mixed.to_le_bytes()[..8]);
+    }
+    bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}

@@ -1,0 +1,272 @@
+//! What the cluster allows, asked once and kept for a while, and what it would not take.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::document::nearest;
+use crate::resources::{Resources, Setting};
+use crate::slurm::associations::{self, Association, QosLimits};
+use crate::slurm::limits::{self, ClusterConfig, Partition, PartitionRole};
+use crate::slurm::query::QueryError;
+use crate::slurm::time::TimeLimit;
+use crate::store::Store;
+use crate::tool::Runner;
+
+/// How long one question may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long an answer is good for, in seconds: limits change by hand, a few times a year.
+const GOOD_FOR: i64 = 600;
+
+/// What a cluster allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// When it was asked.
+    asked: Timestamp,
+    /// Which cluster was asked: the variables that choose one.
+    cluster: Vec<String>,
+    /// One more than the largest index of an array.
+    max_array_size: Option<u64>,
+    /// How many jobs the whole cluster can have at once.
+    max_job_count: Option<u64>,
+    /// The partitions.
+    partitions: Vec<PartitionLimit>,
+    /// How many jobs the user may have submitted at once, each with what says so.
+    submit: Vec<SubmitLimit>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PartitionLimit {
+    name: String,
+    is_default: bool,
+    max_time: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct SubmitLimit {
+    account: Option<String>,
+    qos: Option<String>,
+    at_most: u64,
+}
+
+/// Tells what the cluster would refuse, or accept and never start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Excess {
+    /// The time is above what the partition allows: Slurm would accept it and let it wait for ever.
+    #[error(
+        "the time {asked} is above the limit of partition `{partition}`, {limit}; Slurm would accept the job and never start it"
+    )]
+    Time {
+        /// The time that was asked for.
+        asked: String,
+        /// The partition.
+        partition: String,
+        /// Its limit.
+        limit: String,
+    },
+    /// There is no such partition.
+    #[error("there is no partition `{partition}`{}", .nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?")))]
+    NoPartition {
+        /// What was asked for.
+        partition: String,
+        /// The nearest name.
+        nearest: Option<String>,
+    },
+    /// There are more runs than the user may submit.
+    #[error("{runs} runs are more than {limit} lets you have submitted at once, {at_most}{}", describe_queued(*.queued))]
+    Submitted {
+        /// The runs.
+        runs: u64,
+        /// What sets the limit.
+        limit: String,
+        /// The limit.
+        at_most: u64,
+        /// How many the user has already.
+        queued: u64,
+    },
+}
+
+fn describe_queued(queued: u64) -> String {
+    if queued == 0 { String::new() } else { format!(", and {queued} jobs of yours are in the queue already") }
+}
+
+/// Tells which variables of the environment choose the cluster; what was asked of another is of no use.
+pub const CHOOSE_CLUSTER: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
+
+impl Limits {
+    /// Gives the limits: from the store where they are fresh, else from the cluster. `user` is the user's name,
+    /// without which accounting cannot be asked.
+    pub fn known(
+        store: &Store,
+        runner: &dyn Runner,
+        cluster: Vec<String>,
+        user: Option<&str>,
+    ) -> Result<Self, QueryError> {
+        let now = Timestamp::now();
+        let kept = store.kept::<Self>(&Self::file()).filter(|kept| {
+            kept.cluster == cluster && (0..GOOD_FOR).contains(&(now.as_second() - kept.asked.as_second()))
+        });
+        match kept {
+            Some(kept) => Ok(kept),
+            None => Self::ask(runner, cluster, user),
+        }
+    }
+
+    /// Keeps the limits in a store that is there. A store that cannot be written to costs the next launch a
+    /// question, and nothing else.
+    pub fn keep(&self, store: &Store) {
+        let _not_kept = store.keep(&Self::file(), self);
+    }
+
+    fn file() -> PathBuf {
+        Path::new("cache").join("slurm.json")
+    }
+
+    fn ask(runner: &dyn Runner, cluster: Vec<String>, user: Option<&str>) -> Result<Self, QueryError> {
+        let (config, partitions) =
+            both(|| limits::config(runner, DEADLINE), || limits::partitions(runner, DEADLINE));
+        let (config, partitions) = (config?, partitions?);
+        let is_enforced = config.enforced.iter().any(|what| matches!(what.as_str(), "limits" | "all"));
+        let submit = match user.filter(|_| is_enforced) {
+            // A cluster whose accounting does not answer still takes jobs; sbatch has the last word.
+            Some(user) => {
+                let (own, qos) = both(
+                    || associations::query(runner, user, DEADLINE),
+                    || associations::query_qos(runner, DEADLINE),
+                );
+                submit_limits(&own.unwrap_or_default(), &qos.unwrap_or_default())
+            }
+            None => Vec::new(),
+        };
+        Ok(Self::new(cluster, &config, partitions, submit))
+    }
+
+    fn new(
+        cluster: Vec<String>,
+        config: &ClusterConfig,
+        partitions: Vec<Partition>,
+        submit: Vec<SubmitLimit>,
+    ) -> Self {
+        let partitions = partitions.into_iter().map(|partition| PartitionLimit {
+            name: partition.name,
+            is_default: partition.role == PartitionRole::Default,
+            max_time: partition.max_time,
+        });
+        Self {
+            asked: Timestamp::now(),
+            cluster,
+            max_array_size: config.max_array_size.map(u64::from),
+            max_job_count: config.max_job_count.map(u64::from),
+            partitions: partitions.collect(),
+            submit,
+        }
+    }
+
+    /// Gives how many tasks one array can have; the default of Slurm where the cluster does not tell.
+    pub fn array_size(&self) -> u64 {
+        self.max_array_size.unwrap_or(1001).max(1)
+    }
+
+    /// Gives everything that the cluster would refuse of `runs` runs, or never start. `sbatch_variable` looks up
+    /// what the user's shell gives to sbatch, such as a partition; `queued` is how many jobs the user has.
+    pub fn excesses(
+        &self,
+        resources: &Resources,
+        runs: u64,
+        sbatch_variable: impl Fn(&str) -> Option<String>,
+        queued: u64,
+    ) -> Vec<Excess> {
+        let option = |name: &str, variable: &str| match resources.get(name) {
+            Some(Setting::Value(value)) => Some(value.clone()),
+            _ => sbatch_variable(variable),
+        };
+        let mut excesses = self
+            .partition_excesses(option("partition", "SBATCH_PARTITION"), option("time", "SBATCH_TIMELIMIT"));
+        let (account, qos) = (option("account", "SBATCH_ACCOUNT"), option("qos", "SBATCH_QOS"));
+        excesses.extend(self.submit_excess(runs, queued, account.as_deref(), qos.as_deref()));
+        excesses
+    }
+
+    fn partition_excesses(&self, partition: Option<String>, time: Option<String>) -> Vec<Excess> {
+        let asked: Vec<&str> = partition.iter().flat_map(|names| names.split(',')).collect();
+        let mut excesses: Vec<Excess> = Vec::new();
+        for name in &asked {
+            if !self.partitions.is_empty() && self.partitions.iter().all(|known| known.name != *name) {
+                let nearest =
+                    nearest(name, self.partitions.iter().map(|known| known.name.as_str())).map(str::to_owned);
+                excesses.push(Excess::NoPartition { partition: (*name).to_owned(), nearest });
+            }
+        }
+        let Some((text, time)) = time.and_then(|text| Some((text.clone(), text.parse::<TimeLimit>().ok()?)))
+        else {
+            return excesses;
+        };
+        let mut candidates = self.partitions.iter().filter(|known| match asked.is_empty() {
+            true => known.is_default,
+            false => asked.contains(&known.name.as_str()),
+        });
+        let limit_of = |partition: &PartitionLimit| partition.max_time.as_ref()?.parse::<TimeLimit>().ok();
+        let is_above = |partition: &PartitionLimit| limit_of(partition).is_some_and(|limit| time > limit);
+        // A job for several partitions starts where it fits.
+        if let (Some(first), true) = (candidates.clone().next(), candidates.all(is_above)) {
+            excesses.push(Excess::Time {
+                asked: text,
+                partition: first.name.clone(),
+                limit: first.max_time.clone().unwrap_or_default(),
+            });
+        }
+        excesses
+    }
+
+    fn submit_excess(
+        &self,
+        runs: u64,
+        queued: u64,
+        account: Option<&str>,
+        qos: Option<&str>,
+    ) -> Option<Excess> {
+        let concerns =
+            |asked: Option<&str>, limit: Option<&str>| asked.is_none() || limit.is_none() || asked == limit;
+        let own = self.submit.iter().filter(|limit| match &limit.qos {
+            // A QOS that is not asked for may not be the one that the job gets.
+            Some(name) => qos == Some(name.as_str()),
+            None => concerns(account, limit.account.as_deref()),
+        });
+        let named = own.map(|limit| match (&limit.qos, &limit.account) {
+            (Some(qos), _) => (limit.at_most, format!("QOS `{qos}`")),
+            (None, Some(account)) => (limit.at_most, format!("account `{account}`")),
+            (None, None) => (limit.at_most, "your account".to_owned()),
+        });
+        let whole = self.max_job_count.map(|count| (count, "the cluster".to_owned()));
+        let (at_most, limit) = named.chain(whole).min_by_key(|(at_most, _)| *at_most)?;
+        (runs.saturating_add(queued) > at_most).then_some(Excess::Submitted { runs, limit, at_most, queued })
+    }
+}
+
+/// Asks two things at once.
+fn both<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        match first.join() {
+            Ok(first) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn submit_limits(own: &[Association], qos: &[QosLimits]) -> Vec<SubmitLimit> {
+    let of_accounts = own.iter().filter_map(|association| {
+        let at_most = association.max_submit?;
+        Some(SubmitLimit { account: Some(association.account.clone()), qos: None, at_most: at_most.into() })
+    });
+    let of_qos = qos.iter().filter_map(|qos| {
+        let at_most = [qos.max_submit_per_user, qos.max_submit_per_account].into_iter().flatten().min()?;
+        Some(SubmitLimit { account: None, qos: Some(qos.name.clone()), at_most: at_most.into() })
+    });
+    of_accounts.chain(of_qos).collect()
+}

@@ -1,0 +1,10 @@
+//! The use cases: each reads the pure parts and drives the effects.
+
+pub mod cancel;
+pub mod configuration;
+pub mod create;
+pub mod git;
+pub mod limits;
+pub mod program;
+pub mod submit;
+pub mod survey;

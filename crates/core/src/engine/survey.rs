@@ -1,0 +1,180 @@
+//! What is known of launches: their plans, journals and schedulers, folded into one status for each run.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::history::History;
+use crate::id::LaunchId;
+use crate::ranges::Ranges;
+use crate::state::{RunState, Sighting, Status, fold};
+use crate::store::{JournalReader, Launch, LaunchDir, Store, StoreError, Submissions};
+use crate::support::{Case, Sightings, Support};
+
+/// The supports that can be asked, one of each kind.
+#[derive(Clone, Copy)]
+pub struct Supports<'a> {
+    /// This machine.
+    pub local: &'a dyn Support,
+    /// Slurm.
+    pub slurm: &'a dyn Support,
+}
+
+impl<'a> Supports<'a> {
+    /// Gives the support that executes a launch.
+    pub fn of(&self, launch: &Launch) -> &'a dyn Support {
+        if launch.is_local() { self.local } else { self.slurm }
+    }
+}
+
+/// A launch, and the status of each of its runs.
+#[derive(Debug)]
+pub struct Survey {
+    /// What it is.
+    pub launch: Launch,
+    /// Where it is.
+    pub dir: LaunchDir,
+    /// What was handed to its support.
+    pub submissions: Submissions,
+    /// What its workers wrote.
+    pub history: History,
+    /// The status of each run, in their order.
+    pub statuses: Vec<Status>,
+    /// Lines of its journals that could not be read.
+    pub unreadable: u64,
+}
+
+/// A launch whose journals are read again and again.
+#[derive(Debug)]
+pub struct Watched {
+    launch: Launch,
+    dir: LaunchDir,
+    history: History,
+    reader: JournalReader,
+}
+
+impl Watched {
+    /// Opens a launch.
+    pub fn open(store: &Store, id: LaunchId) -> Result<Self, StoreError> {
+        let dir = store.launch(id);
+        let launch = dir.read()?;
+        Ok(Self::new(launch, dir))
+    }
+
+    /// Watches a launch that is already read.
+    pub fn new(launch: Launch, dir: LaunchDir) -> Self {
+        let reader = JournalReader::new(dir.events());
+        Self { launch, dir, history: History::default(), reader }
+    }
+
+    /// Gives what the launch is.
+    pub fn launch(&self) -> &Launch {
+        &self.launch
+    }
+
+    /// Gives its folder.
+    pub fn dir(&self) -> &LaunchDir {
+        &self.dir
+    }
+
+    /// Gives what its workers wrote, as far as it was read.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Reads what its workers wrote since the last time, and tells whether that was anything.
+    pub fn refresh(&mut self) -> Result<bool, StoreError> {
+        let new = self.reader.read_new()?;
+        let is_news = !new.is_empty();
+        self.history.add(new);
+        Ok(is_news)
+    }
+}
+
+/// Surveys launches: reads what is on disk, and asks the supports once for all that the disk leaves open.
+pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Survey>, StoreError> {
+    let mut opened = Vec::new();
+    for mut watched in watched {
+        watched.refresh()?;
+        let submissions = watched.dir.submissions()?;
+        let open = undecided(&watched.launch, &watched.history);
+        opened.push((watched, submissions, open));
+    }
+    let mut sightings: Vec<Sightings> = vec![Sightings::new(); opened.len()];
+    for is_local in [true, false] {
+        let asked: Vec<usize> = (0..opened.len())
+            .filter(|place| opened[*place].0.launch.is_local() == is_local && !opened[*place].2.is_empty())
+            .collect();
+        let cases: Vec<Case<'_>> = asked.iter().map(|place| case_of(&opened[*place])).collect();
+        let support = if is_local { supports.local } else { supports.slurm };
+        if cases.is_empty() {
+            continue;
+        }
+        for (place, seen) in asked.iter().zip(support.look(&cases)) {
+            sightings[*place] = seen;
+        }
+    }
+    let now = Timestamp::now();
+    let mut surveys = Vec::new();
+    for ((mut watched, submissions, open), seen) in opened.into_iter().zip(sightings) {
+        // What was written while the supports were asked wins over what they saw.
+        if !open.is_empty() {
+            watched.refresh()?;
+        }
+        let unreadable = watched.reader.unreadable();
+        let Watched { launch, dir, history, .. } = watched;
+        let status = |run| fold(&history, run, seen.get(&run).unwrap_or(&Sighting::Unasked), now);
+        let statuses = (0..launch.runs).map(status).collect();
+        surveys.push(Survey { launch, dir, submissions, history, statuses, unreadable });
+    }
+    Ok(surveys)
+}
+
+fn case_of((watched, submissions, runs): &(Watched, Submissions, Ranges)) -> Case<'_> {
+    Case { launch: &watched.launch, dir: &watched.dir, submissions, history: &watched.history, runs }
+}
+
+/// Gives the runs whose end the journal does not tell.
+fn undecided(launch: &Launch, history: &History) -> Ranges {
+    let is_open = |run: &u64| match history.latest(*run) {
+        // Slurm knows why it stopped a run: a time limit, a preemption, a person.
+        Some(attempt) => attempt.ended.as_ref().is_none_or(|ended| ended.what.stopped && !launch.is_local()),
+        None => history.env_failed(*run).is_none() && history.stopped(*run).is_none(),
+    };
+    (0..launch.runs).filter(is_open).collect()
+}
+
+impl Survey {
+    /// Gives the job or task that executes a run, where it is on a scheduler.
+    pub fn job(&self, run: u64) -> Option<String> {
+        self.submissions.of_run(run).and_then(|submission| submission.task(run))
+    }
+
+    /// Gives the log of a run's latest attempt, where one has begun.
+    pub fn log(&self, run: u64) -> Option<PathBuf> {
+        let attempt = self.statuses.get(usize::try_from(run).ok()?)?.attempt;
+        (attempt > 0).then(|| self.dir.log(self.launch.runs, run, attempt))
+    }
+
+    /// Counts the runs in each state, in the order in which states are shown; those with none are left out.
+    pub fn counts(&self) -> Vec<(RunState, u64)> {
+        let count = |state| self.statuses.iter().filter(|status| status.state == state).count() as u64;
+        RunState::ALL.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Tells whether nothing more will happen by itself.
+    pub fn is_over(&self) -> bool {
+        self.statuses.iter().all(|status| status.state.is_final())
+    }
+
+    /// Gives the case of some runs, to ask the support something of them.
+    pub fn case<'a>(&'a self, runs: &'a Ranges) -> Case<'a> {
+        Case {
+            launch: &self.launch,
+            dir: &self.dir,
+            submissions: &self.submissions,
+            history: &self.history,
+            runs,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The words of the journal: what a worker, or whoever stops one, writes down.
+//!
+//! Every record is one line of JSON under 4 kB: `{"time": …, "event": {"started": {…}}}`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::process::ProcessId;
+use crate::ranges::Ranges;
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it was written, by the clock of the node that wrote it.
+    pub time: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A worker began, before it did anything else.
+    Worker(Worker),
+    /// The env of a worker could not be activated; none of its runs was started.
+    EnvFailed(EnvFailed),
+    /// A run's program was started.
+    Started(Started),
+    /// A worker was told to stop while a run was executing; written first, since KILL may follow.
+    Interrupted(Interrupted),
+    /// A run's program ended.
+    Ended(Ended),
+    /// A worker did not execute a run, and why.
+    Refused(Refused),
+    /// Runs that will not be started any more.
+    Stopped(Stopped),
+}
+
+/// A worker began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worker {
+    /// The key of the submission that it belongs to.
+    pub key: String,
+    /// The node.
+    pub node: String,
+    /// The process.
+    pub process: ProcessId,
+    /// The task that it is, on a scheduler: `4711_3`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub job: Option<String>,
+    /// The version of neuromanager.
+    pub version: String,
+}
+
+/// The env could not be activated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvFailed {
+    /// The runs that were not started for it.
+    pub runs: Ranges,
+    /// The attempt of each.
+    pub attempt: u32,
+    /// The line that failed, cut to a readable length.
+    pub line: String,
+    /// What became of the shell: `exit code 1`, say.
+    pub outcome: String,
+    /// The end of what the env printed.
+    pub output: String,
+    /// The node.
+    pub node: String,
+    /// The task, on a scheduler.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub job: Option<String>,
+}
+
+/// A run's program was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The run's number in the launch.
+    pub run: u64,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The node.
+    pub node: String,
+    /// The program's process, which leads its process group.
+    pub process: ProcessId,
+    /// The task, on a scheduler.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub job: Option<String>,
+}
+
+/// A worker was told to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interrupted {
+    /// The run.
+    pub run: u64,
+    /// The attempt.
+    pub attempt: u32,
+    /// The signal's name, `SIGTERM`.
+    pub signal: String,
+}
+
+/// A run's program ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The run.
+    pub run: u64,
+    /// The attempt.
+    pub attempt: u32,
+    /// How.
+    pub exit: Exit,
+    /// Whether the worker had been told to stop it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub stopped: bool,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// With this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It could not be started; a sentence says why. Its code is 127 where nothing was found, else 126.
+    Unstarted {
+        /// The code that a shell would give.
+        code: i32,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Exit {
+    /// Gives the exit code as a shell would: 128 more than the signal's number for a signal.
+    pub fn code(&self) -> i32 {
+        match self {
+            Self::Code(code) | Self::Unstarted { code, .. } => *code,
+            Self::Signal(signal) => 128 + signal,
+        }
+    }
+}
+
+/// A worker did not execute a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The run.
+    pub run: u64,
+    /// The attempt that it would have been.
+    pub attempt: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// Runs that will not be started any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// The runs.
+    pub runs: Ranges,
+    /// Why: `Ctrl-C`, `neu cancel`.
+    pub reason: String,
+}
+
+impl EnvFailed {
+    /// Says what happened, with the line and what it printed.
+    pub fn sentence(&self) -> String {
+        let Self { line, outcome, output, .. } = self;
+        let printed = if output.is_empty() {
+            "it printed nothing".to_owned()
+        } else {
+            format!("it printed:\n{output}")
+        };
+        match line.as_str() {
+            "" => format!("the env {outcome}; {printed}"),
+            line => format!("the env line `{line}` {outcome}; {printed}"),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the journal says of each run, put together from its records. Pure.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped, Worker};
+
+/// Something, and when it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated<T> {
+    /// When, by the clock of the node that wrote it.
+    pub time: Timestamp,
+    /// What.
+    pub what: T,
+}
+
+/// What the journal of a launch says.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    attempts: HashMap<u64, Attempt>,
+    env_failed: Vec<Dated<EnvFailed>>,
+    stopped: Vec<Dated<Stopped>>,
+    workers: Vec<Dated<Worker>>,
+}
+
+/// The latest attempt at a run that the journal knows of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its start.
+    pub started: Option<Dated<Started>>,
+    /// The word that it should stop.
+    pub interrupted: Option<Dated<Interrupted>>,
+    /// Its end.
+    pub ended: Option<Dated<Ended>>,
+}
+
+impl History {
+    /// Adds records, in any order between nodes and in the order of writing within one.
+    pub fn add(&mut self, records: impl IntoIterator<Item = Record>) {
+        for Record { time, event } in records {
+            match event {
+                Event::Worker(what) => self.workers.push(Dated { time, what }),
+                Event::EnvFailed(what) => self.env_failed.push(Dated { time, what }),
+                Event::Stopped(what) => self.stopped.push(Dated { time, what }),
+                Event::Started(what) => {
+                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
+                        attempt.started = Some(Dated { time, what });
+                    }
+                }
+                Event::Interrupted(what) => {
+                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
+                        attempt.interrupted = Some(Dated { time, what });
+                    }
+                }
+                Event::Ended(what) => {
+                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
+                        attempt.ended = Some(Dated { time, what });
+                    }
+                }
+                // It says who did not execute a run; whoever did writes the run's own records.
+                Event::Refused(_) => {}
+            }
+        }
+    }
+
+    /// Gives the attempt to write to, where it is the latest or later than any.
+    fn attempt(&mut self, run: u64, number: u32) -> Option<&mut Attempt> {
+        let latest = self.attempts.entry(run).or_default();
+        if number > latest.number {
+            *latest = Attempt { number, ..Attempt::default() };
+        }
+        (number == latest.number).then_some(latest)
+    }
+
+    /// Gives the latest attempt at a run.
+    pub fn latest(&self, run: u64) -> Option<&Attempt> {
+        self.attempts.get(&run)
+    }
+
+    /// Gives the last word that the env of a run's worker failed.
+    pub fn env_failed(&self, run: u64) -> Option<&Dated<EnvFailed>> {
+        self.env_failed.iter().rev().find(|failed| failed.what.runs.contains(run))
+    }
+
+    /// Gives the last word that a run will not be started.
+    pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
+        self.stopped.iter().rev().find(|stopped| stopped.what.runs.contains(run))
+    }
+
+    /// Gives the workers of a submission, in the order of their records.
+    pub fn workers<'a>(&'a self, key: &'a str) -> impl DoubleEndedIterator<Item = &'a Dated<Worker>> {
+        self.workers.iter().filter(move |worker| worker.what.key == key)
+    }
+}

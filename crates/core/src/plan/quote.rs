@@ -1,0 +1,76 @@
+//! Quoting for people: how a command is written so that a shell would read it back unchanged.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+/// Appends a command to `out` as a shell would accept it, words separated by one space.
+pub fn write_command<W: AsRef<OsStr>>(out: &mut Vec<u8>, words: impl IntoIterator<Item = W>) {
+    for (place, word) in words.into_iter().enumerate() {
+        if place > 0 {
+            out.push(b' ');
+        }
+        write_word(out, word.as_ref(), place == 0);
+    }
+}
+
+/// Quotes one command as text for a message; bytes that are not UTF-8 are replaced by `�`.
+pub fn command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
+    let mut out = Vec::new();
+    write_command(&mut out, words);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn write_word(out: &mut Vec<u8>, word: &OsStr, is_program: bool) {
+    let bytes = word.as_bytes();
+    // `A=b` as the first word would be an assignment.
+    let plain =
+        !bytes.is_empty() && bytes.iter().all(|b| is_plain(*b)) && !(is_program && bytes.contains(&b'='));
+    if plain {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    out.extend_from_slice(
+        &shlex::bytes::Quoter::new().allow_nul(true).quote(bytes).unwrap_or(Cow::Borrowed(bytes)),
+    );
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn ordinary_words_stay_bare() {
+        let words = ["python", "train.py", "--lr=0.01", "a b", "", "it's"];
+        assert_eq!(command(words), r#"python train.py --lr=0.01 'a b' '' "it's""#);
+    }
+
+    #[test]
+    fn an_assignment_is_no_program() {
+        assert_eq!(command(["A=b", "A=b"]), "'A=b' A=b");
+    }
+
+    proptest! {
+        /// A real shell reads back what was quoted.
+        #[test]
+        fn bash_reads_it_back(words in prop::collection::vec(prop::collection::vec(1u8..=255, 0..12), 1..4)) {
+            let argv: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
+            let mut line = b"printf '%s\\0' ".to_vec();
+            for word in &argv {
+                write_word(&mut line, word, false);
+                line.push(b' ');
+            }
+            let shell = std::process::Command::new("bash").arg("-c").arg(OsString::from_vec(line)).output().unwrap();
+            let read: Vec<&[u8]> = shell.stdout.split(|b| *b == 0).collect();
+            let meant: Vec<&[u8]> = argv.iter().map(|w| w.as_bytes()).chain([&b""[..]]).collect();
+            prop_assert_eq!(read, meant);
+        }
+    }
+}

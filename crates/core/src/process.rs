@@ -1,0 +1,109 @@
+//! Which process is meant: a pid alone is reused, a pid with its start time and boot is not.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+/// Names one process for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// The pid on its host.
+    pub pid: i32,
+    /// When it started, in clock ticks since boot (field 22 of proc_pid_stat(5)); 0 where the system does not tell.
+    pub start: u64,
+    /// The boot of the host (`/proc/sys/kernel/random/boot_id`); empty where the system does not tell.
+    pub boot: String,
+}
+
+/// What can be said of a process from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveness {
+    /// It lives.
+    Alive,
+    /// It is gone.
+    Gone,
+    /// It belongs to another host, or another boot of one: nothing can be said from here.
+    Elsewhere,
+}
+
+impl ProcessId {
+    /// Names a process of this host; `None` where it is already gone.
+    pub fn of(pid: i32) -> Option<Self> {
+        let stat = read_stat(pid)?;
+        Some(Self { pid, start: stat.start, boot: boot_id() })
+    }
+
+    /// Names this process.
+    pub fn current() -> Self {
+        let pid = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+        Self::of(pid).unwrap_or(Self { pid, start: 0, boot: boot_id() })
+    }
+
+    /// Looks whether it lives. A process that only waits to be reaped counts as gone.
+    ///
+    /// A boot id that differs from this host's says nothing by itself: the caller knows whether the node's name is
+    /// this host's, and then a differing boot means gone.
+    pub fn liveness(&self) -> Liveness {
+        if self.boot != boot_id() {
+            return Liveness::Elsewhere;
+        }
+        match read_stat(self.pid) {
+            Some(stat) if stat.start == self.start && !stat.is_zombie => Liveness::Alive,
+            _ => Liveness::Gone,
+        }
+    }
+}
+
+/// Gives the id of this boot; empty where the system has none.
+pub fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+struct Stat {
+    start: u64,
+    is_zombie: bool,
+}
+
+#[cfg(target_os = "linux")]
+fn read_stat(pid: i32) -> Option<Stat> {
+    let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in parentheses and may hold anything, so the fields are counted from the last one.
+    let after_name = text.iter().rposition(|byte| *byte == b')')? + 2;
+    let fields = std::str::from_utf8(text.get(after_name..)?).ok()?;
+    let mut fields = fields.split_ascii_whitespace();
+    let state = fields.next()?;
+    let start = fields.nth(18)?.parse().ok()?;
+    Some(Stat { start, is_zombie: matches!(state, "Z" | "X") })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_stat(pid: i32) -> Option<Stat> {
+    use nix::sys::signal::kill;
+    use nix::unistd::Pid;
+    kill(Pid::from_raw(pid), None).is_ok().then_some(Stat { start: 0, is_zombie: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_lives_and_a_reaped_one_is_gone() {
+        assert_eq!(ProcessId::current().liveness(), Liveness::Alive);
+        let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
+        let id = ProcessId::of(i32::try_from(child.id()).unwrap()).unwrap();
+        assert_eq!(id.liveness(), Liveness::Alive);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(id.liveness(), Liveness::Gone);
+    }
+
+    #[test]
+    fn a_reused_pid_is_another_process() {
+        let mut id = ProcessId::current();
+        id.start += 1;
+        assert_eq!(id.liveness(), Liveness::Gone);
+        id.boot = "another".to_owned();
+        assert_eq!(id.liveness(), Liveness::Elsewhere);
+    }
+}

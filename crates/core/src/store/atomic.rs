@@ -1,0 +1,53 @@
+//! Files that are there whole or not at all.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::error::{At, StoreError};
+
+/// Writes a file durably: a temporary one beside it, synced, renamed over it.
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    write_with_mode(path, content, 0o600)
+}
+
+/// Writes a file durably with the permissions `mode`.
+pub(super) fn write_with_mode(path: &Path, content: &[u8], mode: u32) -> Result<(), StoreError> {
+    let file = written(path, content, mode)?;
+    file.as_file().sync_all().at("write", path)?;
+    persist(file, path)
+}
+
+/// Writes a file that may be lost in a power cut, but is never seen half written.
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    persist(written(path, content, 0o600)?, path)
+}
+
+fn written(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".writing-")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(folder)
+        .at("create a file in", folder)?;
+    file.write_all(content).at("write", path)?;
+    Ok(file)
+}
+
+fn persist(file: NamedTempFile, path: &Path) -> Result<(), StoreError> {
+    file.persist(path).map_err(|error| error.error).at("create", path)?;
+    Ok(())
+}
+
+/// Makes a folder and those above it, private to the user; one that is there is fine.
+pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).at("create", path)
+}
+
+/// Makes the names in a folder survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|folder| folder.sync_all()).at("write", path)
+}

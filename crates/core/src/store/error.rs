@@ -1,0 +1,82 @@
+//! What can go wrong on disk, always with the path that it went wrong with.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Tells what the disk, or a file on it, refused.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of ours holds something else.
+    #[error("`{}` cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A record that would be torn when two are written at once.
+    #[error("a record of {bytes} bytes is too long for `{}`", path.display())]
+    RecordTooLong {
+        /// Its length.
+        bytes: usize,
+        /// The journal.
+        path: PathBuf,
+    },
+    /// A launch that a newer version wrote.
+    #[error("`{}` was written in format {found}; this version reads up to {known}: update neuromanager", path.display())]
+    NewerFormat {
+        /// The launch's file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest that is known here.
+        known: u32,
+    },
+    /// There is no such launch.
+    #[error("there is no launch {id} in `{}`", root.display())]
+    NoLaunch {
+        /// What was asked for.
+        id: u64,
+        /// The store.
+        root: PathBuf,
+    },
+    /// The folder of a launch without its description: its client was killed before anything was started.
+    #[error("launch {id} was never completed: nothing of it was started")]
+    HalfMade {
+        /// The launch.
+        id: u64,
+    },
+    /// There is no such run.
+    #[error("launch {launch} has runs 0 to {last}, not {run}")]
+    NoRun {
+        /// The launch.
+        launch: u64,
+        /// What was asked for.
+        run: u64,
+        /// The last run.
+        last: u64,
+    },
+}
+
+/// Adds what was tried, and with what, to an error of the system.
+pub(crate) trait At<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, StoreError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Io { action, path: path.to_owned(), source })
+    }
+}

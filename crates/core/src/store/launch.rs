@@ -1,0 +1,203 @@
+//! The folder of one launch: who, what, where, and the paths of everything in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::{At, StoreError};
+use super::{PlanReader, Submissions, atomic, plan as plan_file};
+use crate::config::SupportKind;
+use crate::plan::{Argument, Plan};
+use crate::resources::Resources;
+
+/// The format of the store that this version writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// Up to this many runs, logs stand side by side; more are kept this many to a folder.
+const LOGS_IN_A_FOLDER: u64 = 1000;
+
+/// What one command line started: written once, never changed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Launch {
+    /// The format of the store when it was written.
+    pub format: u32,
+    /// The number.
+    pub id: u64,
+    /// The name, for people.
+    pub name: String,
+    /// A key that no other launch has, carried by its jobs and processes.
+    pub key: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The user's numeric id.
+    pub uid: u32,
+    /// The host that it was made on.
+    pub host: String,
+    /// The folder that its runs start in.
+    pub folder: Argument,
+    /// What was typed.
+    pub typed: Vec<Argument>,
+    /// Where runs execute, and on what.
+    pub place: Names,
+    /// The lines that prepare the environment of the runs.
+    pub env: Vec<String>,
+    /// The options given to the scheduler.
+    pub resources: Resources,
+    /// The variables of the user's shell that sbatch takes options from.
+    pub sbatch_variables: Vec<(String, String)>,
+    /// The command without the parameters of a point.
+    pub command: Vec<Argument>,
+    /// The swept parameters, in their order.
+    pub parameters: Vec<String>,
+    /// The repeats of each point.
+    pub repeats: u64,
+    /// The runs.
+    pub runs: u64,
+    /// The state of the code.
+    pub git: Option<Git>,
+    /// The version of neuromanager that wrote this.
+    pub version: String,
+}
+
+/// The support and device that the user named.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Names {
+    /// The support's name in the configuration.
+    pub support: String,
+    /// What kind it is.
+    pub kind: SupportKind,
+    /// The device; `None` for a sweep that runs its command without a configuration.
+    pub device: Option<String>,
+}
+
+/// The state of the repository that the launch was made in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Git {
+    /// The commit that was checked out.
+    pub commit: String,
+    /// Whether tracked files had other content.
+    pub dirty: bool,
+}
+
+/// The folder of one launch.
+#[derive(Debug, Clone)]
+pub struct LaunchDir {
+    path: PathBuf,
+}
+
+impl LaunchDir {
+    /// Names the folder of a launch.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Gives the folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the script handed to sbatch.
+    pub fn job_script(&self) -> PathBuf {
+        self.path.join("job.sh")
+    }
+
+    /// Gives the folder of the journals.
+    pub fn events(&self) -> PathBuf {
+        self.path.join("events")
+    }
+
+    /// Gives the file of Slurm's own words.
+    pub fn slurm_log(&self) -> PathBuf {
+        self.path.join("slurm.log")
+    }
+
+    /// Gives the record of submissions.
+    pub fn submissions_file(&self) -> PathBuf {
+        self.path.join("submissions.jsonl")
+    }
+
+    /// Gives the log of one attempt of a run, in a launch of `runs` runs.
+    pub fn log(&self, runs: u64, run: u64, attempt: u32) -> PathBuf {
+        self.log_folder(runs, run).join(format!("{run}.{attempt}.out"))
+    }
+
+    /// Gives the file that a program may read its parameters from while it runs.
+    pub fn params_file(&self, run: u64, attempt: u32) -> PathBuf {
+        self.path.join("params").join(format!("{run}.{attempt}.json"))
+    }
+
+    fn log_folder(&self, runs: u64, run: u64) -> PathBuf {
+        let logs = self.path.join("logs");
+        if runs <= LOGS_IN_A_FOLDER {
+            return logs;
+        }
+        logs.join((run / LOGS_IN_A_FOLDER * LOGS_IN_A_FOLDER).to_string())
+    }
+
+    /// Fills the folder, durably; what the launch is comes last, so that a launch is there whole or is none.
+    pub fn write(&self, launch: &Launch, plan: &Plan, job_script: Option<&[u8]>) -> Result<(), StoreError> {
+        plan_file::write(&self.path.join("runs.jsonl"), &self.path.join("runs.idx"), plan)?;
+        for folder in ["events", "params", "logs"] {
+            let folder = self.path.join(folder);
+            fs::create_dir(&folder).at("create", &folder)?;
+        }
+        if launch.runs > LOGS_IN_A_FOLDER {
+            for first in (0..launch.runs).step_by(1000) {
+                let folder = self.log_folder(launch.runs, first);
+                fs::create_dir(&folder).at("create", &folder)?;
+            }
+        }
+        if let Some(script) = job_script {
+            atomic::write(&self.job_script(), script)?;
+        }
+        let path = self.path.join("launch.json");
+        let text = serde_json::to_vec_pretty(launch)
+            .map_err(|source| StoreError::Unreadable { path: path.clone(), source })?;
+        atomic::write(&path, &text)?;
+        atomic::sync_folder(&self.path)
+    }
+
+    /// Reads what the launch is.
+    pub fn read(&self) -> Result<Launch, StoreError> {
+        let path = self.path.join("launch.json");
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.missing()),
+            Err(error) => return Err(error).at("read", &path),
+        };
+        let unreadable = |source| StoreError::Unreadable { path: path.clone(), source };
+        let header: Header = serde_json::from_slice(&text).map_err(unreadable)?;
+        if header.format > FORMAT {
+            return Err(StoreError::NewerFormat { path, found: header.format, known: FORMAT });
+        }
+        serde_json::from_slice(&text).map_err(unreadable)
+    }
+
+    /// Opens the plan.
+    pub fn plan(&self) -> Result<PlanReader, StoreError> {
+        PlanReader::open(self.path.join("runs.jsonl"), self.path.join("runs.idx"))
+    }
+
+    /// Reads what was submitted.
+    pub fn submissions(&self) -> Result<Submissions, StoreError> {
+        Submissions::read(&self.submissions_file())
+    }
+
+    fn missing(&self) -> StoreError {
+        let id = self.path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+        let id = id.unwrap_or_default();
+        if self.path.is_dir() {
+            return StoreError::HalfMade { id };
+        }
+        let root = self.path.ancestors().nth(2).unwrap_or(&self.path).to_owned();
+        StoreError::NoLaunch { id, root }
+    }
+}
+
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+}

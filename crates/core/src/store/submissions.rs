@@ -1,0 +1,175 @@
+//! What was submitted: the intent before sbatch is called, and what Slurm answered.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::{At, StoreError};
+use crate::process::ProcessId;
+use crate::ranges::Ranges;
+
+/// One line of the record of submissions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionRecord {
+    /// When it was written.
+    pub time: Timestamp,
+    /// Which submission of the launch it is about, from 0.
+    pub submission: u32,
+    /// What happened.
+    pub event: SubmissionEvent,
+}
+
+/// What happened to a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubmissionEvent {
+    /// It is about to be made, by this process of this host.
+    Intent {
+        /// What is submitted.
+        chunk: Chunk,
+        /// The host of the client.
+        host: String,
+        /// The client.
+        client: ProcessId,
+    },
+    /// Slurm accepted it as this job.
+    Accepted {
+        /// Slurm's id of the job, or of the array.
+        job: u32,
+    },
+    /// Slurm refused it for good.
+    Refused {
+        /// Slurm's words.
+        words: String,
+    },
+    /// Whether Slurm has it is not known.
+    Uncertain {
+        /// What was seen.
+        words: String,
+    },
+}
+
+/// The runs that one submission hands to workers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// The key of the submission: in the name of its job, and in the records of its workers.
+    pub key: String,
+    /// The runs.
+    pub runs: Ranges,
+    /// What is added to a task's index to get its run.
+    pub base: u64,
+    /// Whether it is an array; a single run needs none.
+    pub array: bool,
+    /// The number of the attempts that it makes.
+    pub attempt: u32,
+}
+
+/// One submission as far as its story goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Its number in the launch.
+    pub number: u32,
+    /// What was submitted.
+    pub chunk: Chunk,
+    /// When it was intended.
+    pub time: Timestamp,
+    /// The host of the client.
+    pub host: String,
+    /// The client.
+    pub client: ProcessId,
+    /// What Slurm answered.
+    pub answer: Answer,
+}
+
+/// What is known of a submission's fate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing is recorded: its client still works on it, or was killed.
+    Open,
+    /// It is this job.
+    Accepted(u32),
+    /// Slurm refused it, with these words.
+    Refused(String),
+    /// It may be in the queue or not; this was seen.
+    Uncertain(String),
+}
+
+/// Every submission of a launch, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Submissions(Vec<Submission>);
+
+impl Submissions {
+    pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error).at("read", path),
+        };
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        // A torn line is one that was never answered for: its submission stays open.
+        Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    }
+
+    /// Appends a record, durably.
+    pub fn append(path: &Path, record: &SubmissionRecord) -> Result<(), StoreError> {
+        let mut line = b"\n".to_vec();
+        serde_json::to_writer(&mut line, record)
+            .map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })?;
+        line.push(b'\n');
+        let mut file = File::options().append(true).create(true).mode(0o600).open(path).at("open", path)?;
+        file.write_all(&line).and_then(|()| file.sync_data()).at("append to", path)
+    }
+
+    /// Gives them in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Submission> {
+        self.0.iter()
+    }
+
+    /// Gives the latest submission that holds `run`.
+    pub fn of_run(&self, run: u64) -> Option<&Submission> {
+        self.0.iter().rev().find(|submission| submission.chunk.runs.contains(run))
+    }
+}
+
+impl FromIterator<SubmissionRecord> for Submissions {
+    fn from_iter<I: IntoIterator<Item = SubmissionRecord>>(records: I) -> Self {
+        let mut all: Vec<Submission> = Vec::new();
+        for SubmissionRecord { time, submission: number, event } in records {
+            let answer = match event {
+                SubmissionEvent::Intent { chunk, host, client } => {
+                    all.push(Submission { number, chunk, time, host, client, answer: Answer::Open });
+                    continue;
+                }
+                SubmissionEvent::Accepted { job } => Answer::Accepted(job),
+                SubmissionEvent::Refused { words } => Answer::Refused(words),
+                SubmissionEvent::Uncertain { words } => Answer::Uncertain(words),
+            };
+            if let Some(submission) = all.iter_mut().rfind(|submission| submission.number == number) {
+                submission.answer = answer;
+            }
+        }
+        Self(all)
+    }
+}
+
+impl Submission {
+    /// Gives the job that Slurm accepted it as.
+    pub fn job(&self) -> Option<u32> {
+        match self.answer {
+            Answer::Accepted(job) => Some(job),
+            Answer::Open | Answer::Refused(_) | Answer::Uncertain(_) => None,
+        }
+    }
+
+    /// Gives the task that executes `run`, as Slurm addresses it: `4711_3`, or `4711` where it is no array.
+    pub fn task(&self, run: u64) -> Option<String> {
+        self.job().map(|job| match self.chunk.array {
+            true => format!("{job}_{}", run - self.chunk.base),
+            false => job.to_string(),
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! What executes runs, everywhere: on this machine and inside a job.
+//!
+//! A worker is two processes. The first, [`supervise`], starts a shell that activates the env and ends by
+//! becoming the second, [`execute`], so that exports, limits and the folder survive; the first stays to see a
+//! shell that ended early. The second claims each run, executes its argv, and writes down what happened.
+
+mod activation;
+mod execute;
+mod leftovers;
+mod node;
+mod program;
+mod signals;
+mod supervise;
+mod terminal;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::ranges::Ranges;
+use crate::store::StoreError;
+
+pub use execute::execute;
+pub use node::{Node, host};
+pub use program::Environment;
+pub use signals::Signals;
+pub use supervise::supervise;
+
+/// What a worker is to do.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The folder of the launch.
+    pub launch: PathBuf,
+    /// The key of the submission.
+    pub key: String,
+    /// The runs, executed in this order.
+    pub runs: Ranges,
+    /// The attempt that each of them is.
+    pub attempt: u32,
+    /// Where this is.
+    pub node: Node,
+    /// Who sends the signals and owns the terminal.
+    pub setting: Setting,
+}
+
+/// Where a worker stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// In a task of a Slurm job, `4711_3`: Slurm signals every process of the job itself.
+    Job(String),
+    /// Behind a command in the foreground, which passes signals on; it dies with that command.
+    Foreground(Input),
+}
+
+/// What the program reads from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing.
+    Nothing,
+    /// The terminal.
+    Terminal,
+}
+
+impl Setting {
+    fn job(&self) -> Option<String> {
+        match self {
+            Self::Job(task) => Some(task.clone()),
+            Self::Foreground(_) => None,
+        }
+    }
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every run succeeded.
+    Succeeded,
+    /// Some run did not.
+    Failed,
+}
+
+/// Tells what a worker could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system refused.
+    #[error("the worker cannot {action}")]
+    System {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+trait Doing<T> {
+    fn doing(self, action: &'static str) -> Result<T, WorkerError>;
+}
+
+impl<T, E: Into<io::Error>> Doing<T> for Result<T, E> {
+    fn doing(self, action: &'static str) -> Result<T, WorkerError> {
+        self.map_err(|source| WorkerError::System { action, source: source.into() })
+    }
+}

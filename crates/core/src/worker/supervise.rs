@@ -1,0 +1,188 @@
+//! The worker's first half: it starts the shell that activates the env, and sees to it that nothing goes unsaid.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::ExitStatus;
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use super::activation::{Activation, Failure, end};
+use super::leftovers::Leftovers;
+use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError};
+use crate::event::{EnvFailed, Event, Stopped, Worker};
+use crate::process::ProcessId;
+use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError, claim_log};
+
+/// Signals that a worker passes on or acts on.
+pub(super) const HANDLED: [i32; 7] = [
+    Signal::SIGINT as i32,
+    Signal::SIGTERM as i32,
+    Signal::SIGHUP as i32,
+    Signal::SIGUSR1 as i32,
+    Signal::SIGUSR2 as i32,
+    Signal::SIGCONT as i32,
+    Signal::SIGCHLD as i32,
+];
+
+/// Executes an assignment: activates the env and hands over to the second half, `next`, a command that gets the
+/// file to remove as its last argument.
+///
+/// `temporary` is a folder for small files of this process alone.
+pub fn supervise(
+    assignment: &Assignment,
+    mut next: Vec<OsString>,
+    temporary: &Path,
+) -> Result<Outcome, WorkerError> {
+    die_with_the_foreground(&assignment.setting);
+    let leftovers = Leftovers::adopt();
+    let mut signals = Signals::listen(&HANDLED).doing("listen for signals")?;
+    let dir = LaunchDir::at(assignment.launch.clone());
+    let launch = dir.read()?;
+    let mut journal = JournalWriter::open(&dir.events(), &assignment.node.name, &assignment.node.boot)?;
+    journal.append(Event::Worker(Worker {
+        key: assignment.key.clone(),
+        node: assignment.node.name.clone(),
+        process: ProcessId::current(),
+        job: assignment.setting.job(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }))?;
+    journal.sync()?;
+
+    let activation = Activation::prepare(temporary).doing("write to the folder for temporary files")?;
+    next.push(activation.progress().into());
+    // The shell gets a group of its own, so that a stop reaches whatever the env is running.
+    let spawned = activation.command(&launch.env, &next).process_group(0).spawn();
+    let child = match spawned {
+        Ok(child) => Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)),
+        Err(error) => {
+            let failure = Failure { line: activation.failure().line, output: error.to_string() };
+            record_failure(assignment, &launch, &dir, &mut journal, failure, "bash could not be started")?;
+            return Ok(Outcome::Failed);
+        }
+    };
+    let ended = wait(child, &mut signals, &activation, &assignment.setting)?;
+    // What the env started in the background, or a second half that was killed left behind.
+    leftovers.end(child, &mut signals);
+    if !activation.is_complete() {
+        if let Some(signal) = ended.stopped_by {
+            journal.append_stopped(Stopped { runs: assignment.runs.clone(), reason: signal.to_string() })?;
+        } else {
+            record_failure(
+                assignment,
+                &launch,
+                &dir,
+                &mut journal,
+                activation.failure(),
+                &describe(ended.status),
+            )?;
+        }
+        journal.sync()?;
+        return Ok(Outcome::Failed);
+    }
+    Ok(if ended.status.success() { Outcome::Succeeded } else { Outcome::Failed })
+}
+
+struct ChildEnd {
+    status: ExitStatus,
+    stopped_by: Option<Signal>,
+}
+
+/// Waits for the child and passes signals on to it.
+fn wait(
+    child: Pid,
+    signals: &mut Signals,
+    activation: &Activation,
+    setting: &Setting,
+) -> Result<ChildEnd, WorkerError> {
+    let mut stopped_by = None;
+    loop {
+        if let Some(status) = reap(child)? {
+            return Ok(ChildEnd { status, stopped_by });
+        }
+        for signal in signals.wait(None).into_iter().filter_map(|signal| Signal::try_from(signal).ok()) {
+            let stops = matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP);
+            if stops {
+                stopped_by = Some(signal);
+            }
+            // In a job, Slurm sends TERM to every process itself: the program must see it once.
+            let everybody_has_it = matches!(setting, Setting::Job(_)) && signal == Signal::SIGTERM;
+            if signal == Signal::SIGCHLD || everybody_has_it {
+                continue;
+            }
+            // A child that is gone is seen above.
+            let _gone = if activation.is_complete() {
+                kill(child, signal)
+            } else {
+                // An interactive interrupt would leave the shell waiting for what it runs.
+                killpg(child, if stops { Signal::SIGTERM } else { signal })
+            };
+        }
+    }
+}
+
+fn reap(child: Pid) -> Result<Option<ExitStatus>, WorkerError> {
+    match waitpid(child, Some(WaitPidFlag::WNOHANG)).doing("wait for its second half")? {
+        WaitStatus::Exited(_, code) => Ok(Some(ExitStatus::from_raw(code << 8))),
+        WaitStatus::Signaled(_, signal, _) => Ok(Some(ExitStatus::from_raw(signal as i32))),
+        _ => Ok(None),
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => "ended the shell with exit code 0".to_owned(),
+        (Some(code), _) => format!("failed with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
+
+/// Writes down that the env failed; a single run's log says so too.
+fn record_failure(
+    assignment: &Assignment,
+    launch: &Launch,
+    dir: &LaunchDir,
+    journal: &mut JournalWriter,
+    failure: Failure,
+    outcome: &str,
+) -> Result<(), WorkerError> {
+    let mut record = EnvFailed {
+        runs: assignment.runs.clone(),
+        attempt: assignment.attempt,
+        line: failure.line,
+        outcome: outcome.to_owned(),
+        output: failure.output,
+        node: assignment.node.name.clone(),
+        job: assignment.setting.job(),
+    };
+    if let (1, Some(run)) = (assignment.runs.len(), assignment.runs.iter().next()) {
+        // A log that somebody else has is not ours to write to.
+        if let Claim::Ours(mut log) = claim_log(&dir.log(launch.runs, run, assignment.attempt))? {
+            let _disk_full = writeln!(log, "{}", record.sentence());
+        }
+    }
+    loop {
+        match journal.append(Event::EnvFailed(record.clone())) {
+            Err(StoreError::RecordTooLong { .. }) if !record.output.is_empty() => {
+                record.output = end(&record.output, record.output.len() / 2).to_owned();
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// Has the system end this process when the command in the foreground dies, however it dies.
+#[cfg(target_os = "linux")]
+fn die_with_the_foreground(setting: &Setting) {
+    if matches!(setting, Setting::Foreground(_)) {
+        // Without it a kill -9 of the command leaves the launch running to its end, which is no harm.
+        let _unsupported = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_the_foreground(_setting: &Setting) {}
