@@ -1,0 +1,469 @@
+//! The sealed world that black-box tests run in: a folder, an empty home, a PATH of known tools, and nothing else.
+
+#![expect(dead_code, reason = "each test binary uses the part of the kit that it needs")]
+
+mod background;
+mod terminal;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub(crate) use background::Background;
+pub(crate) use terminal::Terminal;
+
+/// How long anything may take before the test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What every world has on its PATH.
+const TOOLS: &[&str] = &[
+    "awk", "basename", "bash", "cat", "chmod", "cp", "cut", "date", "dirname", "echo", "env", "false", "git",
+    "grep", "head", "id", "kill", "ln", "ls", "mkdir", "mktemp", "mv", "nohup", "printf", "ps", "readlink",
+    "rm", "sed", "seq", "setpriv", "setsid", "sh", "sleep", "sort", "stat", "stty", "tail", "tee", "touch",
+    "tr", "true", "tty", "uname", "wc", "xargs",
+];
+
+/// Prints its arguments as JSON, byte for byte: what is not UTF-8 comes as lone surrogates (PEP 383).
+pub(crate) const ARGV_PY: &str = "import json, sys\nprint(json.dumps(sys.argv[1:]), flush=True)\n";
+
+/// One of the product's commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Neu,
+    Neurun,
+    Neusweep,
+}
+
+impl Tool {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Neu => env!("CARGO_BIN_EXE_neu"),
+            Self::Neurun => env!("CARGO_BIN_EXE_neurun"),
+            Self::Neusweep => env!("CARGO_BIN_EXE_neusweep"),
+        }
+    }
+}
+
+/// A folder of its own, with `project/` to work in, `home/` that is empty, `bin/` that is PATH, and `tmp/`.
+#[derive(Debug)]
+pub(crate) struct World {
+    root: PathBuf,
+    variables: BTreeMap<OsString, OsString>,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    /// Makes a world that has `python` and `python3`.
+    pub(crate) fn new() -> Self {
+        let world = Self::without_python();
+        let python = python();
+        for name in ["python", "python3"] {
+            std::os::unix::fs::symlink(&python, world.bin().join(name)).unwrap();
+        }
+        world
+    }
+
+    /// Makes a world that has no Python at all.
+    pub(crate) fn without_python() -> Self {
+        let dir = tempfile::Builder::new().prefix("neu-world-").tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        for folder in ["project", "home", "bin", "tmp"] {
+            fs::create_dir(root.join(folder)).unwrap();
+        }
+        for tool in TOOLS {
+            if let Some(found) = find_tool(tool) {
+                std::os::unix::fs::symlink(found, root.join("bin").join(tool)).unwrap();
+            }
+        }
+        let mut variables = BTreeMap::new();
+        for (name, folder) in [("HOME", "home"), ("PATH", "bin"), ("TMPDIR", "tmp")] {
+            variables.insert(name.into(), root.join(folder).into());
+        }
+        // The mark by which `survivors` finds what was started here.
+        variables.insert("NEU_TEST_WORLD".into(), root.clone().into());
+        for (name, value) in [("TZ", "UTC"), ("COLUMNS", "100"), ("USER", "ada"), ("LC_ALL", "C.UTF-8")] {
+            variables.insert(name.into(), value.into());
+        }
+        Self { root, variables, _dir: dir }
+    }
+
+    /// The world's own folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder that commands are typed in.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.root.join("project")
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    pub(crate) fn bin(&self) -> PathBuf {
+        self.root.join("bin")
+    }
+
+    /// The store, where nothing says otherwise.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder().join(".neu")
+    }
+
+    /// A path below the project's folder.
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    /// Writes a file of the project; folders are made as needed.
+    pub(crate) fn file(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Writes an executable file of the project, or of `bin/` by its absolute path.
+    pub(crate) fn program(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.file(name, text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// Puts a command of the test's own on PATH, in bash; it records its arguments, see [`World::calls`].
+    pub(crate) fn fake(&self, command: &str, script: &str) {
+        let calls = self.root.join("calls");
+        let _system = fs::remove_file(self.bin().join(command));
+        let text = format!(
+            "#!{}\nprintf '%s\\n' \"{command} $*\" >>'{}'\n{script}\n",
+            self.bin().join("bash").display(),
+            calls.display()
+        );
+        self.program(self.bin().join(command), text);
+    }
+
+    /// What the fake commands were called with, a line a call.
+    pub(crate) fn calls(&self) -> String {
+        self.tidy(&fs::read_to_string(self.root.join("calls")).unwrap_or_default())
+    }
+
+    /// Sets a variable for every command of this world.
+    pub(crate) fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
+        self.variables.insert(name.into(), value.into());
+    }
+
+    /// Removes a variable for every command of this world.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.remove(OsStr::new(name));
+    }
+
+    /// Puts a folder first on PATH.
+    pub(crate) fn add_to_path(&mut self, folder: &Path) {
+        let old = self.variables[OsStr::new("PATH")].clone();
+        let folders = [folder.to_owned()].into_iter().chain(std::env::split_paths(&old));
+        let joined = std::env::join_paths(folders).unwrap();
+        self.set("PATH", joined);
+    }
+
+    /// A command line to run here.
+    pub(crate) fn command<I, S>(&self, program: impl AsRef<OsStr>, words: I) -> Line
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<OsString>,
+    {
+        Line {
+            program: program.as_ref().to_owned(),
+            words: words.into_iter().map(Into::into).collect(),
+            folder: self.folder(),
+            variables: self.variables.clone(),
+            input: None,
+        }
+    }
+
+    /// A command line of the product to run here.
+    pub(crate) fn tool<I, S>(&self, tool: Tool, words: I) -> Line
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<OsString>,
+    {
+        self.command(tool.path(), words)
+    }
+
+    /// Runs `neurun` to its end; words are split at spaces.
+    pub(crate) fn neurun(&self, line: &str) -> Outcome {
+        self.tool(Tool::Neurun, line.split_whitespace()).run()
+    }
+
+    /// Runs `neusweep` to its end; words are split at spaces.
+    pub(crate) fn neusweep(&self, line: &str) -> Outcome {
+        self.tool(Tool::Neusweep, line.split_whitespace()).run()
+    }
+
+    /// Runs `neu` to its end; words are split at spaces.
+    pub(crate) fn neu(&self, line: &str) -> Outcome {
+        self.tool(Tool::Neu, line.split_whitespace()).run()
+    }
+
+    /// Runs a line of bash to its end, with the product's commands on PATH under their names.
+    pub(crate) fn bash(&self, script: &str) -> Outcome {
+        let tools = self.root.join("tools");
+        fs::create_dir_all(&tools).unwrap();
+        for (name, tool) in [("neu", Tool::Neu), ("neurun", Tool::Neurun), ("neusweep", Tool::Neusweep)] {
+            let _there = std::os::unix::fs::symlink(tool.path(), tools.join(name));
+        }
+        let mut line = self.command("bash", ["-c", script]);
+        let path = line.variables[OsStr::new("PATH")].clone();
+        let joined = std::env::join_paths([tools].into_iter().chain(std::env::split_paths(&path))).unwrap();
+        line.variables.insert("PATH".into(), joined);
+        line.run()
+    }
+
+    /// The object that `neu status ID --json` prints.
+    pub(crate) fn status(&self, id: &str) -> serde_json::Value {
+        self.neu(&format!("status {id} --json")).succeeded().json()
+    }
+
+    /// The states of a launch's runs, in order.
+    pub(crate) fn states(&self, id: &str) -> Vec<String> {
+        let status = self.status(id);
+        let runs = status["runs"].as_array().unwrap();
+        runs.iter().map(|run| run["state"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The log of a run's first attempt, wherever the store keeps it.
+    pub(crate) fn log(&self, id: &str) -> String {
+        let logs = self.neu(&format!("logs {id} --json")).succeeded().json();
+        let path =
+            logs["logs"][0]["log"].as_str().unwrap_or_else(|| panic!("no log of {id}: {logs}")).to_owned();
+        String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
+    }
+
+    /// Every file and folder below the world with its content: to see that nothing changed.
+    pub(crate) fn listing(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.folder(), self.home(), self.root.join("tmp")];
+        while let Some(folder) = folders.pop() {
+            found.insert(folder.clone(), Vec::new());
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() && !path.is_symlink() {
+                    folders.push(path);
+                } else {
+                    let content = fs::read(&path).unwrap_or_default();
+                    found.insert(path, content);
+                }
+            }
+        }
+        found
+    }
+
+    /// The processes that were started in this world and still live.
+    pub(crate) fn survivors(&self) -> Vec<String> {
+        let mark = [b"NEU_TEST_WORLD=", self.root.as_os_str().as_encoded_bytes()].concat();
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let marked = processes.filter(|process| {
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == mark)
+        });
+        let told = marked.filter_map(|process| {
+            let argv = fs::read(process.path().join("cmdline")).ok()?;
+            Some(String::from_utf8_lossy(&argv).replace('\0', " ").trim().to_owned())
+        });
+        told.filter(|argv| !argv.is_empty()).collect()
+    }
+
+    /// Replaces what differs from world to world: paths, times, durations, this machine's name.
+    pub(crate) fn tidy(&self, text: &str) -> String {
+        let text = text.replace(&*self.root.to_string_lossy(), "[WORLD]");
+        let host = nix::unistd::gethostname().unwrap().to_string_lossy().into_owned();
+        hide_times(&text.replace(&host, "[HOST]"))
+    }
+}
+
+/// Replaces times and durations by words.
+fn hide_times(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let number = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (word, length) = if let Some(length) = time(rest) {
+            ("[TIME]", length)
+        } else if let Some(length) = seconds(rest) {
+            ("[SECONDS]", length)
+        } else {
+            (&rest[..number], number)
+        };
+        out.push_str(word);
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+/// The length of `2026-11-22T21:52:08.123Z` or `2026-11-22 21:52:08` at the start.
+fn time(text: &str) -> Option<usize> {
+    let shape = "0000-00-00T00:00:00";
+    let start = text.get(..shape.len())?;
+    let fits = start.chars().zip(shape.chars()).all(|(c, wanted)| match wanted {
+        '0' => c.is_ascii_digit(),
+        'T' => c == 'T' || c == ' ',
+        mark => c == mark,
+    });
+    let rest = &text[shape.len()..];
+    let fraction = rest.len() - rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).len();
+    let zone = usize::from(rest[fraction..].starts_with('Z'));
+    fits.then_some(shape.len() + fraction + zone)
+}
+
+/// The length of `0.4 s` or `12 s` at the start.
+fn seconds(text: &str) -> Option<usize> {
+    let number = text.len() - text.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).len();
+    let rest = text[number..].strip_prefix(" s")?;
+    (!rest.starts_with(|c: char| c.is_alphanumeric())).then_some(number + 2)
+}
+
+/// A command line, ready to be run.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    program: OsString,
+    words: Vec<OsString>,
+    folder: PathBuf,
+    variables: BTreeMap<OsString, OsString>,
+    input: Option<Vec<u8>>,
+}
+
+impl Line {
+    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.variables.remove(OsStr::new(name));
+        self
+    }
+
+    /// Leaves nothing in the environment but PATH.
+    pub(crate) fn bare(mut self) -> Self {
+        self.variables.retain(|name, _| name == "PATH");
+        self
+    }
+
+    pub(crate) fn within(mut self, folder: impl AsRef<Path>) -> Self {
+        self.folder = self.folder.join(folder);
+        self
+    }
+
+    pub(crate) fn input(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.input = Some(bytes.as_ref().to_owned());
+        self
+    }
+
+    /// The command as the standard library has it, with no input and its output on pipes.
+    pub(crate) fn build(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.words).current_dir(&self.folder).env_clear().envs(&self.variables);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self) -> Outcome {
+        let mut background = self.spawn();
+        background.wait()
+    }
+
+    /// Starts it; it is killed when dropped.
+    pub(crate) fn spawn(&self) -> Background {
+        Background::start(self)
+    }
+
+    /// Starts it on a terminal of its own, 100 columns wide.
+    pub(crate) fn on_terminal(&self) -> Terminal {
+        Terminal::start(self)
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    /// The exit code, or 128 + the signal.
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) stdout_bytes: Vec<u8>,
+}
+
+impl Outcome {
+    fn new(status: ExitStatus, stdout: Vec<u8>, stderr: &[u8]) -> Self {
+        Self {
+            code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(stderr).into_owned(),
+            stdout_bytes: stdout,
+        }
+    }
+
+    /// Insists on an exit code.
+    #[track_caller]
+    pub(crate) fn exited(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Insists on exit code 0.
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        self.exited(0)
+    }
+
+    /// Reads standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("not JSON ({error}):\n{}\nstderr:\n{}", self.stdout, self.stderr))
+    }
+}
+
+/// Waits until something is so, and fails with its name where that takes too long.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "never happened: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Reads all of a pipe in a thread of its own.
+fn drain(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _cut_short = pipe.read_to_end(&mut bytes);
+        bytes
+    })
+}
+
+fn find_tool(name: &str) -> Option<PathBuf> {
+    ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"]
+        .iter()
+        .map(|folder| Path::new(folder).join(name))
+        .find(|path| path.exists())
+}
+
+/// The interpreter itself: a version manager's shim would not run in an environment that was cleared.
+fn python() -> PathBuf {
+    if let Some(python) = find_tool("python3") {
+        return python;
+    }
+    let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+    PathBuf::from(String::from_utf8(asked.stdout).unwrap().trim())
+}

@@ -1,0 +1,99 @@
+//! A command on a terminal of its own, typed at and read as a person would.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{Line, Outcome, PATIENCE, wait_until};
+
+/// A running command with its terminal; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    pub(super) fn start(line: &Line) -> Self {
+        let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(&size, None).unwrap();
+        let mut command = line.build();
+        // setsid(1) gives the command a session whose terminal is its standard input.
+        let mut through = std::process::Command::new("/usr/bin/setsid");
+        through.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
+        through.current_dir(&line.folder).env_clear().envs(&line.variables).env("TERM", "xterm");
+        let side = || Stdio::from(pty.slave.try_clone().unwrap());
+        through.stdin(side()).stdout(side()).stderr(side());
+        command = through;
+        let child = command.spawn().unwrap();
+        drop((pty.slave, command));
+        let keyboard = File::from(pty.master);
+        let screen = Arc::new(Mutex::new(Vec::new()));
+        let (mut reader, written) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // The last one to close the terminal makes reading fail (EIO).
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                written.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        Self { child, keyboard, screen }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Types; `"\x03"` is Ctrl-C, `"\x1a"` Ctrl-Z, `"\x04"` the end of input.
+    pub(crate) fn type_in(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// What has been shown so far, as it was written.
+    pub(crate) fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until a text has been shown.
+    #[track_caller]
+    pub(crate) fn expect(&self, text: &str) {
+        let began = Instant::now();
+        while !self.screen().contains(text) {
+            assert!(began.elapsed() < PATIENCE, "`{text}` was never shown; the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits for the end; all that was shown is in `stdout`.
+    pub(crate) fn wait(&mut self) -> Outcome {
+        let mut status = None;
+        wait_until(&format!("the command on the terminal ends; the screen:\n{}", self.screen()), || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        // What was written last may still be on its way through the kernel.
+        let mut length = usize::MAX;
+        wait_until("the screen is still", || {
+            let before = std::mem::replace(&mut length, self.screen.lock().unwrap().len());
+            thread::sleep(Duration::from_millis(10));
+            before == length
+        });
+        let shown = self.screen.lock().unwrap().clone();
+        Outcome::new(status.unwrap(), shown, b"")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _gone = kill(self.pid(), Signal::SIGKILL);
+        let _reaped = self.child.wait();
+    }
+}
