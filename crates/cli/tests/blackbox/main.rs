@@ -3,4 +3,41 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod activation;
+mod cancelling;
+mod config;
 mod dry_run;
+mod endings;
+mod environment;
+mod fidelity;
+mod grammar;
+mod handover;
+mod leftovers;
+mod looking;
+mod params;
+mod places;
+mod signals;
+mod strangers;
+mod terminal;
+mod words;
+
+use kit::{ARGV_PY, World};
+
+/// One device on this machine, without an env.
+const LOCAL: &str = r#"{"local": {"cpu": {"env": "", "resources": ""}}}"#;
+
+/// A world with [`LOCAL`] as its configuration, and a script that prints its arguments.
+fn local_world() -> World {
+    let world = World::new();
+    world.file("config.json", LOCAL);
+    world.file("argv.py", ARGV_PY);
+    world
+}
+
+/// A world whose device has an env; `env` is JSON.
+fn world_with_env(env: &str) -> World {
+    let world = World::new();
+    world.file("config.json", format!(r#"{{"local": {{"cpu": {{"env": {env}, "resources": ""}}}}}}"#));
+    world.file("argv.py", ARGV_PY);
+    world
+}

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,18 @@ const TOOLS: &[&str] = &[
     "tr", "true", "tty", "uname", "wc", "xargs",
 ];
 
-/// Prints its arguments as JSON, byte for byte: what is not UTF-8 comes as lone surrogates (PEP 383).
-pub(crate) const ARGV_PY: &str = "import json, sys\nprint(json.dumps(sys.argv[1:]), flush=True)\n";
+/// Prints its arguments byte for byte, each with a NUL behind it; [`arguments`] reads them.
+pub(crate) const ARGV_PY: &str = "import os, sys\n\
+    sys.stdout.buffer.write(b''.join(os.fsencode(word) + b'\\0' for word in sys.argv[1:]))\n\
+    sys.stdout.buffer.flush()\n";
+
+/// Reads what [`ARGV_PY`] printed.
+pub(crate) fn arguments(printed: &[u8]) -> Vec<OsString> {
+    let mut words: Vec<OsString> =
+        printed.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_owned())).collect();
+    assert_eq!(words.pop(), Some(OsString::new()), "cut short: {:?}", String::from_utf8_lossy(printed));
+    words
+}
 
 /// One of the product's commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,12 +248,17 @@ impl World {
         runs.iter().map(|run| run["state"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The log of a run's first attempt, wherever the store keeps it.
+    /// The log of a run, wherever the store keeps it.
     pub(crate) fn log(&self, id: &str) -> String {
+        String::from_utf8_lossy(&self.log_bytes(id)).into_owned()
+    }
+
+    /// The log of a run, byte for byte.
+    #[track_caller]
+    pub(crate) fn log_bytes(&self, id: &str) -> Vec<u8> {
         let logs = self.neu(&format!("logs {id} --json")).succeeded().json();
-        let path =
-            logs["logs"][0]["log"].as_str().unwrap_or_else(|| panic!("no log of {id}: {logs}")).to_owned();
-        String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
+        let path = logs["logs"][0]["log"].as_str();
+        fs::read(path.unwrap_or_else(|| panic!("no log of {id}: {logs}"))).unwrap()
     }
 
     /// Every file and folder below the world with its content: to see that nothing changed.

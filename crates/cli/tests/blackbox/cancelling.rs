@@ -1,0 +1,109 @@
+//! `neu cancel` on a launch of this machine.
+
+use std::fs;
+
+use crate::kit::{Background, Tool, World, wait_until};
+use crate::local_world;
+
+/// A launch of three runs, the first of which goes on until it is stopped or `go` is there.
+fn started() -> (World, Background) {
+    let world = local_world();
+    world.file("t.sh", "touch begun.$NEU_RUN; while ! [[ -e go ]]; do sleep 0.01; done; touch done.$NEU_RUN");
+    let running = world.tool(Tool::Neurun, ["--runs=3", "local", "cpu", "t.sh"]).spawn();
+    wait_until("the first run has begun", || world.path("begun.0").exists());
+    (world, running)
+}
+
+#[test]
+fn a_waiting_run_is_cancelled_and_the_others_run() {
+    let (world, mut running) = started();
+    let outcome = world.neu("cancel 1.1").succeeded();
+    insta::assert_snapshot!(outcome.stderr, @r"launch 1: 1 run stopped (1)");
+    assert_eq!(world.states("1"), ["running", "cancelled", "waiting"]);
+    world.file("go", "");
+    running.wait().exited(1);
+    assert_eq!(world.states("1"), ["succeeded", "cancelled", "succeeded"]);
+    assert!(!world.path("begun.1").exists() && world.path("done.2").exists());
+}
+
+#[test]
+fn the_running_one_is_cancelled_and_the_next_begins() {
+    let (world, mut running) = started();
+    world.neu("cancel 1.0").succeeded();
+    wait_until("the next run has begun", || world.path("begun.1").exists());
+    world.file("go", "");
+    running.wait().exited(1);
+    assert_eq!(world.states("1"), ["cancelled", "succeeded", "succeeded"]);
+    assert!(!world.path("done.0").exists());
+}
+
+#[test]
+fn the_whole_launch_is_cancelled() {
+    let (world, mut running) = started();
+    let outcome = world.neu("cancel 1").succeeded();
+    insta::assert_snapshot!(outcome.stderr, @r"launch 1: 3 runs stopped (0-2)");
+    assert_ne!(running.wait().code, 0);
+    assert_eq!(world.states("1"), ["cancelled", "cancelled", "cancelled"]);
+    wait_until("nothing lives on", || world.survivors().is_empty());
+    let outcome = world.neu("cancel 1").succeeded();
+    insta::assert_snapshot!(outcome.stderr, @r"launch 1: 3 runs already over (0-2)");
+}
+
+#[test]
+fn all_that_is_left_is_cancelled_piece_by_piece() {
+    let (world, mut running) = started();
+    world.neu("cancel 1.2").succeeded();
+    world.neu("cancel 1.0-1").succeeded();
+    assert_ne!(running.wait().code, 0);
+    assert_eq!(world.states("1"), ["cancelled", "cancelled", "cancelled"]);
+}
+
+#[test]
+fn a_run_that_ignores_term_is_killed() {
+    let world = local_world();
+    world.file("t.sh", "trap '' TERM INT; touch begun.$NEU_RUN; while ! [[ -e go ]]; do sleep 0.01; done");
+    let mut running = world.tool(Tool::Neurun, ["--runs=2", "local", "cpu", "t.sh"]).spawn();
+    wait_until("the first run has begun", || world.path("begun.0").exists());
+    world.neu("cancel 1.0").succeeded();
+    wait_until("the next run has begun", || world.path("begun.1").exists());
+    world.file("go", "");
+    running.wait().exited(1);
+    assert_eq!(world.states("1"), ["cancelled", "succeeded"]);
+}
+
+#[test]
+fn what_is_over_stays_as_it_is() {
+    let world = local_world();
+    world.neurun("--runs=2 local cpu argv.py").succeeded();
+    let before = world.neu("status 1 --json").stdout;
+    insta::assert_snapshot!(world.neu("cancel 1").succeeded().stderr, @r"launch 1: 2 runs already over (0-1)");
+    assert_eq!(world.neu("status 1 --json").stdout, before);
+    world.neu("cancel 1.2").exited(2);
+    world.neu("cancel 9").exited(2);
+}
+
+#[test]
+fn json_and_quiet() {
+    let (world, mut running) = started();
+    let outcome = world.neu("cancel -q --json 1.2").succeeded();
+    assert_eq!(outcome.stderr, "");
+    assert_eq!(outcome.json()["launches"][0]["states"]["cancelled"], 1);
+    world.file("go", "");
+    running.wait().exited(1);
+}
+
+#[test]
+fn a_program_whose_workers_were_killed_is_found_and_ended() {
+    let (world, mut running) = started();
+    let found = world.bash(&format!(
+        "ps -eo pid,args | grep ' neu [we][ox][re][a-z]* {}/' | awk '{{print $1}}'",
+        world.folder().display()
+    ));
+    let pids: Vec<&str> = found.stdout.lines().collect();
+    assert!(!pids.is_empty(), "{}", found.stderr);
+    world.bash(&format!("kill -9 {}", pids.join(" ")));
+    assert_ne!(running.wait().code, 0);
+    world.neu("cancel 1");
+    wait_until("nothing lives on", || world.survivors().is_empty());
+    assert!(!fs::exists(world.path("done.0")).unwrap());
+}
