@@ -19,7 +19,6 @@ const ASK_ABOVE: u64 = 100;
 
 /// How to start.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Manner {
     /// Only say what would happen.
     pub(super) dry_run: bool,

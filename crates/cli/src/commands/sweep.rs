@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use clap::Parser;
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::engine::configuration::read;
 use neuromanager_core::engine::program::{self, Env, Search};
@@ -14,7 +13,7 @@ use neuromanager_core::sweep::Sweep;
 
 use super::launching::{Manner, Order, launch};
 use super::{App, run};
-use crate::args::{RunArgs, SweepArgs};
+use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::Volume;
@@ -31,7 +30,7 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     };
     match neurun_words(&args.words, &app.settings.folder) {
         Some(words) => {
-            let inner = RunArgs::try_parse_from(words).unwrap_or_else(|error| error.exit());
+            let inner = parse::<RunArgs>(&words)?;
             let inner = RunArgs { name: inner.name.clone().or_else(|| args.name.clone()), ..inner };
             let volume = manner.volume.with(Volume::of(inner.quiet, inner.verbose));
             let manner = Manner {

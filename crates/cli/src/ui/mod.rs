@@ -43,7 +43,7 @@ pub(crate) struct Ui {
 }
 
 impl Ui {
-    /// Speaks at a volume; in colour on a terminal, unless NO_COLOR asks for none.
+    /// Speaks at a volume; in colour on a terminal, unless `NO_COLOR` asks for none.
     pub(crate) fn new(volume: Volume) -> Self {
         Self {
             volume,

@@ -184,15 +184,15 @@ impl Limits {
             Some(Setting::Value(value)) => Some(value.clone()),
             _ => sbatch_variable(variable),
         };
-        let mut excesses = self
-            .partition_excesses(option("partition", "SBATCH_PARTITION"), option("time", "SBATCH_TIMELIMIT"));
+        let (partition, time) = (option("partition", "SBATCH_PARTITION"), option("time", "SBATCH_TIMELIMIT"));
+        let mut excesses = self.partition_excesses(partition.as_deref(), time.as_deref());
         let (account, qos) = (option("account", "SBATCH_ACCOUNT"), option("qos", "SBATCH_QOS"));
         excesses.extend(self.submit_excess(runs, queued, account.as_deref(), qos.as_deref()));
         excesses
     }
 
-    fn partition_excesses(&self, partition: Option<String>, time: Option<String>) -> Vec<Excess> {
-        let asked: Vec<&str> = partition.iter().flat_map(|names| names.split(',')).collect();
+    fn partition_excesses(&self, partition: Option<&str>, time: Option<&str>) -> Vec<Excess> {
+        let asked: Vec<&str> = partition.into_iter().flat_map(|names| names.split(',')).collect();
         let mut excesses: Vec<Excess> = Vec::new();
         for name in &asked {
             if !self.partitions.is_empty() && self.partitions.iter().all(|known| known.name != *name) {
@@ -201,8 +201,7 @@ impl Limits {
                 excesses.push(Excess::NoPartition { partition: (*name).to_owned(), nearest });
             }
         }
-        let Some((text, time)) = time.and_then(|text| Some((text.clone(), text.parse::<TimeLimit>().ok()?)))
-        else {
+        let Some((text, time)) = time.and_then(|text| Some((text, text.parse::<TimeLimit>().ok()?))) else {
             return excesses;
         };
         let mut candidates = self.partitions.iter().filter(|known| match asked.is_empty() {
@@ -214,7 +213,7 @@ impl Limits {
         // A job for several partitions starts where it fits.
         if let (Some(first), true) = (candidates.clone().next(), candidates.all(is_above)) {
             excesses.push(Excess::Time {
-                asked: text,
+                asked: text.to_owned(),
                 partition: first.name.clone(),
                 limit: first.max_time.clone().unwrap_or_default(),
             });
