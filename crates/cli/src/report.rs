@@ -238,7 +238,15 @@ mod tests {
         let at = source.text.find("\"tiem\"").unwrap();
         let problem = Problem::new(&(at..at + 6), "unknown key `tiem`").help("did you mean `time`?");
         let failure = Failure::from(Problems { source, list: vec![problem] });
-        insta::assert_snapshot!(failure.render(false, 100), @r#""#);
+        insta::assert_snapshot!(failure.render(false, 100), @r#"
+        error: unknown key `tiem`
+         --> config.json:2:12
+          |
+        2 |   "gpu": { "tiem": "1:00" }
+          |            ^^^^^^
+          |
+        help: did you mean `time`?
+        "#);
         assert_eq!(failure.exit(), Exit::Usage);
     }
 
@@ -246,6 +254,10 @@ mod tests {
     fn causes_and_hints_follow() {
         let cause = io::Error::other("disk on fire");
         let failure = Failure::from(StoreError::Io { action: "write", path: "x".into(), source: cause });
-        insta::assert_snapshot!(failure.hint("put it out").render(false, 100), @r#""#);
+        insta::assert_snapshot!(failure.hint("put it out").render(false, 100), @r#"
+        error: cannot write `x`
+          because: disk on fire
+        hint: put it out
+        "#);
     }
 }

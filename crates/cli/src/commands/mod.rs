@@ -54,12 +54,12 @@ impl App {
     }
 
     /// Gives the support of this machine.
-    fn local(&self) -> Local {
+    fn local() -> Local {
         Local::new(Node::this(None))
     }
 
     /// Gives the support of Slurm, asked through `runner`.
-    fn slurm<'a>(&self, runner: &'a dyn Runner) -> Slurm<'a> {
+    fn slurm(runner: &dyn Runner) -> Slurm<'_> {
         Slurm::new(runner, Node::this(None))
     }
 }

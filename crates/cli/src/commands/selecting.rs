@@ -77,7 +77,7 @@ impl App {
     /// Surveys launches that are already open.
     pub(super) fn survey_watched(&self, watched: Vec<Watched>) -> Result<Vec<Survey>, Failure> {
         let runner = self.runner();
-        let (local, slurm) = (self.local(), self.slurm(&runner));
+        let (local, slurm) = (Self::local(), Self::slurm(&runner));
         Ok(survey(watched, &Supports { local: &local, slurm: &slurm })?)
     }
 }

@@ -77,16 +77,13 @@ fn neurun_words(words: &[OsString], folder: &Path) -> Option<Vec<OsString>> {
         name.is_some_and(|name| names.contains(&name)) && !is_the_users(word, folder)
     };
     let (first, rest) = words.split_first()?;
-    let arguments = if ours(first, &["neurun", "neurun.py"]) {
-        rest
-    } else if ours(first, &["neu"]) && rest.first().is_some_and(|verb| verb == "run") {
-        &rest[1..]
-    } else if ours(first, &["python", "python3"])
-        && rest.first().is_some_and(|next| ours(next, &["neurun.py", "neurun"]))
-    {
-        &rest[1..]
-    } else {
-        return None;
+    let is_verb = ours(first, &["neu"]) && rest.first().is_some_and(|verb| verb == "run");
+    let is_python = ours(first, &["python", "python3"])
+        && rest.first().is_some_and(|script| ours(script, &["neurun.py", "neurun"]));
+    let arguments = match (ours(first, &["neurun", "neurun.py"]), is_verb || is_python) {
+        (true, _) => rest,
+        (false, true) => &rest[1..],
+        (false, false) => return None,
     };
     Some(std::iter::once("neurun".into()).chain(arguments.iter().cloned()).collect())
 }
