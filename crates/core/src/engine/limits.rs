@@ -37,6 +37,18 @@ pub struct Limits {
     partitions: Vec<PartitionLimit>,
     /// How many jobs the user may have submitted at once, each with what says so.
     submit: Vec<SubmitLimit>,
+    /// Where they come from.
+    #[serde(skip)]
+    origin: Origin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Origin {
+    /// The store kept them.
+    #[default]
+    Store,
+    /// The cluster was asked just now.
+    Cluster,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,9 +118,9 @@ impl Limits {
         cluster: Vec<String>,
         user: Option<&str>,
     ) -> Result<Self, QueryError> {
-        let now = Timestamp::now();
+        let now = Timestamp::now().as_second();
         let kept = store.kept::<Self>(&Self::file()).filter(|kept| {
-            kept.cluster == cluster && (0..GOOD_FOR).contains(&(now.as_second() - kept.asked.as_second()))
+            kept.cluster == cluster && (0..GOOD_FOR).contains(&(now - kept.asked.as_second()))
         });
         match kept {
             Some(kept) => Ok(kept),
@@ -116,10 +128,12 @@ impl Limits {
         }
     }
 
-    /// Keeps the limits in a store that is there. A store that cannot be written to costs the next launch a
-    /// question, and nothing else.
+    /// Keeps the limits in a store that is there, unless they came from it. A store that cannot be written to costs
+    /// the next launch a question, and nothing else.
     pub fn keep(&self, store: &Store) {
-        let _not_kept = store.keep(&Self::file(), self);
+        if self.origin == Origin::Cluster {
+            let _not_kept = store.keep(&Self::file(), self);
+        }
     }
 
     fn file() -> PathBuf {
@@ -163,6 +177,7 @@ impl Limits {
             max_job_count: config.max_job_count.map(u64::from),
             partitions: partitions.collect(),
             submit,
+            origin: Origin::Cluster,
         }
     }
 
