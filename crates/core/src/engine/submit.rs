@@ -13,7 +13,6 @@ use crate::ranges::Ranges;
 use crate::resources::Resources;
 use crate::slurm::id::JobId;
 use crate::slurm::query::Wanted;
-use crate::slurm::ranges::IndexSet;
 use crate::slurm::sbatch::{self, SubmitAnswer};
 use crate::slurm::{sacct, squeue};
 use crate::store::{
@@ -121,7 +120,7 @@ fn submit_chunk(
 }
 
 fn submission(launch: &Launch, dir: &LaunchDir, options: &Resources, chunk: &Chunk) -> sbatch::Submission {
-    let tasks = chunk.runs.iter().filter_map(|run| u32::try_from(run - chunk.base).ok());
+    let tasks = chunk.runs.iter().map(|run| run - chunk.base);
     let mut script_args: Vec<OsString> = Vec::new();
     for (name, value) in [
         ("--key", chunk.key.clone()),
@@ -136,7 +135,7 @@ fn submission(launch: &Launch, dir: &LaunchDir, options: &Resources, chunk: &Chu
         script: dir.job_script(),
         job_name: Some(job_name(&launch.name, &chunk.key)),
         output: Some(dir.slurm_log()),
-        array: chunk.array.then(|| tasks.collect::<IndexSet>().into()),
+        array: chunk.array.then(|| tasks.collect::<Ranges>().into()),
         // On the command line, too: the variables of the user's shell would win over the script.
         options: options.directives().map(OsString::from).collect(),
         script_args,

@@ -163,7 +163,8 @@ impl LaunchDir {
             }
         }
         if let Some(script) = &beginning.job_script {
-            batch.write(&self.job_script(), script)?;
+            // Slurm takes a copy, and the plan says it all again: it need not survive a power cut.
+            atomic::replace(&self.job_script(), script)?;
         }
         let submissions = self.submissions_file();
         batch.write(&submissions, &submissions::line(&submissions, &beginning.intent)?)?;
@@ -173,8 +174,8 @@ impl LaunchDir {
         batch.write(&written, &text)?;
         batch.sync()?;
         atomic::rename(&written, &path)?;
-        atomic::sync_folder(&self.path)?;
-        self.path.parent().map_or(Ok(()), atomic::sync_folder)
+        // The folder's own entry became durable with the first file in it.
+        atomic::sync_folder(&self.path)
     }
 
     /// Reads what the launch is.

@@ -88,7 +88,7 @@ impl Support for Slurm<'_> {
                 true => Target::Whole(JobId(job)),
                 false => Target::Tasks(
                     JobId(job),
-                    runs.iter().filter_map(|run| index_of(submission, *run)).collect(),
+                    runs.iter().filter_map(|run| index_of(submission, *run)).map(u64::from).collect(),
                 ),
             });
         }
