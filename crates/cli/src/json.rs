@@ -120,7 +120,7 @@ fn launch(survey: &Survey) -> LaunchShape<'_> {
         repeats: launch.repeats,
         runs: launch.runs,
         states: survey.counts().into_iter().map(|(state, count)| (state.to_string(), count.into())).collect(),
-        jobs: survey.submissions.iter().filter_map(|submission| submission.job()).collect(),
+        jobs: survey.submissions.iter().filter_map(neuromanager_core::store::Submission::job).collect(),
         git: launch.git.as_ref(),
         path: survey.dir.path().display().to_string(),
     }

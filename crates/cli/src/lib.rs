@@ -13,13 +13,10 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{NeuArgs, RunArgs, SweepArgs};
 use commands::App;
 use exit::Exit;
 use report::Failure;
-use settings::Settings;
 use ui::{Ui, Volume};
 
 /// Which of the three commands a binary is.
@@ -38,13 +35,8 @@ pub enum Program {
 pub fn main(built_as: Program) -> ExitCode {
     report_panics();
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let program = called_as(&typed).unwrap_or(built_as);
     let ui = Ui::new(Volume::Normal);
-    let outcome = match Settings::read(typed) {
-        Ok(settings) => run(program, &App { settings, ui }),
-        Err(error) => Err(Failure::from(error).hint("the current folder cannot be found: was it removed?")),
-    };
-    match outcome {
+    match run(called_as(&typed).unwrap_or(built_as), typed, ui) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             let width = ui::output_width().unwrap_or(120);
@@ -55,21 +47,20 @@ pub fn main(built_as: Program) -> ExitCode {
     }
 }
 
+fn run(program: Program, typed: Vec<OsString>, ui: Ui) -> Result<Exit, Failure> {
+    match program {
+        Program::Neu => commands::neu(args::parse::<NeuArgs>(&typed)?, &App::new(typed, ui)?),
+        Program::Neurun => commands::neurun(&args::parse::<RunArgs>(&typed)?, &App::new(typed, ui)?),
+        Program::Neusweep => commands::neusweep(&args::parse::<SweepArgs>(&typed)?, &App::new(typed, ui)?),
+    }
+}
+
 fn called_as(typed: &[OsString]) -> Option<Program> {
     match typed.first().map(Path::new).and_then(Path::file_name).and_then(OsStr::to_str)? {
         "neu" => Some(Program::Neu),
         "neurun" => Some(Program::Neurun),
         "neusweep" => Some(Program::Neusweep),
         _ => None,
-    }
-}
-
-fn run(program: Program, app: &App) -> Result<Exit, Failure> {
-    let typed = &app.settings.typed;
-    match program {
-        Program::Neu => commands::neu(NeuArgs::parse_from(typed), app),
-        Program::Neurun => commands::neurun(&RunArgs::parse_from(typed), app),
-        Program::Neusweep => commands::neusweep(&SweepArgs::parse_from(typed), app),
     }
 }
 

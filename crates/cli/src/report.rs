@@ -1,7 +1,8 @@
 //! Errors on their way to the user: what happened, where, and what to do. The one place that renders them.
 
 use std::error::Error;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use neuromanager_core::config::{ConfigError, SelectError, WordProblems};
@@ -31,6 +32,8 @@ enum Body {
     Error(Box<dyn Error>),
     Text(String),
     Problems(Problems),
+    /// What clap says of a wrong command line, in its own form.
+    Usage(String),
     /// The reader of our output is gone, as in `neu status | head`: nothing is left to say.
     ClosedPipe,
 }
@@ -43,6 +46,20 @@ impl Failure {
 
     fn of(exit: Exit, error: impl Error + 'static) -> Self {
         Self { exit, body: Body::Error(Box::new(error)), hints: Vec::new() }
+    }
+
+    /// Answers a question for help or the version, on standard output and in one piece.
+    pub(crate) fn answer(question: &clap::Error) -> Self {
+        let text = styled(question, io::stdout().is_terminal());
+        // Whoever closed the pipe has read enough.
+        let _closed = io::stdout().write_all(text.as_bytes());
+        Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() }
+    }
+
+    /// Says that the command line is wrong.
+    pub(crate) fn usage(error: &clap::Error) -> Self {
+        let text = styled(error, io::stderr().is_terminal());
+        Self { exit: Exit::Usage, body: Body::Usage(text), hints: Vec::new() }
     }
 
     /// Adds what to do about it.
@@ -60,6 +77,7 @@ impl Failure {
     pub(crate) fn render(&self, color: bool, width: usize) -> String {
         let mut out = match &self.body {
             Body::ClosedPipe => return String::new(),
+            Body::Usage(text) => text.clone(),
             Body::Problems(problems) => render_problems(problems, color, width),
             Body::Text(text) => format!("{} {text}\n", error_word(color)),
             Body::Error(error) => {
@@ -77,6 +95,11 @@ impl Failure {
         }
         out
     }
+}
+
+fn styled(error: &clap::Error, color: bool) -> String {
+    let text = error.render();
+    if color { text.ansi().to_string() } else { text.to_string() }
 }
 
 fn error_word(color: bool) -> &'static str {
@@ -180,9 +203,9 @@ impl From<QueryError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::BrokenPipe {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
             return Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() };
         }
         Self::of(Exit::Store, error)
@@ -215,14 +238,26 @@ mod tests {
         let at = source.text.find("\"tiem\"").unwrap();
         let problem = Problem::new(&(at..at + 6), "unknown key `tiem`").help("did you mean `time`?");
         let failure = Failure::from(Problems { source, list: vec![problem] });
-        insta::assert_snapshot!(failure.render(false, 100), @r#""#);
+        insta::assert_snapshot!(failure.render(false, 100), @r#"
+        error: unknown key `tiem`
+         --> config.json:2:12
+          |
+        2 |   "gpu": { "tiem": "1:00" }
+          |            ^^^^^^
+          |
+        help: did you mean `time`?
+        "#);
         assert_eq!(failure.exit(), Exit::Usage);
     }
 
     #[test]
     fn causes_and_hints_follow() {
-        let cause = std::io::Error::other("disk on fire");
+        let cause = io::Error::other("disk on fire");
         let failure = Failure::from(StoreError::Io { action: "write", path: "x".into(), source: cause });
-        insta::assert_snapshot!(failure.hint("put it out").render(false, 100), @r#""#);
+        insta::assert_snapshot!(failure.hint("put it out").render(false, 100), @r#"
+        error: cannot write `x`
+          because: disk on fire
+        hint: put it out
+        "#);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use nix::unistd::gethostname;
 use serde::{Deserialize, Serialize};
 
 /// Names one process for good.
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct ProcessId {
     /// The pid on its host.
     pub pid: i32,
-    /// When it started, in clock ticks since boot (field 22 of proc_pid_stat(5)); 0 where the system does not tell.
+    /// When it started, in clock ticks since boot (field 22 of proc(5)); 0 where the system does not tell.
     pub start: u64,
     /// The boot of the host (`/proc/sys/kernel/random/boot_id`); empty where the system does not tell.
     pub boot: String,
@@ -57,6 +58,11 @@ impl ProcessId {
 /// Gives the id of this boot; empty where the system has none.
 pub fn boot_id() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+/// Gives this host's name.
+pub fn host() -> String {
+    gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 struct Stat {

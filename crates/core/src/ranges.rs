@@ -66,6 +66,14 @@ impl FromIterator<u64> for Ranges {
     }
 }
 
+impl FromIterator<Self> for Ranges {
+    fn from_iter<I: IntoIterator<Item = Self>>(sets: I) -> Self {
+        let mut stretches: Vec<(u64, u64)> = sets.into_iter().flat_map(|set| set.0).collect();
+        stretches.sort_unstable();
+        Self(joined(stretches))
+    }
+}
+
 /// Joins stretches that touch or overlap; they come sorted.
 fn joined(sorted: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
     let mut out: Vec<(u64, u64)> = Vec::new();

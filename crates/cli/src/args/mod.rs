@@ -4,6 +4,21 @@ mod neu;
 mod neurun;
 mod neusweep;
 
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
 pub(crate) use neu::{ExecuteArgs, LogsArgs, NeuArgs, SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs};
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
+
+use crate::report::Failure;
+
+/// Reads what was typed. A question for help or the version is answered by the failure that comes back.
+pub(crate) fn parse<T: Parser>(typed: &[OsString]) -> Result<T, Failure> {
+    T::try_parse_from(typed).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Failure::answer(&error),
+        _ => Failure::usage(&error),
+    })
+}

@@ -15,7 +15,7 @@ use crate::ui::{Volume, print};
 pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
     let runner = app.runner();
-    let (local, slurm) = (app.local(), app.slurm(&runner));
+    let (local, slurm) = (App::local(), App::slurm(&runner));
     let supports = Supports { local: &local, slurm: &slurm };
     let ui = app.ui.at(Volume::of(args.quiet, false));
     let mut exit = Exit::Done;

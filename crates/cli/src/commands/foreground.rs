@@ -5,17 +5,13 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use neuromanager_core::engine::create::{Request, create};
 use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::{Event, Exit as ProgramExit};
-use neuromanager_core::process::ProcessId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::state::RunState;
-use neuromanager_core::store::{
-    Chunk, JournalReader, Launch, LaunchDir, SubmissionEvent, SubmissionRecord, Submissions,
-};
-use neuromanager_core::worker::{Signals, host};
+use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
+use neuromanager_core::worker::Signals;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
@@ -37,7 +33,10 @@ pub(super) fn start(request: Request, manner: Manner, app: &App) -> Result<Exit,
     let ui = app.ui.at(manner.volume);
     let described = describe(&request);
     let ignored = request.resources.directives().collect::<Vec<_>>().join(" ");
-    let (launch, dir) = create(&app.settings.store(), request, |_, _| None)?;
+    let (launch, dir) = create(&app.settings.store(), request, |launch, _, _| Beginning {
+        job_script: None,
+        intent: SubmissionRecord::intent(0, whole(launch)),
+    })?;
     if !ignored.is_empty() {
         ui.warn(&format!("resources are for schedulers, and do nothing on this machine: {ignored}"));
     }
@@ -75,19 +74,26 @@ pub(super) fn start(request: Request, manner: Manner, app: &App) -> Result<Exit,
     finish(Watched::new(launch, dir), status, interrupted, ui, app)
 }
 
+/// One worker executes all runs of a launch.
+fn whole(launch: &Launch) -> Chunk {
+    Chunk {
+        key: launch.key.clone(),
+        runs: Ranges::span(0, launch.runs - 1),
+        base: 0,
+        array: false,
+        attempt: 1,
+    }
+}
+
 fn start_worker(launch: &Launch, dir: &LaunchDir, app: &App) -> Result<std::process::Child, Failure> {
-    let runs = Ranges::span(0, launch.runs - 1);
-    let chunk = Chunk { key: launch.key.clone(), runs: runs.clone(), base: 0, array: false, attempt: 1 };
-    let intent = SubmissionEvent::Intent { chunk, host: host(), client: ProcessId::current() };
-    let record = SubmissionRecord { time: Timestamp::now(), submission: 0, event: intent };
-    Submissions::append(&dir.submissions_file(), &record)?;
+    let Chunk { key, runs, attempt, .. } = whole(launch);
     let setting =
         if launch.runs == 1 && owns_terminal() { SettingArg::Terminal } else { SettingArg::Foreground };
     let input = if setting == SettingArg::Terminal { Stdio::inherit() } else { Stdio::null() };
     let mut command = Command::new(std::env::current_exe()?);
     // A group of its own: Ctrl-C comes to this process alone, which passes it on once.
     command.arg0("neu").arg("worker").process_group(0).stdin(input).stdout(Stdio::null());
-    command.args(worker_arguments(&arguments(dir.path(), &launch.key, runs, 1, setting)));
+    command.args(worker_arguments(&arguments(dir.path(), &key, runs, attempt, setting)));
     command.current_dir(&app.settings.folder);
     Ok(command.spawn()?)
 }

@@ -12,14 +12,13 @@ use neuromanager_core::store::Names;
 use super::{App, foreground, submit};
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::ui::Volume;
+use crate::ui::{Ui, Volume};
 
 /// Above this many runs a person at a terminal is asked once.
 const ASK_ABOVE: u64 = 100;
 
 /// How to start.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Manner {
     /// Only say what would happen.
     pub(super) dry_run: bool,
@@ -56,7 +55,7 @@ pub(super) fn launch(order: Order, manner: Manner, app: &App) -> Result<Exit, Fa
             .device
             .as_ref()
             .map_or_else(String::new, |device| format!(" on {}/{device}", order.place.support));
-        if !app.ui.ask(&format!("start {runs} runs{target}?"))? {
+        if !Ui::ask(&format!("start {runs} runs{target}?"))? {
             return Err(Failure::new(Exit::Interrupted, "nothing was started"));
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
     }
     printer.print_new(&survey, &picked)?;
     if !args.follow {
-        for line in printer.not_begun(&survey, &picked) {
+        for line in Printer::not_begun(&survey, &picked) {
             app.ui.say(&line);
         }
         return Ok(Exit::Done);
@@ -53,7 +53,7 @@ pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
         }
         printer.print_new(&survey, &picked)?;
     }
-    for line in printer.not_begun(&survey, &picked) {
+    for line in Printer::not_begun(&survey, &picked) {
         app.ui.say(&line);
     }
     Ok(Exit::Done)
@@ -129,7 +129,7 @@ impl Printer {
     }
 
     /// Says of the runs without a log where they are; alike runs in one line.
-    fn not_begun(&self, surveys: &[Survey], picked: &[Picked]) -> Vec<String> {
+    fn not_begun(surveys: &[Survey], picked: &[Picked]) -> Vec<String> {
         let mut alike: BTreeMap<String, (RunId, u64)> = BTreeMap::new();
         for (survey, picked) in surveys.iter().zip(picked) {
             for run in picked.runs.iter() {

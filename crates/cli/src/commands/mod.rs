@@ -14,6 +14,8 @@ mod sweep;
 mod wait;
 mod worker;
 
+use std::ffi::OsString;
+
 use neuromanager_core::support::local::Local;
 use neuromanager_core::support::slurm::Slurm;
 use neuromanager_core::tool::{Runner, SystemRunner};
@@ -38,18 +40,26 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Reads the surroundings in which `typed` was typed.
+    pub(crate) fn new(typed: Vec<OsString>, ui: Ui) -> Result<Self, Failure> {
+        let settings = Settings::read(typed).map_err(|error| {
+            Failure::from(error).hint("the current folder cannot be found: was it removed?")
+        })?;
+        Ok(Self { settings, ui })
+    }
+
     /// Gives what starts the scheduler's commands, in the user's environment.
     fn runner(&self) -> SystemRunner {
         SystemRunner::new(self.settings.variables.iter().cloned())
     }
 
     /// Gives the support of this machine.
-    fn local(&self) -> Local {
+    fn local() -> Local {
         Local::new(Node::this(None))
     }
 
     /// Gives the support of Slurm, asked through `runner`.
-    fn slurm<'a>(&self, runner: &'a dyn Runner) -> Slurm<'a> {
+    fn slurm(runner: &dyn Runner) -> Slurm<'_> {
         Slurm::new(runner, Node::this(None))
     }
 }

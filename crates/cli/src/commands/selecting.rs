@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use neuromanager_core::engine::survey::{Supports, Survey, Watched, survey};
 use neuromanager_core::id::{LaunchId, Selection};
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::store::{Answer, Store, StoreError};
+use neuromanager_core::store::{Store, StoreError};
 
 use super::App;
 use crate::exit::Exit;
@@ -52,7 +52,7 @@ pub(super) fn pick(store: &Store, ids: &[Selection]) -> Result<Vec<Picked>, Fail
 fn of_job(store: &Store, job: u32, task: Option<u32>) -> Result<(LaunchId, Ranges), Failure> {
     for launch in store.launches()?.into_iter().rev() {
         let submissions = store.launch(launch).submissions()?;
-        let found = submissions.iter().find(|submission| submission.answer == Answer::Accepted(job));
+        let found = submissions.iter().find(|submission| submission.job() == Some(job));
         let Some(submission) = found else { continue };
         let runs = match task {
             None => submission.chunk.runs.clone(),
@@ -77,7 +77,7 @@ impl App {
     /// Surveys launches that are already open.
     pub(super) fn survey_watched(&self, watched: Vec<Watched>) -> Result<Vec<Survey>, Failure> {
         let runner = self.runner();
-        let (local, slurm) = (self.local(), self.slurm(&runner));
+        let (local, slurm) = (Self::local(), Self::slurm(&runner));
         Ok(survey(watched, &Supports { local: &local, slurm: &slurm })?)
     }
 }

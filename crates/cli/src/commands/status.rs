@@ -110,7 +110,7 @@ fn describe(survey: &Survey, planned: &[PlannedRun]) -> String {
     let jobs: Vec<String> = survey
         .submissions
         .iter()
-        .filter_map(|submission| submission.job())
+        .filter_map(neuromanager_core::store::Submission::job)
         .map(|job| job.to_string())
         .collect();
     let jobs = if jobs.is_empty() { String::new() } else { format!(", Slurm job {}", jobs.join(", ")) };

@@ -124,7 +124,7 @@ fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
 fn job(answer: &Answer) -> Option<u32> {
     match answer {
         Answer::Accepted(job) => Some(*job),
-        Answer::Open | Answer::Refused(_) | Answer::Uncertain(_) => None,
+        Answer::Refused(_) | Answer::Uncertain(_) => None,
     }
 }
 
@@ -134,7 +134,7 @@ fn troubles(submitted: &Submitted, ui: Ui) -> bool {
     let mut troubled = false;
     for answer in &submitted.answers {
         match answer {
-            Answer::Accepted(_) | Answer::Open => continue,
+            Answer::Accepted(_) => continue,
             Answer::Refused(words) => ui.error(&format!("launch {id}: Slurm refused it: {words}")),
             Answer::Uncertain(words) => ui.error(&format!(
                 "launch {id}: whether Slurm has it is not known: {words}\nhint: `neu status {id}` looks again; do not start it a second time"

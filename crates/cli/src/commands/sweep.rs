@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use clap::Parser;
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::engine::configuration::read;
 use neuromanager_core::engine::program::{self, Env, Search};
@@ -14,7 +13,7 @@ use neuromanager_core::sweep::Sweep;
 
 use super::launching::{Manner, Order, launch};
 use super::{App, run};
-use crate::args::{RunArgs, SweepArgs};
+use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::Volume;
@@ -31,7 +30,7 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     };
     match neurun_words(&args.words, &app.settings.folder) {
         Some(words) => {
-            let inner = RunArgs::try_parse_from(words).unwrap_or_else(|error| error.exit());
+            let inner = parse::<RunArgs>(&words)?;
             let inner = RunArgs { name: inner.name.clone().or_else(|| args.name.clone()), ..inner };
             let volume = manner.volume.with(Volume::of(inner.quiet, inner.verbose));
             let manner = Manner {
@@ -78,16 +77,13 @@ fn neurun_words(words: &[OsString], folder: &Path) -> Option<Vec<OsString>> {
         name.is_some_and(|name| names.contains(&name)) && !is_the_users(word, folder)
     };
     let (first, rest) = words.split_first()?;
-    let arguments = if ours(first, &["neurun", "neurun.py"]) {
-        rest
-    } else if ours(first, &["neu"]) && rest.first().is_some_and(|verb| verb == "run") {
-        &rest[1..]
-    } else if ours(first, &["python", "python3"])
-        && rest.first().is_some_and(|next| ours(next, &["neurun.py", "neurun"]))
-    {
-        &rest[1..]
-    } else {
-        return None;
+    let is_verb = ours(first, &["neu"]) && rest.first().is_some_and(|verb| verb == "run");
+    let is_python = ours(first, &["python", "python3"])
+        && rest.first().is_some_and(|script| ours(script, &["neurun.py", "neurun"]));
+    let arguments = match (ours(first, &["neurun", "neurun.py"]), is_verb || is_python) {
+        (true, _) => rest,
+        (false, true) => &rest[1..],
+        (false, false) => return None,
     };
     Some(std::iter::once("neurun".into()).chain(arguments.iter().cloned()).collect())
 }

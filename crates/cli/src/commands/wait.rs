@@ -97,7 +97,7 @@ impl Progress {
         if line == self.last {
             return false;
         }
-        self.last = line.to_owned();
+        line.clone_into(&mut self.last);
         if io::stderr().is_terminal() {
             let _closed = write!(io::stderr(), "\r\x1b[K{line}").and_then(|()| io::stderr().flush());
         } else if self.written.is_none_or(|written| written.elapsed() > LINE_EVERY) {

@@ -43,7 +43,7 @@ pub(crate) struct Ui {
 }
 
 impl Ui {
-    /// Speaks at a volume; in colour on a terminal, unless NO_COLOR asks for none.
+    /// Speaks at a volume; in colour on a terminal, unless `NO_COLOR` asks for none.
     pub(crate) fn new(volume: Volume) -> Self {
         Self {
             volume,
@@ -57,38 +57,38 @@ impl Ui {
     }
 
     /// Tells whether messages may have colour.
-    pub(crate) fn color(&self) -> bool {
+    pub(crate) fn color(self) -> bool {
         self.color
     }
 
     /// Says what happens.
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn say(self, text: &str) {
         if self.volume >= Volume::Normal {
             message(text);
         }
     }
 
     /// Says why something happens.
-    pub(crate) fn explain(&self, text: &str) {
+    pub(crate) fn explain(self, text: &str) {
         if self.volume >= Volume::Verbose {
             message(text);
         }
     }
 
     /// Says what the user should know even when little is said.
-    pub(crate) fn warn(&self, text: &str) {
+    pub(crate) fn warn(self, text: &str) {
         let word = if self.color { "\x1b[1;33mwarning:\x1b[0m" } else { "warning:" };
         message(&format!("{word} {text}"));
     }
 
     /// Says that something failed, where the command still has more to say.
-    pub(crate) fn error(&self, text: &str) {
+    pub(crate) fn error(self, text: &str) {
         let word = if self.color { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
         message(&format!("{word} {text}"));
     }
 
     /// Asks a question that is answered by yes or no; anything but yes is no.
-    pub(crate) fn ask(&self, question: &str) -> io::Result<bool> {
+    pub(crate) fn ask(question: &str) -> io::Result<bool> {
         let mut err = io::stderr().lock();
         write!(err, "{question} [y/N] ")?;
         err.flush()?;

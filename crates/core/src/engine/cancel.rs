@@ -15,7 +15,7 @@ use super::survey::{Supports, Survey, Watched, survey};
 const PATIENCE: Duration = Duration::from_secs(12);
 
 /// How long to watch for the end before saying what still lives.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What became of a cancellation.
 #[derive(Debug)]

@@ -1,15 +1,15 @@
 //! Writes a launch to the store, before anything of it is started.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
+use crate::process::host;
 use crate::resources::Resources;
-use crate::store::{FORMAT, Git, Launch, LaunchDir, Names, Store, StoreError};
-use crate::worker::host;
+use crate::store::{Beginning, FORMAT, Git, Launch, LaunchDir, Names, Store, StoreError};
 
 /// What a command line asks for, with everything looked up.
 #[derive(Debug)]
@@ -34,14 +34,13 @@ pub struct Request {
     pub git: Option<Git>,
 }
 
-/// Writes the launch of a request to the store; `job_script` makes the script for a scheduler, given the folder.
+/// Writes the launch of a request to the store; `beginning` tells what is handed to the support first.
 pub fn create(
     store: &Store,
     request: Request,
-    job_script: impl FnOnce(&Request, &Path) -> Option<Vec<u8>>,
+    beginning: impl FnOnce(&Launch, &Plan, &LaunchDir) -> Beginning,
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
-    let script = job_script(&request, dir.path());
     let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git } = request;
     let launch = Launch {
         format: FORMAT,
@@ -64,7 +63,7 @@ pub fn create(
         git,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    dir.write(&launch, &plan, script.as_deref())?;
+    dir.write(&launch, &plan, &beginning(&launch, &plan, &dir))?;
     Ok((launch, dir))
 }
 

@@ -37,6 +37,18 @@ pub struct Limits {
     partitions: Vec<PartitionLimit>,
     /// How many jobs the user may have submitted at once, each with what says so.
     submit: Vec<SubmitLimit>,
+    /// Where they come from.
+    #[serde(skip)]
+    origin: Origin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Origin {
+    /// The store kept them.
+    #[default]
+    Store,
+    /// The cluster was asked just now.
+    Cluster,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,9 +118,9 @@ impl Limits {
         cluster: Vec<String>,
         user: Option<&str>,
     ) -> Result<Self, QueryError> {
-        let now = Timestamp::now();
+        let now = Timestamp::now().as_second();
         let kept = store.kept::<Self>(&Self::file()).filter(|kept| {
-            kept.cluster == cluster && (0..GOOD_FOR).contains(&(now.as_second() - kept.asked.as_second()))
+            kept.cluster == cluster && (0..GOOD_FOR).contains(&(now - kept.asked.as_second()))
         });
         match kept {
             Some(kept) => Ok(kept),
@@ -116,10 +128,12 @@ impl Limits {
         }
     }
 
-    /// Keeps the limits in a store that is there. A store that cannot be written to costs the next launch a
-    /// question, and nothing else.
+    /// Keeps the limits in a store that is there, unless they came from it. A store that cannot be written to costs
+    /// the next launch a question, and nothing else.
     pub fn keep(&self, store: &Store) {
-        let _not_kept = store.keep(&Self::file(), self);
+        if self.origin == Origin::Cluster {
+            let _not_kept = store.keep(&Self::file(), self);
+        }
     }
 
     fn file() -> PathBuf {
@@ -163,6 +177,7 @@ impl Limits {
             max_job_count: config.max_job_count.map(u64::from),
             partitions: partitions.collect(),
             submit,
+            origin: Origin::Cluster,
         }
     }
 
@@ -184,15 +199,15 @@ impl Limits {
             Some(Setting::Value(value)) => Some(value.clone()),
             _ => sbatch_variable(variable),
         };
-        let mut excesses = self
-            .partition_excesses(option("partition", "SBATCH_PARTITION"), option("time", "SBATCH_TIMELIMIT"));
+        let (partition, time) = (option("partition", "SBATCH_PARTITION"), option("time", "SBATCH_TIMELIMIT"));
+        let mut excesses = self.partition_excesses(partition.as_deref(), time.as_deref());
         let (account, qos) = (option("account", "SBATCH_ACCOUNT"), option("qos", "SBATCH_QOS"));
         excesses.extend(self.submit_excess(runs, queued, account.as_deref(), qos.as_deref()));
         excesses
     }
 
-    fn partition_excesses(&self, partition: Option<String>, time: Option<String>) -> Vec<Excess> {
-        let asked: Vec<&str> = partition.iter().flat_map(|names| names.split(',')).collect();
+    fn partition_excesses(&self, partition: Option<&str>, time: Option<&str>) -> Vec<Excess> {
+        let asked: Vec<&str> = partition.into_iter().flat_map(|names| names.split(',')).collect();
         let mut excesses: Vec<Excess> = Vec::new();
         for name in &asked {
             if !self.partitions.is_empty() && self.partitions.iter().all(|known| known.name != *name) {
@@ -201,8 +216,7 @@ impl Limits {
                 excesses.push(Excess::NoPartition { partition: (*name).to_owned(), nearest });
             }
         }
-        let Some((text, time)) = time.and_then(|text| Some((text.clone(), text.parse::<TimeLimit>().ok()?)))
-        else {
+        let Some((text, time)) = time.and_then(|text| Some((text, text.parse::<TimeLimit>().ok()?))) else {
             return excesses;
         };
         let mut candidates = self.partitions.iter().filter(|known| match asked.is_empty() {
@@ -214,7 +228,7 @@ impl Limits {
         // A job for several partitions starts where it fits.
         if let (Some(first), true) = (candidates.clone().next(), candidates.all(is_above)) {
             excesses.push(Excess::Time {
-                asked: text,
+                asked: text.to_owned(),
                 partition: first.name.clone(),
                 limit: first.max_time.clone().unwrap_or_default(),
             });

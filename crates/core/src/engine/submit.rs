@@ -9,22 +9,20 @@ use jiff::Timestamp;
 
 use super::create::{Request, create};
 use crate::plan::script;
-use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use crate::resources::Resources;
 use crate::slurm::id::JobId;
 use crate::slurm::query::Wanted;
-use crate::slurm::ranges::IndexSet;
 use crate::slurm::sbatch::{self, SubmitAnswer};
 use crate::slurm::{sacct, squeue};
 use crate::store::{
-    Answer, Chunk, Launch, LaunchDir, Store, StoreError, SubmissionEvent, SubmissionRecord, Submissions,
+    Answer, Beginning, Chunk, Launch, LaunchDir, Store, StoreError, SubmissionEvent, SubmissionRecord,
+    Submissions,
 };
 use crate::tool::Runner;
-use crate::worker::host;
 
 /// How long sbatch may take: it retries by itself while a controller is full.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// How long a question after a lost answer may take.
 const LOOK: Duration = Duration::from_secs(30);
@@ -60,13 +58,24 @@ pub fn submit(
 ) -> Result<Submitted, StoreError> {
     let worker = store.keep_binary(program)?;
     let options = passed_on(&request.resources);
-    let (launch, dir) = create(store, request, |request, dir| {
-        let command: [OsString; 3] = [worker.into(), "worker".into(), dir.into()];
-        Some(script::job_script(&options, &request.env, &request.plan, &command))
+    let (launch, dir) = create(store, request, |launch, plan, dir| {
+        let command: [OsString; 3] = [worker.into(), "worker".into(), dir.path().into()];
+        Beginning {
+            job_script: Some(script::job_script(&options, &launch.env, plan, &command)),
+            intent: SubmissionRecord::intent(0, chunk(launch, array_size, 0)),
+        }
     })?;
     let mut answers = Vec::new();
-    for (number, chunk) in (0..).zip(chunks(&launch, array_size)) {
-        answers.push(submit_chunk(&launch, &dir, &options, runner, number, chunk)?);
+    for number in 0..chunk_count(&launch, array_size) {
+        let chunk = chunk(&launch, array_size, number);
+        if number > 0 {
+            Submissions::append(&dir.submissions_file(), &SubmissionRecord::intent(number, chunk.clone()))?;
+        }
+        let answer = submit_chunk(&launch, &dir, &options, runner, &chunk);
+        let event = SubmissionEvent::from(answer.clone());
+        let record = SubmissionRecord { time: Timestamp::now(), submission: number, event };
+        Submissions::append(&dir.submissions_file(), &record)?;
+        answers.push(answer);
     }
     Ok(Submitted { launch, dir, answers })
 }
@@ -76,52 +85,42 @@ fn passed_on(resources: &Resources) -> Resources {
     resources.iter().filter(|resource| !REPLACED.contains(&resource.name())).cloned().collect()
 }
 
-/// Cuts a launch into arrays. The largest index counts, so each begins at index 0 and carries its base.
-fn chunks(launch: &Launch, array_size: u64) -> impl Iterator<Item = Chunk> + '_ {
-    (0..launch.runs).step_by(usize::try_from(array_size).unwrap_or(usize::MAX)).zip(0u32..).map(
-        move |(base, number)| {
-            let last = launch.runs.min(base + array_size) - 1;
-            let key = if number == 0 { launch.key.clone() } else { format!("{}-{number}", launch.key) };
-            Chunk { key, runs: Ranges::span(base, last), base, array: launch.runs > 1, attempt: 1 }
-        },
-    )
+/// Counts the arrays that a launch needs.
+fn chunk_count(launch: &Launch, array_size: u64) -> u32 {
+    u32::try_from(launch.runs.div_ceil(array_size)).unwrap_or(u32::MAX)
 }
 
+/// Gives one of the arrays of a launch. The largest index counts, so each begins at index 0 and carries its base.
+fn chunk(launch: &Launch, array_size: u64, number: u32) -> Chunk {
+    let base = u64::from(number) * array_size;
+    let key = if number == 0 { launch.key.clone() } else { format!("{}-{number}", launch.key) };
+    let last = launch.runs.min(base + array_size) - 1;
+    Chunk { key, runs: Ranges::span(base, last), base, array: launch.runs > 1, attempt: 1 }
+}
+
+/// Calls sbatch once, and looks for the job where the answer was lost.
 fn submit_chunk(
     launch: &Launch,
     dir: &LaunchDir,
     options: &Resources,
     runner: &dyn Runner,
-    number: u32,
-    chunk: Chunk,
-) -> Result<Answer, StoreError> {
-    let record = |event: SubmissionEvent| {
-        let record = SubmissionRecord { time: Timestamp::now(), submission: number, event };
-        Submissions::append(&dir.submissions_file(), &record)
-    };
-    let submission = submission(launch, dir, options, &chunk);
+    chunk: &Chunk,
+) -> Answer {
+    let submission = submission(launch, dir, options, chunk);
     let name = submission.job_name.clone().unwrap_or_default();
     let began = Timestamp::now();
-    record(SubmissionEvent::Intent { chunk, host: host(), client: ProcessId::current() })?;
-    let answer = match sbatch::answer(&runner.run(&sbatch::invocation(&submission, DEADLINE))) {
+    match sbatch::answer(&runner.run(&sbatch::invocation(&submission, DEADLINE))) {
         SubmitAnswer::Accepted(job) => Answer::Accepted(job.0),
         SubmitAnswer::Refused { words } | SubmitAnswer::Busy { words } => Answer::Refused(words),
         SubmitAnswer::Uncertain { words } => match find(runner, &name, launch.uid, began) {
             Some(job) => Answer::Accepted(job.0),
             None => Answer::Uncertain(words),
         },
-    };
-    record(match answer.clone() {
-        Answer::Accepted(job) => SubmissionEvent::Accepted { job },
-        Answer::Refused(words) => SubmissionEvent::Refused { words },
-        Answer::Uncertain(words) => SubmissionEvent::Uncertain { words },
-        Answer::Open => return Ok(answer),
-    })?;
-    Ok(answer)
+    }
 }
 
 fn submission(launch: &Launch, dir: &LaunchDir, options: &Resources, chunk: &Chunk) -> sbatch::Submission {
-    let tasks = chunk.runs.iter().filter_map(|run| u32::try_from(run - chunk.base).ok());
+    let tasks = chunk.runs.iter().map(|run| run - chunk.base);
     let mut script_args: Vec<OsString> = Vec::new();
     for (name, value) in [
         ("--key", chunk.key.clone()),
@@ -136,7 +135,7 @@ fn submission(launch: &Launch, dir: &LaunchDir, options: &Resources, chunk: &Chu
         script: dir.job_script(),
         job_name: Some(job_name(&launch.name, &chunk.key)),
         output: Some(dir.slurm_log()),
-        array: chunk.array.then(|| tasks.collect::<IndexSet>().into()),
+        array: chunk.array.then(|| tasks.collect::<Ranges>().into()),
         // On the command line, too: the variables of the user's shell would win over the script.
         options: options.directives().map(OsString::from).collect(),
         script_args,

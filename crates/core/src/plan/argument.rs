@@ -23,14 +23,12 @@ impl AsRef<OsStr> for Argument {
 
 impl Serialize for Argument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.to_str() {
-            Some(text) => serializer.serialize_str(text),
-            None => {
-                let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("bytes", &hexadecimal(self.0.as_bytes()))?;
-                map.end()
-            }
+        if let Some(text) = self.0.to_str() {
+            return serializer.serialize_str(text);
         }
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("bytes", &hexadecimal(self.0.as_bytes()))?;
+        map.end()
     }
 }
 

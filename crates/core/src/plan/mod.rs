@@ -119,7 +119,7 @@ impl Plan {
 
     /// Gives the names of the swept parameters, in their order.
     pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
-        self.sweep.iter().flat_map(|sweep| sweep.axes()).map(Axis::name)
+        self.sweep.iter().flat_map(Sweep::axes).map(Axis::name)
     }
 
     /// Appends the command of run `number` as a shell would accept it; a million of them cost no memory.

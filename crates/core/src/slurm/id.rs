@@ -37,7 +37,7 @@ impl Tasks {
     pub fn count(&self) -> u64 {
         match self {
             Self::None | Self::Index(_) => 1,
-            Self::Set(spec) => spec.indices.len() as u64,
+            Self::Set(spec) => spec.indices.len(),
         }
     }
 
@@ -46,7 +46,7 @@ impl Tasks {
         match self {
             Self::None => false,
             Self::Index(task) => *task == index,
-            Self::Set(spec) => spec.indices.contains(index),
+            Self::Set(spec) => spec.indices.contains(index.into()),
         }
     }
 }

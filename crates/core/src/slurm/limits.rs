@@ -190,7 +190,7 @@ Slurmctld(primary) at vm is UP
                 max_array_size: Some(10001),
                 max_job_count: Some(20000),
                 message_timeout: Some(Duration::from_secs(10)),
-                min_job_age: Some(Duration::from_secs(300)),
+                min_job_age: Some(Duration::from_mins(5)),
                 accounting: Accounting::Kept,
                 enforced: ["associations", "limits", "qos"].map(str::to_owned).to_vec(),
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::id::JobId;
 use super::query::words_of;
-use super::ranges::IndexSet;
+use crate::ranges::Ranges;
 use crate::tool::{Invocation, Reply, ToolError};
 
 /// What is to end.
@@ -13,7 +13,7 @@ pub enum Target {
     /// The job, an array with all its tasks.
     Whole(JobId),
     /// These tasks of the array.
-    Tasks(JobId, IndexSet),
+    Tasks(JobId, Ranges),
 }
 
 /// What came of it.

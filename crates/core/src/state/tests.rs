@@ -1,1 +1,249 @@
+use super::*;
+use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped};
+use crate::process::ProcessId;
+use crate::ranges::Ranges;
+use proptest::prelude::*;
 
+const NOW: i64 = 1_800_000_000;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn started(attempt: u32) -> Event {
+    let process = ProcessId { pid: 7, start: 1, boot: "b".to_owned() };
+    Event::Started(Started { run: 3, attempt, node: "n1".to_owned(), process, job: Some("9_3".to_owned()) })
+}
+
+fn ended(attempt: u32, exit: Exit, stopped: bool) -> Event {
+    Event::Ended(Ended { run: 3, attempt, exit, stopped })
+}
+
+fn interrupted(attempt: u32) -> Event {
+    Event::Interrupted(Interrupted { run: 3, attempt, signal: "SIGTERM".to_owned() })
+}
+
+fn env_failed(attempt: u32) -> Event {
+    Event::EnvFailed(EnvFailed {
+        runs: Ranges::span(0, 9),
+        attempt,
+        line: "conda activate nope".to_owned(),
+        outcome: "failed with exit code 1".to_owned(),
+        output: "no such env".to_owned(),
+        node: "n1".to_owned(),
+        job: None,
+    })
+}
+
+fn told_to_stop() -> Event {
+    Event::Stopped(Stopped { runs: Ranges::span(2, 5), reason: "Ctrl-C".to_owned() })
+}
+
+fn history(events: &[Event]) -> History {
+    let mut history = History::default();
+    let dated = events
+        .iter()
+        .zip(0..)
+        .map(|(event, second)| Record { time: at(NOW - 100 + second), event: event.clone() });
+    history.add(dated);
+    history
+}
+
+fn folded(events: &[Event], sighting: &Sighting) -> Status {
+    fold(&history(events), 3, sighting, at(NOW))
+}
+
+fn state(events: &[Event], sighting: &Sighting) -> RunState {
+    folded(events, sighting).state
+}
+
+fn task(state: TaskState) -> Sighting {
+    task_that_ended(state, None)
+}
+
+fn task_that_ended(state: TaskState, ended: Option<i64>) -> Sighting {
+    Sighting::Task(Task {
+        state,
+        words: format!("{state:?}"),
+        node: Some("n9".to_owned()),
+        started: None,
+        ended: ended.map(at),
+    })
+}
+
+#[test]
+fn the_program_s_own_end_decides() {
+    let done = [started(1), ended(1, Exit::Code(0), false)];
+    assert_eq!(state(&done, &Sighting::Unasked), RunState::Succeeded);
+    assert_eq!(state(&done, &Sighting::Gone), RunState::Succeeded);
+    assert_eq!(state(&done, &task(TaskState::Cancelled)), RunState::Succeeded);
+    let failed = folded(&[started(1), ended(1, Exit::Code(3), false)], &Sighting::Unasked);
+    assert_eq!((failed.state, failed.cause.as_deref()), (RunState::Failed, Some("exit code 3")));
+    let killed = folded(&[started(1), ended(1, Exit::Signal(9), false)], &Sighting::Unasked);
+    assert_eq!(killed.cause.as_deref(), Some("ended by SIGKILL"));
+    assert_eq!(killed.node.as_deref(), Some("n1"), "the worker's node, not the scheduler's");
+}
+
+#[test]
+fn the_scheduler_may_know_worse() {
+    let done = [started(1), ended(1, Exit::Code(0), false)];
+    let oom = folded(&done, &task(TaskState::OutOfMemory));
+    assert_eq!((oom.state, oom.exit), (RunState::OutOfMemory, Some(Exit::Code(0))));
+    assert_eq!(oom.cause.as_deref(), Some("exit code 0, but Slurm says OutOfMemory"));
+    assert_eq!(state(&done, &task(TaskState::TimedOut)), RunState::TimedOut);
+    assert_eq!(
+        state(&done, &task(TaskState::NodeFailed)),
+        RunState::Succeeded,
+        "it ended before its node did"
+    );
+}
+
+#[test]
+fn a_stop_is_never_a_success_unless_slurm_says_that_it_completed() {
+    let stopped = [started(1), interrupted(1), ended(1, Exit::Code(0), true)];
+    assert_eq!(state(&stopped, &Sighting::Unasked), RunState::Cancelled);
+    assert_eq!(state(&stopped, &task(TaskState::TimedOut)), RunState::TimedOut);
+    assert_eq!(state(&stopped, &task(TaskState::Preempted)), RunState::Preempted);
+    assert_eq!(state(&stopped, &task(TaskState::Cancelled)), RunState::Cancelled);
+    assert_eq!(state(&stopped, &task(TaskState::Completed)), RunState::Succeeded);
+    let told = folded(&stopped, &Sighting::Unasked);
+    assert_eq!(told.cause.as_deref(), Some("stopped by SIGTERM"));
+}
+
+#[test]
+fn a_requeue_makes_it_pending_again_and_the_next_attempt_counts() {
+    let first = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
+    let pending = folded(&first, &task(TaskState::Pending));
+    assert_eq!((pending.state, pending.exit, pending.started), (RunState::Pending, None, None));
+    let second = [first.to_vec(), vec![started(2), ended(2, Exit::Code(0), false)]].concat();
+    let done = folded(&second, &Sighting::Unasked);
+    assert_eq!((done.state, done.attempt), (RunState::Succeeded, 2));
+    let late = [second, vec![ended(1, Exit::Code(1), false)]].concat();
+    assert_eq!(state(&late, &Sighting::Unasked), RunState::Succeeded, "a late word of an earlier attempt");
+}
+
+#[test]
+fn a_start_without_an_end_is_what_the_support_sees() {
+    let begun = [started(1)];
+    assert_eq!(state(&begun, &Sighting::WorkerLives), RunState::Running);
+    assert_eq!(state(&begun, &task(TaskState::Running)), RunState::Running);
+    assert_eq!(state(&begun, &Sighting::Gone), RunState::Lost);
+    assert_eq!(state(&begun, &task(TaskState::TimedOut)), RunState::TimedOut);
+    assert_eq!(state(&begun, &task(TaskState::NodeFailed)), RunState::NodeFailed);
+    assert_eq!(state(&begun, &task(TaskState::Failed)), RunState::Lost);
+    let unclear = folded(&begun, &Sighting::Unclear("squeue timed out".to_owned()));
+    assert_eq!(unclear.state, RunState::Unknown);
+    assert!(unclear.cause.unwrap().contains("running when last heard of"));
+}
+
+#[test]
+fn completed_without_our_word_is_never_a_success() {
+    let long_ago = task_that_ended(TaskState::Completed, Some(NOW - 3600));
+    let just_now = task_that_ended(TaskState::Completed, Some(NOW - 1));
+    assert_eq!(state(&[], &long_ago), RunState::Lost);
+    assert_eq!(state(&[started(1)], &long_ago), RunState::Lost);
+    assert_eq!(state(&[started(1)], &just_now), RunState::Running, "the last record may still be on its way");
+}
+
+#[test]
+fn before_any_start_the_support_decides() {
+    assert_eq!(state(&[], &Sighting::NotHanded), RunState::Waiting);
+    assert_eq!(state(&[], &Sighting::WorkerLives), RunState::Waiting);
+    assert_eq!(state(&[], &task(TaskState::Pending)), RunState::Pending);
+    assert_eq!(state(&[], &task(TaskState::Running)), RunState::Running);
+    assert_eq!(state(&[], &task(TaskState::Cancelled)), RunState::Cancelled);
+    assert_eq!(state(&[], &task(TaskState::Failed)), RunState::Failed);
+    assert_eq!(state(&[], &Sighting::Gone), RunState::Lost);
+    let refused = folded(&[], &Sighting::Refused("invalid account".to_owned()));
+    assert_eq!(
+        (refused.state, refused.cause.as_deref()),
+        (RunState::Failed, Some("refused by Slurm: invalid account"))
+    );
+}
+
+#[test]
+fn what_was_told_not_to_start_is_cancelled_and_what_started_before_counts() {
+    assert_eq!(state(&[told_to_stop()], &Sighting::Gone), RunState::Cancelled);
+    let ended_before = [started(1), ended(1, Exit::Code(0), false), told_to_stop()];
+    assert_eq!(state(&ended_before, &Sighting::Unasked), RunState::Succeeded);
+}
+
+#[test]
+fn a_broken_env_is_told_with_its_line_until_a_later_attempt_begins() {
+    let broken = folded(&[env_failed(1)], &Sighting::Gone);
+    assert_eq!((broken.state, broken.attempt), (RunState::EnvFailed, 1));
+    assert_eq!(
+        broken.cause.as_deref(),
+        Some("the env line `conda activate nope` failed with exit code 1; it printed:\nno such env")
+    );
+    let mended = [env_failed(1), started(2), ended(2, Exit::Code(0), false)];
+    assert_eq!(state(&mended, &Sighting::Unasked), RunState::Succeeded);
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let exit = prop_oneof![
+        (0..4i32).prop_map(Exit::Code),
+        Just(Exit::Signal(9)),
+        Just(Exit::Unstarted { code: 127, reason: "not there".to_owned() }),
+    ];
+    prop_oneof![
+        (1..4u32).prop_map(started),
+        (1..4u32).prop_map(interrupted),
+        (1..4u32, exit, any::<bool>()).prop_map(|(attempt, exit, stopped)| ended(attempt, exit, stopped)),
+        (1..4u32).prop_map(env_failed),
+        Just(told_to_stop()),
+    ]
+}
+
+fn any_sighting() -> impl Strategy<Value = Sighting> {
+    let states = [
+        TaskState::Pending,
+        TaskState::Running,
+        TaskState::Completed,
+        TaskState::Failed,
+        TaskState::Cancelled,
+        TaskState::TimedOut,
+        TaskState::OutOfMemory,
+        TaskState::NodeFailed,
+        TaskState::Preempted,
+    ];
+    prop_oneof![
+        Just(Sighting::Unasked),
+        Just(Sighting::NotHanded),
+        Just(Sighting::WorkerLives),
+        Just(Sighting::Gone),
+        Just(Sighting::Refused("words".to_owned())),
+        Just(Sighting::Unclear("words".to_owned())),
+        (prop::sample::select(states.to_vec()), prop::option::of(NOW - 5000..NOW))
+            .prop_map(|(state, ended)| task_that_ended(state, ended)),
+    ]
+}
+
+proptest! {
+    /// Success needs the program's own word: an end with exit code 0 of the latest attempt.
+    #[test]
+    fn success_needs_our_own_record(events in prop::collection::vec(any_event(), 0..8), sighting in any_sighting()) {
+        let history = history(&events);
+        let status = fold(&history, 3, &sighting, at(NOW));
+        if status.state == RunState::Succeeded {
+            let attempt = history.latest(3).expect("an attempt");
+            let ended = attempt.ended.as_ref().expect("its end");
+            prop_assert_eq!(&ended.what.exit, &Exit::Code(0));
+        }
+    }
+
+    /// A question that failed never makes a run failed, lost or cancelled.
+    #[test]
+    fn silence_decides_nothing(events in prop::collection::vec(any_event(), 0..8)) {
+        let known = state(&events, &Sighting::Unasked);
+        let unclear = state(&events, &Sighting::Unclear("no answer".to_owned()));
+        prop_assert!(unclear == known || unclear == RunState::Unknown);
+    }
+
+    /// A run of which every program ended is never shown as executing.
+    #[test]
+    fn an_end_is_an_end(code in 0..3i32, sighting in any_sighting()) {
+        let shown = state(&[started(1), ended(1, Exit::Code(code), false)], &sighting);
+        prop_assert!(shown != RunState::Running && shown != RunState::Waiting && shown != RunState::Lost);
+    }
+}

@@ -2,8 +2,9 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use tempfile::NamedTempFile;
 
@@ -40,6 +41,45 @@ fn written(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, Stor
 fn persist(file: NamedTempFile, path: &Path) -> Result<(), StoreError> {
     file.persist(path).map_err(|error| error.error).at("create", path)?;
     Ok(())
+}
+
+/// Files of a new folder that are made durable together.
+///
+/// A file system commits syncs that come at the same time in one go: five files cost little more than one.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    files: Vec<(File, PathBuf)>,
+}
+
+impl Batch {
+    /// Creates a file, private to the user, that must not be there yet.
+    pub(super) fn create(&mut self, path: &Path) -> Result<File, StoreError> {
+        let file = File::options().write(true).create_new(true).mode(0o600).open(path).at("create", path)?;
+        self.files.push((file.try_clone().at("create", path)?, path.to_owned()));
+        Ok(file)
+    }
+
+    /// Creates a file with its content.
+    pub(super) fn write(&mut self, path: &Path, content: &[u8]) -> Result<(), StoreError> {
+        self.create(path)?.write_all(content).at("write", path)
+    }
+
+    /// Makes every file survive a power cut.
+    pub(super) fn sync(self) -> Result<(), StoreError> {
+        thread::scope(|scope| {
+            let syncs: Vec<_> =
+                self.files.iter().map(|(file, path)| (scope.spawn(|| file.sync_all()), path)).collect();
+            for (sync, path) in syncs {
+                sync.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).at("write", path)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Gives a file its lasting name.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).at("create", to)
 }
 
 /// Makes a folder and those above it, private to the user; one that is there is fine.

@@ -1,6 +1,7 @@
 //! The programs that queued jobs will start, kept by content.
 
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -9,18 +10,39 @@ use super::atomic;
 use super::error::{At, StoreError};
 
 /// Copies `program` to `<folder>/<content>/neu` unless it is there, and gives that path.
+///
+/// Reading megabytes for each launch would cost more than the rest of it, so the content of a file that was seen
+/// before is remembered under the file's identity.
 pub(super) fn keep(folder: &Path, program: &Path) -> Result<PathBuf, StoreError> {
+    let seen = fs::metadata(program).at("read", program)?;
+    let remembered = folder.join("by-file").join(identity(&seen));
+    if let Ok(content) = fs::read_link(&remembered) {
+        let kept = folder.join(content).join("neu");
+        if fs::metadata(&kept).is_ok_and(|there| there.len() == seen.len()) {
+            return Ok(kept);
+        }
+    }
     let content = fs::read(program).at("read", program)?;
-    let home = folder.join(format!("{:032x}", xxh3_128(&content)));
+    let name = format!("{:032x}", xxh3_128(&content));
+    let home = folder.join(&name);
     let kept = home.join("neu");
     let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    if fs::metadata(&kept).is_ok_and(|there| there.len() == size) {
-        return Ok(kept);
+    if !fs::metadata(&kept).is_ok_and(|there| there.len() == size) {
+        atomic::create_folder(&home)?;
+        atomic::write_with_mode(&kept, &content, 0o700)?;
+        atomic::sync_folder(&home)?;
     }
-    atomic::create_folder(&home)?;
-    atomic::write_with_mode(&kept, &content, 0o700)?;
-    atomic::sync_folder(&home)?;
+    atomic::create_folder(&folder.join("by-file"))?;
+    // It only saves time: what cannot be remembered is read again.
+    let _forgotten = fs::remove_file(&remembered);
+    let _not_remembered = symlink(&name, &remembered);
     Ok(kept)
+}
+
+/// Names what a file is as long as nobody writes to it.
+fn identity(file: &Metadata) -> String {
+    let (changed, nanoseconds) = (file.ctime(), file.ctime_nsec());
+    format!("{:x}-{:x}-{:x}-{changed:x}.{nanoseconds:x}", file.dev(), file.ino(), file.len())
 }
 
 #[cfg(test)]

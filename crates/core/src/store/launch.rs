@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::atomic::Batch;
 use super::error::{At, StoreError};
+use super::submissions::{self, SubmissionRecord};
 use super::{PlanReader, Submissions, atomic, plan as plan_file};
 use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
@@ -82,6 +84,15 @@ pub struct Git {
     pub dirty: bool,
 }
 
+/// What a launch begins with, beside the plan.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// The script for the scheduler, where there is one.
+    pub job_script: Option<Vec<u8>>,
+    /// The first thing that will be handed to the support.
+    pub intent: SubmissionRecord,
+}
+
 /// The folder of one launch.
 #[derive(Debug, Clone)]
 pub struct LaunchDir {
@@ -138,8 +149,9 @@ impl LaunchDir {
     }
 
     /// Fills the folder, durably; what the launch is comes last, so that a launch is there whole or is none.
-    pub fn write(&self, launch: &Launch, plan: &Plan, job_script: Option<&[u8]>) -> Result<(), StoreError> {
-        plan_file::write(&self.path.join("runs.jsonl"), &self.path.join("runs.idx"), plan)?;
+    pub fn write(&self, launch: &Launch, plan: &Plan, beginning: &Beginning) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        plan_file::write(&mut batch, &self.path.join("runs.jsonl"), &self.path.join("runs.idx"), plan)?;
         for folder in ["events", "params", "logs"] {
             let folder = self.path.join(folder);
             fs::create_dir(&folder).at("create", &folder)?;
@@ -150,13 +162,19 @@ impl LaunchDir {
                 fs::create_dir(&folder).at("create", &folder)?;
             }
         }
-        if let Some(script) = job_script {
-            atomic::write(&self.job_script(), script)?;
+        if let Some(script) = &beginning.job_script {
+            // Slurm takes a copy, and the plan says it all again: it need not survive a power cut.
+            atomic::replace(&self.job_script(), script)?;
         }
-        let path = self.path.join("launch.json");
+        let submissions = self.submissions_file();
+        batch.write(&submissions, &submissions::line(&submissions, &beginning.intent)?)?;
+        let (written, path) = (self.path.join("launch.json.writing"), self.path.join("launch.json"));
         let text = serde_json::to_vec_pretty(launch)
             .map_err(|source| StoreError::Unreadable { path: path.clone(), source })?;
-        atomic::write(&path, &text)?;
+        batch.write(&written, &text)?;
+        batch.sync()?;
+        atomic::rename(&written, &path)?;
+        // The folder's own entry became durable with the first file in it.
         atomic::sync_folder(&self.path)
     }
 

@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::atomic::Batch;
 use super::error::{At, StoreError};
 use crate::plan::{Argument, Plan};
 
@@ -28,11 +29,12 @@ pub struct PlannedRun {
     pub argv: Vec<Argument>,
 }
 
-/// Writes the plan and its index.
-pub(super) fn write(runs: &Path, index: &Path, plan: &Plan) -> Result<(), StoreError> {
-    let mut lines = BufWriter::new(create(runs)?);
-    let mut starts = BufWriter::new(create(index)?);
+/// Writes the plan and its index, to be made durable with the rest of the batch.
+pub(super) fn write(batch: &mut Batch, runs: &Path, index: &Path, plan: &Plan) -> Result<(), StoreError> {
+    let mut lines = BufWriter::with_capacity(1 << 16, batch.create(runs)?);
+    let mut starts = BufWriter::with_capacity(1 << 14, batch.create(index)?);
     let mut offset = 0;
+    let mut line = Vec::new();
     for run in plan.runs() {
         let planned = PlannedRun {
             run: run.number,
@@ -40,26 +42,15 @@ pub(super) fn write(runs: &Path, index: &Path, plan: &Plan) -> Result<(), StoreE
             params: RawValue::from_string(run.params).map_err(unreadable(runs))?,
             argv: run.argv.into_iter().map(Argument).collect(),
         };
-        let mut line = serde_json::to_vec(&planned).map_err(unreadable(runs))?;
+        line.clear();
+        serde_json::to_writer(&mut line, &planned).map_err(unreadable(runs))?;
         line.push(b'\n');
         writeln!(starts, "{offset:015}").at("write", index)?;
         offset += line.len() as u64;
         lines.write_all(&line).at("write", runs)?;
     }
-    finish(lines, runs)?;
-    finish(starts, index)
-}
-
-fn create(path: &Path) -> Result<File, StoreError> {
-    File::options().write(true).create_new(true).mode(0o600).open(path).at("create", path)
-}
-
-fn finish(writer: BufWriter<File>, path: &Path) -> Result<(), StoreError> {
-    writer
-        .into_inner()
-        .map_err(std::io::IntoInnerError::into_error)
-        .and_then(|file| file.sync_all())
-        .at("write", path)
+    lines.flush().at("write", runs)?;
+    starts.flush().at("write", index)
 }
 
 fn unreadable(path: &Path) -> impl Fn(serde_json::Error) -> StoreError + '_ {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::{At, StoreError};
-use crate::process::ProcessId;
+use crate::process::{ProcessId, host};
 use crate::ranges::Ranges;
 
 /// One line of the record of submissions.
@@ -53,6 +53,16 @@ pub enum SubmissionEvent {
     },
 }
 
+impl From<Answer> for SubmissionEvent {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Accepted(job) => Self::Accepted { job },
+            Answer::Refused(words) => Self::Refused { words },
+            Answer::Uncertain(words) => Self::Uncertain { words },
+        }
+    }
+}
+
 /// The runs that one submission hands to workers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
@@ -81,15 +91,13 @@ pub struct Submission {
     pub host: String,
     /// The client.
     pub client: ProcessId,
-    /// What Slurm answered.
-    pub answer: Answer,
+    /// What Slurm answered; nothing while its client still works on it, or where that was killed.
+    pub answer: Option<Answer>,
 }
 
-/// What is known of a submission's fate.
+/// What Slurm answered to a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing is recorded: its client still works on it, or was killed.
-    Open,
     /// It is this job.
     Accepted(u32),
     /// Slurm refused it, with these words.
@@ -116,10 +124,7 @@ impl Submissions {
 
     /// Appends a record, durably.
     pub fn append(path: &Path, record: &SubmissionRecord) -> Result<(), StoreError> {
-        let mut line = b"\n".to_vec();
-        serde_json::to_writer(&mut line, record)
-            .map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })?;
-        line.push(b'\n');
+        let line = line(path, record)?;
         let mut file = File::options().append(true).create(true).mode(0o600).open(path).at("open", path)?;
         file.write_all(&line).and_then(|()| file.sync_data()).at("append to", path)
     }
@@ -135,13 +140,22 @@ impl Submissions {
     }
 }
 
+/// Writes a record as a line of its own, whatever stands before it.
+pub(super) fn line(path: &Path, record: &SubmissionRecord) -> Result<Vec<u8>, StoreError> {
+    let mut line = b"\n".to_vec();
+    serde_json::to_writer(&mut line, record)
+        .map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 impl FromIterator<SubmissionRecord> for Submissions {
     fn from_iter<I: IntoIterator<Item = SubmissionRecord>>(records: I) -> Self {
         let mut all: Vec<Submission> = Vec::new();
         for SubmissionRecord { time, submission: number, event } in records {
             let answer = match event {
                 SubmissionEvent::Intent { chunk, host, client } => {
-                    all.push(Submission { number, chunk, time, host, client, answer: Answer::Open });
+                    all.push(Submission { number, chunk, time, host, client, answer: None });
                     continue;
                 }
                 SubmissionEvent::Accepted { job } => Answer::Accepted(job),
@@ -149,10 +163,18 @@ impl FromIterator<SubmissionRecord> for Submissions {
                 SubmissionEvent::Uncertain { words } => Answer::Uncertain(words),
             };
             if let Some(submission) = all.iter_mut().rfind(|submission| submission.number == number) {
-                submission.answer = answer;
+                submission.answer = Some(answer);
             }
         }
         Self(all)
+    }
+}
+
+impl SubmissionRecord {
+    /// Records that this process is about to make submission `submission` of a launch.
+    pub fn intent(submission: u32, chunk: Chunk) -> Self {
+        let event = SubmissionEvent::Intent { chunk, host: host(), client: ProcessId::current() };
+        Self { time: Timestamp::now(), submission, event }
     }
 }
 
@@ -160,8 +182,8 @@ impl Submission {
     /// Gives the job that Slurm accepted it as.
     pub fn job(&self) -> Option<u32> {
         match self.answer {
-            Answer::Accepted(job) => Some(job),
-            Answer::Open | Answer::Refused(_) | Answer::Uncertain(_) => None,
+            Some(Answer::Accepted(job)) => Some(job),
+            Some(Answer::Refused(_) | Answer::Uncertain(_)) | None => None,
         }
     }
 

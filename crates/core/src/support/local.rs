@@ -104,7 +104,7 @@ impl Local {
         for submission in case.submissions.iter() {
             for worker in case.history.workers(&submission.chunk.key) {
                 if self.liveness(&worker.what.node, &worker.what.process) == Some(Liveness::Alive) {
-                    self.signal(worker.what.process.pid, Signal::SIGTERM, kill)?;
+                    send(worker.what.process.pid, Signal::SIGTERM, kill)?;
                     told = true;
                 }
             }
@@ -117,18 +117,18 @@ impl Local {
         if self.liveness(&started.node, &started.process) != Some(Liveness::Alive) {
             return Ok(());
         }
-        self.signal(started.process.pid, signal, killpg)
+        send(started.process.pid, signal, killpg)
     }
+}
 
-    fn signal<S: Into<Option<Signal>>>(
-        &self,
-        pid: i32,
-        signal: S,
-        send: impl Fn(Pid, S) -> Result<(), Errno>,
-    ) -> Result<(), SupportError> {
-        match send(Pid::from_raw(pid), signal) {
-            Ok(()) | Err(Errno::ESRCH) => Ok(()),
-            Err(error) => Err(SupportError::Signal { pid, source: error.into() }),
-        }
+/// Sends a signal; a process that is already gone is fine.
+fn send(
+    pid: i32,
+    signal: Signal,
+    how: impl Fn(Pid, Signal) -> Result<(), Errno>,
+) -> Result<(), SupportError> {
+    match how(Pid::from_raw(pid), signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(SupportError::Signal { pid, source: error.into() }),
     }
 }

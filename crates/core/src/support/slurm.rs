@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Case, Sightings, Support, SupportError};
 use crate::event::Stopped;
+use crate::process::Liveness;
 use crate::ranges::Ranges;
 use crate::slurm::id::{JobId, Tasks};
 use crate::slurm::query::{QueryError, Wanted};
@@ -20,7 +21,7 @@ use crate::tool::Runner;
 use crate::worker::Node;
 
 /// How long one question may take; a controller that is busy for longer is one that cannot be asked now.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How long before a submission accounting is asked for its job, so that a clock that runs ahead hides nothing.
 const BEFORE: i64 = 3600;
@@ -49,16 +50,21 @@ impl Support for Slurm<'_> {
         let view = View::ask(self.runner, &asked);
         let mut sightings: Vec<Sightings> = cases
             .iter()
-            .map(|case| case.runs.iter().map(|run| (run, Sighting::NotHanded)).collect())
+            .map(|case| {
+                case.runs
+                    .iter()
+                    .map(|run| (run, self.unsubmitted(case.submissions.iter().next_back())))
+                    .collect()
+            })
             .collect();
         for (place, run, submission) in asked {
             let sighting = match &submission.answer {
-                Answer::Open => Sighting::NotHanded,
-                Answer::Refused(words) => Sighting::Refused(words.clone()),
-                Answer::Uncertain(words) => {
+                None => self.unsubmitted(Some(submission)),
+                Some(Answer::Refused(words)) => Sighting::Refused(words.clone()),
+                Some(Answer::Uncertain(words)) => {
                     Sighting::Unclear(format!("whether Slurm has it is not known: {words}"))
                 }
-                Answer::Accepted(job) => view.of(JobId(*job), index_of(submission, run)),
+                Some(Answer::Accepted(job)) => view.of(JobId(*job), index_of(submission, run)),
             };
             sightings[place].insert(run, sighting);
         }
@@ -82,7 +88,7 @@ impl Support for Slurm<'_> {
                 true => Target::Whole(JobId(job)),
                 false => Target::Tasks(
                     JobId(job),
-                    runs.iter().filter_map(|run| index_of(submission, *run)).collect(),
+                    runs.iter().filter_map(|run| index_of(submission, *run)).map(u64::from).collect(),
                 ),
             });
         }
@@ -104,6 +110,19 @@ impl Support for Slurm<'_> {
 }
 
 impl Slurm<'_> {
+    /// Tells what becomes of a run that Slurm has not answered for: its client still works on it, or is dead.
+    fn unsubmitted(&self, last: Option<&Submission>) -> Sighting {
+        let is_dead = last.is_some_and(|submission| {
+            submission.host == self.node.name && submission.client.liveness() != Liveness::Alive
+        });
+        if is_dead {
+            return Sighting::Unclear(
+                "it is half submitted: its client ended before Slurm answered".to_owned(),
+            );
+        }
+        Sighting::NotHanded
+    }
+
     /// Writes down which runs will not start: Slurm forgets pending tasks that are cancelled out of an array.
     fn record_stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
         let unstarted: Ranges = case.runs.iter().filter(|run| case.history.latest(*run).is_none()).collect();

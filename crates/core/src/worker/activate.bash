@@ -70,10 +70,11 @@ for __neu_item in ${__neu_items[@]+"${__neu_items[@]}"}; do
     __neu_pending=
     for __neu_line in "${!__neu_lines[@]}"; do
         __neu_pending+=${__neu_lines[__neu_line]}$'\n'
-        # A command may span lines: it is run once it can be read as the body of a function. The last line is run
-        # in any case, so that bash itself says what is wrong with it.
+        # A command may span lines: it is run once it can be read as the body of a function, which is tried in a
+        # subshell, since an unclosed $( ends the shell. The last line is run in any case, so that bash itself says
+        # what is wrong with it.
         if ((__neu_line + 1 < ${#__neu_lines[@]})) &&
-            ! eval "__neu_complete() {"$'\n'"$__neu_pending"$'\n'"}" 2>/dev/null; then
+            ! (eval "__neu_complete() {"$'\n'"$__neu_pending}") 2>/dev/null; then
             continue
         fi
         printf '%s' "$__neu_pending" >|"$__neu_progress"
@@ -90,6 +91,6 @@ for __neu_item in ${__neu_items[@]+"${__neu_items[@]}"}; do
 done
 
 set -- "${__neu_command[@]}"
-unset -f __neu_conda_hook __neu_activate_on_path __neu_module_hook __neu_prepare __neu_complete
+unset -f __neu_conda_hook __neu_activate_on_path __neu_module_hook __neu_prepare
 unset "${!__neu_@}"
 exec -a neu "$@"

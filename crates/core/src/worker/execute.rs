@@ -126,8 +126,8 @@ impl Executor<'_> {
         let exit = match program::start(planned, &identity, self.environment, log, input) {
             Err(unstarted) => unstarted,
             Ok(program) => {
-                if let Some(terminal) = &terminal {
-                    terminal.lend(program);
+                if terminal.is_some() {
+                    Terminal::lend(program);
                 }
                 self.record_start(run, program)?;
                 self.wait(run, program, terminal.as_ref())?
@@ -178,8 +178,8 @@ impl Executor<'_> {
                         kill_at = self.stop_program(run, program, signal)?.or(kill_at);
                     }
                     Signal::SIGCONT => {
-                        if let Some(terminal) = terminal {
-                            terminal.lend(program);
+                        if terminal.is_some() {
+                            Terminal::lend(program);
                         }
                         let _gone = killpg(program, signal);
                     }
@@ -280,7 +280,7 @@ fn reap(program: Pid) -> Result<Progress, WorkerError> {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
             Ok(WaitStatus::Exited(pid, code)) if pid == program => {
-                progress = Progress::Ended(Exit::Code(code))
+                progress = Progress::Ended(Exit::Code(code));
             }
             Ok(WaitStatus::Signaled(pid, signal, _)) if pid == program => {
                 progress = Progress::Ended(Exit::Signal(signal as i32));

@@ -96,7 +96,7 @@ fn children_of(parents: &[(Pid, Pid)], parent: Pid) -> Vec<Pid> {
     parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid).collect()
 }
 
-/// Reads each process that has not ended, and its parent (proc_pid_stat(5), fields 1, 3 and 4).
+/// Reads each process that has not ended, and its parent (proc(5), `/proc/PID/stat`, fields 1, 3 and 4).
 #[cfg(target_os = "linux")]
 fn parents_of_all() -> Vec<(Pid, Pid)> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();

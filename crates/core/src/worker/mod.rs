@@ -20,7 +20,7 @@ use crate::ranges::Ranges;
 use crate::store::StoreError;
 
 pub use execute::execute;
-pub use node::{Node, host};
+pub use node::Node;
 pub use program::Environment;
 pub use signals::Signals;
 pub use supervise::supervise;

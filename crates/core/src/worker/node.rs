@@ -1,8 +1,6 @@
 //! The node that a worker is on.
 
-use nix::unistd::gethostname;
-
-use crate::process::boot_id;
+use crate::process::{boot_id, host};
 
 /// A node, and the boot of it: together they name the one journal that its workers append to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +16,4 @@ impl Node {
     pub fn this(scheduler_name: Option<String>) -> Self {
         Self { name: scheduler_name.unwrap_or_else(host), boot: boot_id() }
     }
-}
-
-/// Gives this host's name.
-pub fn host() -> String {
-    gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -45,7 +45,7 @@ impl Signals {
     }
 }
 
-/// Reads the signals that this process ignores (`SigIgn` of proc_pid_status(5)); none where the system does not tell.
+/// Reads the signals that this process ignores (`SigIgn` of `/proc/PID/status`, proc(5)); none where the system does not tell.
 fn ignored_at_start() -> Vec<i32> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

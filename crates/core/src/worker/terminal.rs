@@ -23,7 +23,7 @@ impl Terminal {
     }
 
     /// Gives the terminal to the program's group, which may already wait for it.
-    pub(super) fn lend(&self, program: Pid) {
+    pub(super) fn lend(program: Pid) {
         // A program that is already gone needs no terminal.
         let _gone = tcsetpgrp(stdin(), program).and_then(|()| killpg(program, Signal::SIGCONT));
     }
