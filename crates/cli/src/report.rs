@@ -32,6 +32,8 @@ enum Body {
     Error(Box<dyn Error>),
     Text(String),
     Problems(Problems),
+    /// Several mistakes, each with what to do about it.
+    Several(Vec<(String, Option<String>)>),
     /// What clap says of a wrong command line, in its own form.
     Usage(String),
     /// The reader of our output is gone, as in `neu status | head`: nothing is left to say.
@@ -79,6 +81,7 @@ impl Failure {
             Body::ClosedPipe => return String::new(),
             Body::Usage(text) => text.clone(),
             Body::Problems(problems) => render_problems(problems, color, width),
+            Body::Several(mistakes) => render_several(mistakes, color),
             Body::Text(text) => format!("{} {text}\n", error_word(color)),
             Body::Error(error) => {
                 let mut out = format!("{} {error}\n", error_word(color));
@@ -132,6 +135,17 @@ fn render_problems(problems: &Problems, color: bool, width: usize) -> String {
     out
 }
 
+fn render_several(mistakes: &[(String, Option<String>)], color: bool) -> String {
+    let mut out = String::new();
+    for (message, help) in mistakes {
+        let _infallible = writeln!(out, "{} {message}", error_word(color));
+        if let Some(help) = help {
+            let _infallible = writeln!(out, "{} {help}", hint_word(color));
+        }
+    }
+    out
+}
+
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self { exit: Exit::Usage, body: Body::Problems(problems), hints: Vec::new() }
@@ -154,6 +168,13 @@ impl From<ConfigurationError> for Failure {
             ConfigurationError::Config(error) => error.into(),
             other => Self::of(Exit::Usage, other),
         }
+    }
+}
+
+impl From<WordProblems> for Failure {
+    fn from(problems: WordProblems) -> Self {
+        let mistakes = problems.0.into_iter().map(|problem| (problem.message, problem.help)).collect();
+        Self { exit: Exit::Usage, body: Body::Several(mistakes), hints: Vec::new() }
     }
 }
 
@@ -222,7 +243,7 @@ macro_rules! usage {
     };
 }
 
-usage!(SelectError, WordProblems, ProgramError, PlanError, SelectionError);
+usage!(SelectError, ProgramError, PlanError, SelectionError);
 
 #[cfg(test)]
 mod tests {
