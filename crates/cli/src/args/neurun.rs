@@ -46,11 +46,6 @@ pub(crate) struct RunArgs {
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// Where to run (`local`, `slurm`, …), on what, and the command
-    #[arg(
-        value_name = "SUPPORT DEVICE SCRIPT",
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        required = true
-    )]
+    #[arg(value_name = "SUPPORT DEVICE SCRIPT", trailing_var_arg = true, required = true)]
     pub(crate) words: Vec<OsString>,
 }

@@ -39,6 +39,6 @@ pub(crate) struct SweepArgs {
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// The command to run for each combination
-    #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    #[arg(value_name = "CMD", trailing_var_arg = true, required = true)]
     pub(crate) words: Vec<OsString>,
 }
