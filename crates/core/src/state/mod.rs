@@ -205,10 +205,9 @@ impl Status {
 
 fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     status.attempt = attempt.number;
-    let Some(started) = &attempt.started else { return };
-    status.node = Some(started.what.node.clone());
+    status.node = attempt.started.as_ref().map(|started| started.what.node.clone());
     if status.state != RunState::Pending {
-        status.started = Some(started.time);
+        status.started = attempt.started.as_ref().map(|started| started.time);
         status.ended = attempt.ended.as_ref().map(|ended| ended.time);
         status.exit = attempt.ended.as_ref().map(|ended| ended.what.exit.clone());
     }
