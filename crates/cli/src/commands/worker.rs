@@ -22,7 +22,8 @@ pub(crate) fn worker(args: &WorkerArgs, app: &App) -> Result<Exit, Failure> {
 pub(crate) fn execute(args: &ExecuteArgs, app: &App) -> Result<Exit, Failure> {
     let environment = Environment {
         path: app.settings.path().to_owned(),
-        python_buffering_is_set: app.settings.variable("PYTHONUNBUFFERED").is_some(),
+        // Set to nothing is set: Python then buffers.
+        python_buffering_is_set: app.settings.variables.iter().any(|(name, _)| name == "PYTHONUNBUFFERED"),
     };
     Ok(exit(worker::execute(&assignment(&args.worker, app), &environment, &args.activated)?))
 }
