@@ -144,7 +144,8 @@ impl<'a> Follower<'a> {
     fn announce(&self, run: u64) -> Result<(), Failure> {
         if self.runs > 1 {
             let params = self.dir.plan()?.run(run)?.params;
-            self.ui.say(&format!("==> {}.{run} {}", self.launch, json::short_params(&params)));
+            let heading = format!("==> {}.{run} {}", self.launch, json::short_params(&params));
+            self.ui.say(heading.trim_end());
         }
         Ok(())
     }
