@@ -23,13 +23,16 @@ impl App {
 
     /// Shows a small configuration to start from, where there is none.
     pub(super) fn explain_missing_config(&self, error: ConfigurationError) -> Failure {
-        let is_missing = matches!(error, ConfigurationError::None { .. });
-        let failure = Failure::from(error);
-        if !is_missing {
-            return failure;
-        }
+        let what_to_write = match &error {
+            ConfigurationError::None { others } if others.is_empty() => "write a config.json such as this one",
+            // It must not be written over what the other file is for.
+            ConfigurationError::None { .. } => {
+                "write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG"
+            }
+            _ => return error.into(),
+        };
         let site = site::query(&self.runner(), self.user(), DEADLINE);
-        failure.hint(format!("write a config.json such as this one:\n{}", example(&site)))
+        Failure::from(error).hint(format!("{what_to_write}:\n{}", example(&site)))
     }
 }
 
