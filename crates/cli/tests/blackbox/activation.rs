@@ -58,7 +58,6 @@ fn lists_and_strings_of_several_lines_are_read_as_a_shell_would() {
         r#""export A=1 # comment with ' quote\nexport B=3""#,
         r#""case x in\n x) export A=1 ;;\nesac\nexport B=3""#,
         r#""cat > here <<'END'\nexport A=1 B=3\nEND\n. ./here""#,
-        r#""export A=1 B='3'\r\n""#,
     ] {
         let world = world_with_env(env);
         world.file("t.sh", "echo $A $B");
@@ -182,93 +181,93 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
     # "source activate nope"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `source activate nope` failed with exit code 1; it printed:
-    neu-env: line 84: activate: No such file or directory
+    neu-env: line N: activate: No such file or directory
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `source activate nope` failed with exit code 1; it printed: neu-env: line 84: activate: No such file or directory
-    2.1  env-failed  the env line `source activate nope` failed with exit code 1; it printed: neu-env: line 84: activate: No such file or directory
-    exit 1
-
-    # "module load nope"
-    launch 1: 1 run of t on local/cpu
-    1.0 env-failed: the env line `module load nope` failed with exit code 1; it printed:
-    ERROR: Unable to locate a modulefile for 'nope'
-    exit 1
-
-    launch 2: 2 runs of t on local/cpu
-    launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `module load nope` failed with exit code 1; it printed: ERROR: Unable to locate a modulefile for 'nope'
-    2.1  env-failed  the env line `module load nope` failed with exit code 1; it printed: ERROR: Unable to locate a modulefile for 'nope'
+    2.0  env-failed  the env line `source activate nope` failed with exit code 1; it printed: neu-env: line N: activate: No such file or directory
+    2.1  env-failed  the env line `source activate nope` failed with exit code 1; it printed: neu-env: line N: activate: No such file or directory
     exit 1
 
     # "source venv/bin/activate"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `source venv/bin/activate` failed with exit code 1; it printed:
-    neu-env: line 84: venv/bin/activate: No such file or directory
+    neu-env: line N: venv/bin/activate: No such file or directory
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `source venv/bin/activate` failed with exit code 1; it printed: neu-env: line 84: venv/bin/activate: No such file or directory
-    2.1  env-failed  the env line `source venv/bin/activate` failed with exit code 1; it printed: neu-env: line 84: venv/bin/activate: No such file or directory
+    2.0  env-failed  the env line `source venv/bin/activate` failed with exit code 1; it printed: neu-env: line N: venv/bin/activate: No such file or directory
+    2.1  env-failed  the env line `source venv/bin/activate` failed with exit code 1; it printed: neu-env: line N: venv/bin/activate: No such file or directory
     exit 1
 
     # "no-such-command --x"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `no-such-command --x` failed with exit code 127; it printed:
-    neu-env: line 84: no-such-command: command not found
+    neu-env: line N: no-such-command: command not found
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `no-such-command --x` failed with exit code 127; it printed: neu-env: line 84: no-such-command: command not found
-    2.1  env-failed  the env line `no-such-command --x` failed with exit code 127; it printed: neu-env: line 84: no-such-command: command not found
+    2.0  env-failed  the env line `no-such-command --x` failed with exit code 127; it printed: neu-env: line N: no-such-command: command not found
+    2.1  env-failed  the env line `no-such-command --x` failed with exit code 127; it printed: neu-env: line N: no-such-command: command not found
     exit 1
 
     # "echo ( bad"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `echo ( bad` failed with exit code 2; it printed:
-    neu-env: eval: line 84: syntax error near unexpected token `bad'
-    neu-env: eval: line 84: `echo ( bad'
+    neu-env: eval: line N: syntax error near unexpected token `bad'
+    neu-env: eval: line N: `echo ( bad'
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `echo ( bad` failed with exit code 2; it printed: neu-env: eval: line 84: syntax error near unexpected token `bad' neu-env: eval: line 84: `echo ( bad'
-    2.1  env-failed  the env line `echo ( bad` failed with exit code 2; it printed: neu-env: eval: line 84: syntax error near unexpected token `bad' neu-env: eval: line 84: `echo ( bad'
+    2.0  env-failed  the env line `echo ( bad` failed with exit code 2; it printed: neu-env: eval: line N: syntax error near unexpected token `bad' neu-env: eval: line N: `echo ( bad'
+    2.1  env-failed  the env line `echo ( bad` failed with exit code 2; it printed: neu-env: eval: line N: syntax error near unexpected token `bad' neu-env: eval: line N: `echo ( bad'
     exit 1
 
     # "if true; then"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `if true; then` failed with exit code 2; it printed:
-    neu-env: eval: line 85: syntax error: unexpected end of file
+    neu-env: eval: line N: syntax error: unexpected end of file
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line 85: syntax error: unexpected end of file
-    2.1  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line 85: syntax error: unexpected end of file
+    2.0  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
+    2.1  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
+    exit 1
+
+    # ["if true; then", "export A=1", "fi"]
+    launch 1: 1 run of t on local/cpu
+    1.0 env-failed: the env line `if true; then` failed with exit code 2; it printed:
+    neu-env: eval: line N: syntax error: unexpected end of file
+    exit 1
+
+    launch 2: 2 runs of t on local/cpu
+    launch 2: 2 env-failed
+    RUN  STATE       WHY
+    2.0  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
+    2.1  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
     exit 1
 
     # "export A='unclosed"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `export A='unclosed` failed with exit code 2; it printed:
-    neu-env: eval: line 84: unexpected EOF while looking for matching `''
+    neu-env: eval: line N: unexpected EOF while looking for matching `''
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `export A='unclosed` failed with exit code 2; it printed: neu-env: eval: line 84: unexpected EOF while looking for matching `''
-    2.1  env-failed  the env line `export A='unclosed` failed with exit code 2; it printed: neu-env: eval: line 84: unexpected EOF while looking for matching `''
+    2.0  env-failed  the env line `export A='unclosed` failed with exit code 2; it printed: neu-env: eval: line N: unexpected EOF while looking for matching `''
+    2.1  env-failed  the env line `export A='unclosed` failed with exit code 2; it printed: neu-env: eval: line N: unexpected EOF while looking for matching `''
     exit 1
 
     # "exit 0"
@@ -335,27 +334,27 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
     # "set -u; echo $UNDEFINED_THING"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed:
-    neu-env: line 84: UNDEFINED_THING: unbound variable
+    neu-env: line N: UNDEFINED_THING: unbound variable
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed: neu-env: line 84: UNDEFINED_THING: unbound variable
-    2.1  env-failed  the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed: neu-env: line 84: UNDEFINED_THING: unbound variable
+    2.0  env-failed  the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed: neu-env: line N: UNDEFINED_THING: unbound variable
+    2.1  env-failed  the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed: neu-env: line N: UNDEFINED_THING: unbound variable
     exit 1
 
     # "cd nowhere"
     launch 1: 1 run of t on local/cpu
     1.0 env-failed: the env line `cd nowhere` failed with exit code 1; it printed:
-    neu-env: line 84: cd: nowhere: No such file or directory
+    neu-env: line N: cd: nowhere: No such file or directory
     exit 1
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
     RUN  STATE       WHY
-    2.0  env-failed  the env line `cd nowhere` failed with exit code 1; it printed: neu-env: line 84: cd: nowhere: No such file or directory
-    2.1  env-failed  the env line `cd nowhere` failed with exit code 1; it printed: neu-env: line 84: cd: nowhere: No such file or directory
+    2.0  env-failed  the env line `cd nowhere` failed with exit code 1; it printed: neu-env: line N: cd: nowhere: No such file or directory
+    2.1  env-failed  the env line `cd nowhere` failed with exit code 1; it printed: neu-env: line N: cd: nowhere: No such file or directory
     exit 1
     "#);
 }

@@ -160,7 +160,7 @@ fn broken_json_is_shown_with_line_and_column() {
 
     # "[]"
     error: there is no config.json in this folder (config.json is not a config of neuromanager: it is not an object of supports and devices)
-    hint: write a config.json such as this one:
+    hint: write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG:
     {
       "local": {
         "cpu": { "env": "", "resources": "" }
@@ -313,7 +313,7 @@ fn a_model_s_config_is_named_as_such() {
     let model = r#"{"architectures": ["BertModel"], "hidden_size": 768, "vocab_size": 30522}"#;
     insta::assert_snapshot!(said(model, "local cpu t.py"), @r#"
     error: there is no config.json in this folder (config.json is not a config of neuromanager: no device is in it, but `architectures`, `hidden_size`, `vocab_size`)
-    hint: write a config.json such as this one:
+    hint: write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG:
     {
       "local": {
         "cpu": { "env": "", "resources": "" }

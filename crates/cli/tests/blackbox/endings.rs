@@ -56,9 +56,9 @@ fn the_last_table_says_which_failed_and_shows_their_last_lines() {
                  | line 5 of 3
                  | 99%
     1.3  failed  exit code 1
-                 |     if a == 4: sys.exit('bad value')
-                 |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-                 | ValueError: bad value
+                 | line 5 of 4
+                 | 99%
+                 | bad value
     ");
 }
 
@@ -79,8 +79,8 @@ fn a_good_launch_says_little_and_quiet_says_nothing() {
     let outcome = world.neurun("--runs=2 local cpu argv.py x").succeeded();
     insta::assert_snapshot!(world.tidy(&outcome.stderr), @r"
     launch 1: 2 runs of argv on local/cpu
-    ==> 1.0 
-    ==> 1.1 
+    ==> 1.0
+    ==> 1.1
     launch 1: all 2 runs succeeded
     ");
     assert_eq!(world.neurun("-q --runs=2 local cpu argv.py x").succeeded().stderr, "");

@@ -206,13 +206,24 @@ fn what_is_missing_is_named_with_its_nearest_before_anything_starts() {
     exit 2
 
     $ neurun --rums=3 local cpu train.py
-    error: `--rums=3` is not an option of neurun, and no SUPPORT starts with a dash
-    hint: usage: neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...
+    error: unexpected argument '--rums' found
+
+      tip: a similar argument exists: '--runs'
+      tip: to pass '--rums' as a value, use '-- --rums'
+
+    Usage: neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...
+
+    For more information, try '--help'.
     exit 2
 
     $ neurun -x local cpu train.py
-    error: `-x` is not an option of neurun, and no SUPPORT starts with a dash
-    hint: usage: neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...
+    error: unexpected argument '-x' found
+
+      tip: to pass '-x' as a value, use '-- -x'
+
+    Usage: neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...
+
+    For more information, try '--help'.
     exit 2
     ");
     assert!(!world.store().exists());
@@ -226,7 +237,11 @@ fn a_command_that_the_env_brings_is_only_warned_of() {
     assert_eq!(outcome.stdout, "torch x\n");
     assert!(outcome.stderr.contains("warning: `torchrun` is not on PATH here"), "{}", outcome.stderr);
     let outcome = world.neurun("local cpu torchrnu x").exited(127);
-    insta::assert_snapshot!(world.tidy(&outcome.stderr), @r"");
+    insta::assert_snapshot!(world.tidy(&outcome.stderr), @r"
+    warning: `torchrnu` is not on PATH here; it must be there once the env is activated
+    launch 2: 1 run of torchrnu on local/cpu
+    2.0 failed: `torchrnu` is not on PATH, after the env was activated
+    ");
     assert_eq!(world.status("2")["runs"][0]["state"], "failed");
     assert_eq!(world.status("2")["runs"][0]["exit_code"], 127);
 }

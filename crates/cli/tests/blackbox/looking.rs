@@ -26,32 +26,32 @@ fn table(world: &World, text: &str) -> String {
 fn the_list_and_the_table() {
     let world = world();
     insta::assert_snapshot!(table(&world, &world.neu("status").succeeded().stdout), @r"
-    LAUNCH  NAME  ON         RUNS  STATES                 CREATED
-    1       t     local/cpu  4     3 succeeded, 1 failed  [TIME]
+    LAUNCH  NAME  ON  RUNS  STATES  CREATED
+    1  t  local/cpu  4  3 succeeded, 1 failed  [TIME]
     ");
     insta::assert_snapshot!(table(&world, &world.neu("status 1").succeeded().stdout), @r"
     launch 1 t on local/cpu: 3 succeeded, 1 failed
     bash t.sh --steps=1
 
-    RUN  lr    name  STATE      DURATION  NODE  EXIT
-    1.0  0.10  a b   succeeded  [SECONDS]     [HOST]    0
-    1.1  0.10  c     succeeded  [SECONDS]     [HOST]    0
-    1.2  1e-4  a b   failed     [SECONDS]     [HOST]    3
-    1.3  1e-4  c     succeeded  [SECONDS]     [HOST]    0
+    RUN  lr  name  STATE  DURATION  NODE  EXIT
+    1.0  0.10  a b  succeeded  [SECONDS]  [HOST]  0
+    1.1  0.10  c  succeeded  [SECONDS]  [HOST]  0
+    1.2  1e-4  a b  failed  [SECONDS]  [HOST]  3
+    1.3  1e-4  c  succeeded  [SECONDS]  [HOST]  0
 
     1.2 failed: exit code 3
-      | log of 2
+    | log of 2
     ");
     insta::assert_snapshot!(table(&world, &world.neu("status 1.1-2").succeeded().stdout), @r"
     launch 1 t on local/cpu: 3 succeeded, 1 failed
     bash t.sh --steps=1
 
-    RUN  lr    name  STATE      DURATION  NODE  EXIT
-    1.1  0.10  c     succeeded  [SECONDS]     [HOST]    0
-    1.2  1e-4  a b   failed     [SECONDS]     [HOST]    3
+    RUN  lr  name  STATE  DURATION  NODE  EXIT
+    1.1  0.10  c  succeeded  [SECONDS]  [HOST]  0
+    1.2  1e-4  a b  failed  [SECONDS]  [HOST]  3
 
     1.2 failed: exit code 3
-      | log of 2
+    | log of 2
     ");
 }
 
@@ -413,10 +413,10 @@ fn runs_that_have_not_begun_are_waiting_and_their_logs_say_so() {
     launch 1 t on local/cpu: 2 waiting, 1 running
     bash t.sh
 
-    RUN  REPEAT  STATE    DURATION  NODE  EXIT
-    1.0  0       running  [SECONDS]     [HOST]
-    1.1  1       waiting
-    1.2  2       waiting
+    RUN  REPEAT  STATE  DURATION  NODE  EXIT
+    1.0  0  running  [SECONDS]  [HOST]
+    1.1  1  waiting
+    1.2  2  waiting
     ");
     world.file("go", "");
     running.wait().succeeded();

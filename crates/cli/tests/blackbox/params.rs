@@ -30,7 +30,14 @@ fn every_kind_of_value_becomes_what_python_expects() {
         "table": [{"deep": [1]}],
         "same": [1, 1],
     }"#;
-    insta::assert_snapshot!(listing(params), @r"");
+    insta::assert_snapshot!(listing(params), @r#"
+    python t.py --flag=True '--fixed=one value' --number=7 '--shape=[1,2.50,{"a":null,"b":"c d"}]' '--table={"deep":[1]}' --same=1
+    python t.py --flag=True '--fixed=one value' --number=7 '--shape=[1,2.50,{"a":null,"b":"c d"}]' '--table={"deep":[1]}' --same=1
+    python t.py --flag=False '--fixed=one value' --number=7 '--shape=[1,2.50,{"a":null,"b":"c d"}]' '--table={"deep":[1]}' --same=1
+    python t.py --flag=False '--fixed=one value' --number=7 '--shape=[1,2.50,{"a":null,"b":"c d"}]' '--table={"deep":[1]}' --same=1
+    python t.py '--fixed=one value' --number=7 '--shape=[1,2.50,{"a":null,"b":"c d"}]' '--table={"deep":[1]}' --same=1
+    python t.py '--fixed=one value' --number=7 '--shape=[1,2.50,{"a":null,"b":"c d"}]' '--table={"deep":[1]}' --same=1
+    "#);
 }
 
 #[test]
@@ -105,6 +112,28 @@ fn mistakes_are_shown_at_their_place() {
       | ^^^^^^
       |
     help: write `{"lr": [0.1, 0.001], "layers": [4, 8, 16]}`
+
+    exit 2
+
+    # an empty object
+    error: there is no parameter to sweep
+     --> params.json:1:1
+      |
+    1 | {}
+      | ^^
+      |
+    help: write `{"lr": [0.1, 0.001], "layers": [4, 8, 16]}`
+
+    exit 2
+
+    # an object for a list
+    error: `lr` is set to an object, which has no meaning here
+     --> params.json:1:8
+      |
+    1 | {"lr": {"a": 1}}
+      |        ^^^^^^^^
+      |
+    help: write a list of values or a single one; an object as a value goes into a list: `[{"a": 1}]`
 
     exit 2
 

@@ -47,7 +47,7 @@ fn ctrl_c_stops_the_current_run_and_starts_no_more() {
     assert!(!world.path("running.1").exists());
     insta::assert_snapshot!(world.tidy(&outcome.stderr), @r"
     launch 1: 3 runs of patient on local/cpu
-    ==> 1.0 
+    ==> 1.0
     launch 1: 3 cancelled
     ");
     wait_until("nothing lives on", || world.survivors().is_empty());
