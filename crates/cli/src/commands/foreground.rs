@@ -43,7 +43,9 @@ pub(super) fn start(request: Request, manner: Manner, app: &App) -> Result<Exit,
     ui.say(&format!("launch {}: {described}", launch.id));
     if manner.json {
         let survey = app.survey(&app.settings.store(), &[neuromanager_core::id::LaunchId(launch.id)])?;
-        print(&json::submitted(&survey))?;
+        if let Err(error) = print(&json::submitted(&survey)) {
+            stop_showing(&error, ui);
+        }
     }
     let is_followed = !manner.json;
     let mut worker = start_worker(&launch, &dir, app)?;
@@ -124,21 +126,24 @@ impl<'a> Follower<'a> {
         for record in self.journal.read_new()? {
             if let Event::Started(started) = record.event {
                 // Whatever ran before has ended, so that its log is whole.
-                self.pump()?;
+                self.pump();
                 self.announce(started.run)?;
                 if self.is_followed {
                     self.tail = Some(Tail::open(&self.dir.log(self.runs, started.run, started.attempt))?);
                 }
             }
         }
-        self.pump()
+        self.pump();
+        Ok(())
     }
 
-    fn pump(&mut self) -> Result<(), Failure> {
-        if let Some(tail) = &mut self.tail {
-            tail.pump(&mut io::stdout().lock())?;
+    fn pump(&mut self) {
+        let Some(tail) = &mut self.tail else { return };
+        if let Err(error) = tail.pump(&mut io::stdout().lock()) {
+            stop_showing(&error, self.ui);
+            self.tail = None;
+            self.is_followed = false;
         }
-        Ok(())
     }
 
     fn announce(&self, run: u64) -> Result<(), Failure> {
@@ -148,6 +153,13 @@ impl<'a> Follower<'a> {
             self.ui.say(heading.trim_end());
         }
         Ok(())
+    }
+}
+
+/// Goes on without a reader of what runs print: their logs have it, and a launch does not end with its pipe.
+fn stop_showing(error: &io::Error, ui: Ui) {
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        ui.warn(&format!("what runs print is not shown any more ({error}); `neu logs` shows it"));
     }
 }
 

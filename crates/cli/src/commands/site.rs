@@ -24,7 +24,9 @@ impl App {
     /// Shows a small configuration to start from, where there is none.
     pub(super) fn explain_missing_config(&self, error: ConfigurationError) -> Failure {
         let what_to_write = match &error {
-            ConfigurationError::None { others } if others.is_empty() => "write a config.json such as this one",
+            ConfigurationError::None { others } if others.is_empty() => {
+                "write a config.json such as this one"
+            }
             // It must not be written over what the other file is for.
             ConfigurationError::None { .. } => {
                 "write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG"
