@@ -165,7 +165,8 @@ fn nearest_file(file: &Path, search: &Search<'_>) -> Option<String> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let names = names_in(&search.folder.join(folder));
     let wanted = file.file_name()?.to_str()?;
-    let found = nearest(wanted, names.iter().map(String::as_str))?;
+    // A link to nowhere has the very name that was typed.
+    let found = nearest(wanted, names.iter().map(String::as_str).filter(|name| *name != wanted))?;
     Some(folder.join(found).display().to_string())
 }
 
