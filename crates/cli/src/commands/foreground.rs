@@ -189,7 +189,13 @@ fn finish(
         return Ok(Exit::Done);
     }
     ui.say(&failures(&survey));
-    Ok(if interrupted { Exit::Interrupted } else { Exit::SomeFailed })
+    // A worker that failed itself has said why.
+    let of_worker = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 1);
+    Ok(match of_worker {
+        _ if interrupted => Exit::Interrupted,
+        Some(code) => Exit::Program(code),
+        None => Exit::SomeFailed,
+    })
 }
 
 fn program_code(exit: &ProgramExit) -> u8 {
