@@ -395,7 +395,7 @@ fn logs_are_followed_until_the_run_is_over() {
     assert!(!following.is_over() && !waiting.is_over());
     world.file("go", "");
     assert_eq!(following.wait().succeeded().stdout, "first\nlast\n");
-    insta::assert_snapshot!(world.tidy(&waiting.wait().succeeded().stderr.lines().last().unwrap()), @r"launch 1: 1 of 1 runs succeeded");
+    insta::assert_snapshot!(world.tidy(waiting.wait().succeeded().stderr.lines().last().unwrap()), @r"launch 1: 1 of 1 runs succeeded");
     running.wait().succeeded();
 }
 

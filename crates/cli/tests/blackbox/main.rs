@@ -1,5 +1,13 @@
 //! Black-box tests of the three commands in a sealed world without Slurm, a file a subject.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and shows whole what it pins"
+)]
+
 #[path = "../kit/mod.rs"]
 mod kit;
 
@@ -9,11 +17,13 @@ mod config;
 mod dry_run;
 mod endings;
 mod environment;
+mod faults;
 mod fidelity;
 mod grammar;
 mod handover;
 mod leftovers;
 mod looking;
+mod oddities;
 mod params;
 mod places;
 mod signals;

@@ -14,7 +14,7 @@ use super::{Line, Outcome, PATIENCE, drain};
 #[derive(Debug)]
 pub(crate) struct Background {
     child: Child,
-    output: Option<(JoinHandle<Vec<u8>>, JoinHandle<Vec<u8>>)>,
+    output: Option<[JoinHandle<Vec<u8>>; 2]>,
 }
 
 impl Background {
@@ -23,14 +23,14 @@ impl Background {
         if line.input.is_some() {
             command.stdin(Stdio::piped());
         }
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", line.program));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", line.program.display()));
         if let Some(bytes) = line.input.clone() {
             let mut pipe = child.stdin.take().unwrap();
             thread::spawn(move || {
                 let _unread = pipe.write_all(&bytes);
             });
         }
-        let output = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
+        let output = [drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap())];
         Self { child, output: Some(output) }
     }
 
@@ -55,7 +55,7 @@ impl Background {
             }
             if began.elapsed() > PATIENCE {
                 let _gone = self.child.kill();
-                let (stdout, stderr) = self.output.take().unwrap();
+                let [stdout, stderr] = self.output.take().unwrap();
                 panic!(
                     "the command did not end:\n{}\n{}",
                     String::from_utf8_lossy(&stdout.join().unwrap()),
@@ -64,7 +64,7 @@ impl Background {
             }
             thread::sleep(Duration::from_millis(2));
         };
-        let (stdout, stderr) = self.output.take().unwrap();
+        let [stdout, stderr] = self.output.take().unwrap();
         Outcome::new(status, stdout.join().unwrap(), &stderr.join().unwrap())
     }
 }

@@ -1,0 +1,170 @@
+//! What a Slurm that fails does to the commands. The Slurm of these tests is a handful of scripts.
+
+use crate::kit::{ARGV_PY, Tool, World};
+
+const CONTROL: &str = r#"case "$*" in
+*config*) cat <<END
+AccountingStorageEnforce = none
+AccountingStorageType   = accounting_storage/none
+ClusterName             = fake
+MaxArraySize            = 1001
+MaxJobCount             = 10000
+MessageTimeout          = 1 sec
+MinJobAge               = 300 sec
+SLURM_VERSION           = 23.02.1
+END
+;;
+*partition*) echo "PartitionName=cpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL Default=YES QoS=N/A DefaultTime=NONE Hidden=NO MaxTime=1-00:00:00 Nodes=n1 State=UP" ;;
+esac"#;
+
+/// A world whose cluster answers all questions, and takes every job as 4711.
+fn cluster() -> World {
+    let world = World::new();
+    world.file("config.json", r#"{"slurm": {"cpu": {"env": "", "resources": {"time": "1:00"}}}}"#);
+    world.file("argv.py", ARGV_PY);
+    world.file("params.json", r#"{"lr": [0.1, 0.2, 0.3], "layers": [4, 8]}"#);
+    world.fake("scontrol", CONTROL);
+    world.fake("sbatch", "echo 4711");
+    world.fake("squeue", "exit 0");
+    world.fake("sacct", "echo 'sacct: error: no accounting' >&2; exit 1");
+    world.fake("scancel", "exit 0");
+    world
+}
+
+fn submissions(world: &World) -> Vec<String> {
+    world.calls().lines().filter(|call| call.starts_with("sbatch")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_sweep_of_repeats_is_one_sbatch_and_the_answer_is_what_to_type_next() {
+    let world = cluster();
+    let outcome = world.neusweep("neurun --runs=10 slurm cpu argv.py --steps=10").succeeded();
+    insta::assert_snapshot!(world.tidy(&format!("{}{}", outcome.stdout, outcome.stderr)), @r"
+    launch 1: 60 runs of argv on slurm/cpu, Slurm job 4711
+      neu status 1
+      neu logs 1.30 -f
+    ");
+    let submissions = submissions(&world);
+    assert_eq!(submissions.len(), 1, "{submissions:?}");
+    assert!(submissions[0].contains("--array=0-59"), "{submissions:?}");
+    assert_eq!(world.status("1")["launch"]["runs"], 60);
+    assert_eq!(world.status("1")["launch"]["jobs"], serde_json::json!([4711]));
+}
+
+#[test]
+fn without_slurm_nothing_is_written() {
+    let world = cluster();
+    for name in ["scontrol", "sbatch", "squeue", "sacct", "scancel"] {
+        std::fs::remove_file(world.bin().join(name)).unwrap();
+    }
+    let outcome = world.neurun("slurm cpu argv.py").exited(3);
+    assert!(outcome.stderr.contains("not on PATH"), "{}", outcome.stderr);
+    assert!(!world.store().exists());
+}
+
+#[test]
+fn what_sbatch_refuses_is_failed_in_its_own_words() {
+    let world = cluster();
+    world.fake("sbatch", "echo 'sbatch: error: Batch job submission failed: Invalid account or account/partition combination specified' >&2; exit 1");
+    let outcome = world.neurun("--runs=2 slurm cpu argv.py").exited(3);
+    insta::assert_snapshot!(outcome.stderr, @r"error: launch 1: Slurm refused it: Batch job submission failed: Invalid account or account/partition combination specified");
+    assert_eq!(world.states("1"), ["failed", "failed"]);
+    assert_eq!(submissions(&world).len(), 1);
+}
+
+/// Submits to an sbatch that leaves open whether it took the job, and looks at the launch in every way.
+#[track_caller]
+fn submit_in_doubt(sbatch: &str) {
+    let world = cluster();
+    world.fake("sbatch", sbatch);
+    let outcome = world.neurun("slurm cpu argv.py").exited(3);
+    assert!(outcome.stderr.contains("do not start it a second time"), "{}", outcome.stderr);
+    for view in ["status", "status 1", "logs 1"] {
+        world.neu(view).succeeded();
+    }
+    assert_eq!(world.states("1"), ["unknown"]);
+    assert_eq!(submissions(&world).len(), 1, "views submit nothing");
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_never_submitted_again_by_itself() {
+    submit_in_doubt("echo 'what now?'");
+}
+
+#[test]
+fn a_time_out_is_never_submitted_again_by_itself() {
+    submit_in_doubt("echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1");
+}
+
+#[test]
+fn a_question_that_fails_changes_nothing() {
+    let world = cluster();
+    world.fake("squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1");
+    world.neurun("slurm cpu argv.py").succeeded();
+    let states = world.states("1");
+    assert!(["unknown", "pending", "waiting"].contains(&states[0].as_str()), "{states:?}");
+    world.fake("squeue", "kill -9 $$");
+    assert_eq!(world.states("1"), states);
+    world.fake("squeue", "echo 'a row that nobody can read'");
+    assert_eq!(world.states("1"), states);
+}
+
+#[test]
+fn a_time_above_the_partition_s_limit_is_refused_before_anything_is_written() {
+    let world = cluster();
+    let outcome = world.neurun("slurm cpu --time=2-00:00:00 argv.py").exited(2);
+    insta::assert_snapshot!(outcome.stderr, @r"
+    error: the time 2-00:00:00 is above the limit of partition `cpu`, 1-00:00:00; Slurm would accept the job and never start it
+    hint: ask for at most `--time=1-00:00:00`, or for another partition
+    ");
+    assert!(!world.store().exists());
+    assert!(submissions(&world).is_empty());
+    world.neurun("--dry-run slurm cpu --time=2-00:00:00 argv.py").exited(2);
+}
+
+#[test]
+fn more_than_one_task_is_said_to_start_on_the_first_node_only() {
+    let world = cluster();
+    let outcome = world.neurun("slurm cpu --nodes=2 argv.py").succeeded();
+    assert!(outcome.stderr.contains("first node only"), "{}", outcome.stderr);
+    let outcome = world.neurun("slurm cpu --ntasks=1 argv.py").succeeded();
+    assert!(!outcome.stderr.contains("first node only"), "{}", outcome.stderr);
+}
+
+#[test]
+fn more_runs_than_an_array_takes_are_several_arrays() {
+    let world = cluster();
+    world.neurun("-y --runs=2500 slurm cpu argv.py").succeeded();
+    let submissions = submissions(&world);
+    assert_eq!(submissions.len(), 3, "{submissions:?}");
+    assert_eq!(world.status("1")["launch"]["runs"], 2500);
+}
+
+#[test]
+fn the_variables_of_an_outer_job_do_not_reach_sbatch() {
+    let world = cluster();
+    world.fake(
+        "sbatch",
+        "env | cut -d= -f1 | grep -E '^(SLURM|PMI|SBATCH)' | sort | tr '\\n' ' ' > seen; echo 4711",
+    );
+    let line = world.tool(Tool::Neurun, ["slurm", "cpu", "argv.py"]).env("SLURM_CONF", "/etc/slurm.conf");
+    let line = line
+        .env("SLURM_JOB_ID", "7")
+        .env("SLURM_MEM_PER_CPU", "1")
+        .env("PMI_RANK", "0")
+        .env("SBATCH_ACCOUNT", "a");
+    line.run().succeeded();
+    assert_eq!(std::fs::read_to_string(world.path("seen")).unwrap().trim(), "SLURM_CONF");
+    let line = world.tool(Tool::Neurun, ["slurm", "cpu", "argv.py"]).env("SBATCH_ACCOUNT", "a");
+    line.run().succeeded();
+    assert_eq!(std::fs::read_to_string(world.path("seen")).unwrap().trim(), "SBATCH_ACCOUNT");
+}
+
+#[test]
+fn json_is_all_that_is_printed() {
+    let world = cluster();
+    let outcome = world.neusweep("neurun --json slurm cpu argv.py").succeeded();
+    assert_eq!(outcome.json()["launch"]["jobs"], serde_json::json!([4711]));
+    let by_job = world.neu("status slurm:4711_3 --json").succeeded().json();
+    assert_eq!(by_job["runs"][0]["id"], "1.3");
+}
