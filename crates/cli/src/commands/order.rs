@@ -8,7 +8,7 @@ use neuromanager_core::store::Names;
 
 use super::App;
 use crate::args::LaunchArgs;
-use crate::ui::Volume;
+use crate::ui::{Volume, one_line};
 
 /// What to start.
 #[derive(Debug)]
@@ -61,9 +61,10 @@ impl Order {
             1 => "1 run".to_owned(),
             runs => format!("{runs} runs"),
         };
+        let name = one_line(&self.name);
         match &self.place.device {
-            Some(device) => format!("{runs} of {} on {}/{device}", self.name, self.place.support),
-            None => format!("{runs} of {}", self.name),
+            Some(device) => format!("{runs} of {name} on {}/{device}", self.place.support),
+            None => format!("{runs} of {name}"),
         }
     }
 
