@@ -1,5 +1,6 @@
 //! What can be typed: clap types, and nothing else.
 
+mod launching;
 mod neu;
 mod neurun;
 mod neusweep;
@@ -9,6 +10,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+pub(crate) use launching::LaunchArgs;
 pub(crate) use neu::{ExecuteArgs, LogsArgs, NeuArgs, SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs};
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::LaunchArgs;
+
 /// Runs a script on a device of a support: `python SCRIPT FLAGS` on this machine or as a Slurm job.
 ///
 /// What stands between DEVICE and SCRIPT are options of sbatch that override those of the configuration, written
@@ -24,27 +26,8 @@ pub(crate) struct RunArgs {
     /// The configuration [default: config.json here or above, up to the repository's root]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Print what would happen, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// The name of the launch [default: the script's]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// Stay until every run is over
-    #[arg(long)]
-    pub(crate) wait: bool,
-    /// Never ask
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-    /// Print the launch as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Say less
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say more
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) launch: LaunchArgs,
     /// Where to run (`local`, `slurm`, …), on what, and the command
     #[arg(value_name = "SUPPORT DEVICE SCRIPT", trailing_var_arg = true, required = true)]
     pub(crate) words: Vec<OsString>,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::LaunchArgs;
+
 /// Runs a command for every combination of the parameters in a file.
 ///
 /// Each combination is appended to CMD as `--name=value`. Where CMD is `neurun …`, the whole sweep is one launch.
@@ -20,24 +22,8 @@ pub(crate) struct SweepArgs {
     /// The parameters: name → list of values
     #[arg(short, long, value_name = "FILE", default_value = "params.json")]
     pub(crate) params: PathBuf,
-    /// Print what would happen, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// The name of the launch [default: the script's]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// Never ask
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-    /// Print the launch as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Say less
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say more
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) launch: LaunchArgs,
     /// The command to run for each combination
     #[arg(value_name = "CMD", trailing_var_arg = true, required = true)]
     pub(crate) words: Vec<OsString>,

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use neuromanager_core::engine::create::{Request, create};
+use neuromanager_core::engine::create::create;
 use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::{Event, Exit as ProgramExit};
 use neuromanager_core::ranges::Ranges;
@@ -17,7 +17,7 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use super::App;
 use super::follow::Tail;
-use super::launching::{Manner, describe};
+use super::order::{Manner, Order};
 use super::worker::{arguments, worker_arguments};
 use crate::args::SettingArg;
 use crate::exit::Exit;
@@ -29,11 +29,11 @@ use crate::ui::{Table, Ui, last_lines, print};
 const TICK: Duration = Duration::from_millis(30);
 
 /// Starts a launch and stays with it.
-pub(super) fn start(request: Request, manner: Manner, app: &App) -> Result<Exit, Failure> {
+pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
-    let described = describe(&request);
-    let ignored = request.resources.directives().collect::<Vec<_>>().join(" ");
-    let (launch, dir) = create(&app.settings.store(), request, |launch, _, _| Beginning {
+    let described = order.describe();
+    let ignored = order.resources.directives().collect::<Vec<_>>().join(" ");
+    let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| Beginning {
         job_script: None,
         intent: SubmissionRecord::intent(0, whole(launch)),
     })?;

@@ -21,8 +21,9 @@ use crate::ui::print;
 /// How often the logs are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How often it is asked which runs are over.
-const SURVEY_EVERY: Duration = Duration::from_secs(2);
+/// How often the journal is read for runs that began or ended, and how often a scheduler is asked.
+const GLANCE_EVERY: Duration = Duration::from_secs(1);
+const SURVEY_EVERY: Duration = Duration::from_secs(15);
 
 /// Prints logs.
 pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
@@ -44,15 +45,19 @@ pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    let mut surveyed = Instant::now();
+    let (mut glanced, mut surveyed) = (Instant::now(), Instant::now());
     while !is_over(&survey, &picked) {
         thread::sleep(TICK);
         if surveyed.elapsed() > SURVEY_EVERY {
             survey = look(&store, &picked, app)?;
             surveyed = Instant::now();
+        } else if glanced.elapsed() > GLANCE_EVERY {
+            survey = App::glance(&store, &ids_of(&picked))?;
+            glanced = Instant::now();
         }
         printer.print_new(&survey, &picked)?;
     }
+    survey = look(&store, &picked, app)?;
     for line in Printer::not_begun(&survey, &picked) {
         app.ui.say(&line);
     }
@@ -60,8 +65,11 @@ pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
 }
 
 fn look(store: &Store, picked: &[Picked], app: &App) -> Result<Vec<Survey>, Failure> {
-    let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
-    app.survey(store, &ids)
+    app.survey(store, &ids_of(picked))
+}
+
+fn ids_of(picked: &[Picked]) -> Vec<LaunchId> {
+    picked.iter().map(|picked| picked.id).collect()
 }
 
 fn is_over(surveys: &[Survey], picked: &[Picked]) -> bool {

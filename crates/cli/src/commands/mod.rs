@@ -5,6 +5,7 @@ mod follow;
 mod foreground;
 mod launching;
 mod logs;
+mod order;
 mod run;
 mod selecting;
 mod site;

@@ -12,17 +12,17 @@ use neuromanager_core::store::Names;
 use neuromanager_core::sweep::Sweep;
 
 use super::App;
-use super::launching::{Manner, Order, launch};
+use super::launching::launch;
+use super::order::{Manner, Order};
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::ui::Volume;
 
 const USAGE: &str = "neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...";
 
 /// Runs `neurun`.
 pub(crate) fn neurun(args: &RunArgs, app: &App) -> Result<Exit, Failure> {
-    start(args, None, Manner::of(args), app)
+    start(args, None, Manner::of(&args.launch), app)
 }
 
 /// Starts what `args` ask for, for every point of `sweep` where there is one.
@@ -48,25 +48,13 @@ pub(super) fn start(
         app.ui.warn(warning);
     }
     let order = Order {
-        name: args.name.clone().unwrap_or(program.name),
+        name: args.launch.name.clone().unwrap_or(program.name),
         place: Names { support: support.name.clone(), kind: support.kind, device: Some(device.name.clone()) },
         env: device.env.clone(),
         resources,
         plan: Plan::new(program.argv, sweep, args.runs)?,
     };
     launch(order, manner, app)
-}
-
-impl Manner {
-    fn of(args: &RunArgs) -> Self {
-        Self {
-            dry_run: args.dry_run,
-            wait: args.wait,
-            yes: args.yes,
-            json: args.json,
-            volume: Volume::of(args.quiet, args.verbose),
-        }
-    }
 }
 
 /// What stands after the options.
@@ -102,7 +90,7 @@ fn read_config(args: &RunArgs, app: &App) -> Result<(Config, Vec<String>), Failu
         user: user.as_deref(),
     };
     let (source, path) = configuration::find(&places).map_err(|error| app.explain_missing_config(error))?;
-    app.ui.at(Volume::of(args.quiet, args.verbose)).explain(&format!("configuration: {}", path.display()));
+    app.ui.at(Manner::of(&args.launch).volume).explain(&format!("configuration: {}", path.display()));
     match Config::read(&source, &[]) {
         Ok(config) => Ok((config, Vec::new())),
         Err(ConfigError::Problems { unknown_options, .. }) if !unknown_options.is_empty() => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use neuromanager_core::engine::survey::{Supports, Survey, Watched, survey};
+use neuromanager_core::engine::survey::{Supports, Survey, Watched, glance, survey};
 use neuromanager_core::id::{LaunchId, Selection};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::store::{Store, StoreError};
@@ -72,6 +72,13 @@ impl App {
         let watched: Result<Vec<Watched>, StoreError> =
             ids.iter().map(|id| Watched::open(store, *id)).collect();
         self.survey_watched(watched?)
+    }
+
+    /// Looks at launches without asking anybody.
+    pub(super) fn glance(store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
+        let watched: Result<Vec<Watched>, StoreError> =
+            ids.iter().map(|id| Watched::open(store, *id)).collect();
+        Ok(glance(watched?)?)
     }
 
     /// Surveys launches that are already open.

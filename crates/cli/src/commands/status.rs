@@ -14,7 +14,7 @@ use crate::args::StatusArgs;
 use crate::exit::Exit;
 use crate::json::{self, param_values};
 use crate::report::Failure;
-use crate::ui::{Table, duration, last_lines, local_time, output_width, print};
+use crate::ui::{Table, duration, last_lines, local_time, one_line, output_width, print};
 
 /// How many runs a terminal is shown at once; a pipe gets all.
 const ROWS_ON_A_TERMINAL: usize = 200;
@@ -117,7 +117,7 @@ fn describe(survey: &Survey, planned: &[PlannedRun]) -> String {
     let mut out = format!(
         "launch {} {} on {}{jobs}: {}\n{command}\n\n",
         launch.id,
-        launch.name,
+        one_line(&launch.name),
         place(survey),
         states(survey)
     );

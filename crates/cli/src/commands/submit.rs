@@ -13,7 +13,7 @@ use neuromanager_core::state::RunState;
 use neuromanager_core::store::Answer;
 
 use super::App;
-use super::launching::{Manner, Order, describe};
+use super::order::{Manner, Order};
 use super::selecting::Picked;
 use super::wait::until_over;
 use crate::exit::Exit;
@@ -33,9 +33,14 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         ui.warn(&note);
     }
     let store = app.settings.store();
-    let request = order.into_request(app);
-    let described = describe(&request);
-    let submitted = submit(&store, request, &app.runner(), &std::env::current_exe()?, limits.array_size())?;
+    let described = order.describe();
+    let submitted = submit(
+        &store,
+        order.into_request(app),
+        &app.runner(),
+        &std::env::current_exe()?,
+        limits.array_size(),
+    )?;
     limits.keep(&store);
     let id = LaunchId(submitted.launch.id);
     if manner.json {

@@ -11,35 +11,22 @@ use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 use neuromanager_core::sweep::Sweep;
 
-use super::launching::{Manner, Order, launch};
+use super::launching::launch;
+use super::order::{Manner, Order};
 use super::{App, run};
 use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::ui::Volume;
 
 /// Runs `neusweep`.
 pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     let sweep = read_sweep(&args.params, app)?;
-    let manner = Manner {
-        dry_run: args.dry_run,
-        wait: false,
-        yes: args.yes,
-        json: args.json,
-        volume: Volume::of(args.quiet, args.verbose),
-    };
+    let manner = Manner::of(&args.launch);
     match neurun_words(&args.words, &app.settings.folder) {
         Some(words) => {
-            let inner = parse::<RunArgs>(&words)?;
-            let inner = RunArgs { name: inner.name.clone().or_else(|| args.name.clone()), ..inner };
-            let volume = manner.volume.with(Volume::of(inner.quiet, inner.verbose));
-            let manner = Manner {
-                dry_run: manner.dry_run || inner.dry_run,
-                wait: inner.wait,
-                yes: manner.yes || inner.yes,
-                json: manner.json || inner.json,
-                volume,
-            };
+            let mut inner = parse::<RunArgs>(&words)?;
+            let manner = manner.and(Manner::of(&inner.launch));
+            inner.launch.name = inner.launch.name.or_else(|| args.launch.name.clone());
             run::start(&inner, Some(sweep), manner, app)
         }
         None => launch(order(args, sweep, app)?, manner, app),
@@ -52,7 +39,7 @@ fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
         Search { folder: &app.settings.folder, path: app.settings.path(), python: None, env: Env::None };
     let program = program::find(&args.words, &search)?;
     Ok(Order {
-        name: args.name.clone().unwrap_or(program.name),
+        name: args.launch.name.clone().unwrap_or(program.name),
         place: Names { support: "local".to_owned(), kind: SupportKind::Local, device: None },
         env: Vec::new(),
         resources: Resources::default(),

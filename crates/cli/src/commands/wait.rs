@@ -17,8 +17,11 @@ use crate::json;
 use crate::report::Failure;
 use crate::ui::{Ui, Volume, print};
 
-/// The first pause between two looks, and the longest: a scheduler is asked rarely, a short run ends soon.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(15));
+/// The first pause between two looks at the disk, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// How often a scheduler is asked, whatever the number of runs.
+const SURVEY_EVERY: Duration = Duration::from_secs(15);
 
 /// How often progress is written where it is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -53,30 +56,43 @@ pub(super) fn until_over(
     let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
     let mut progress = Progress::default();
     let mut pause = PAUSES.0;
+    let mut surveyed: Option<Instant> = None;
+    let mut disk_said_over = false;
     loop {
-        let surveys = app.survey(store, &ids)?;
-        let counts: Vec<(u64, u64)> = surveys
-            .iter()
-            .zip(picked)
-            .map(|(survey, picked)| (of(survey, picked, RunState::is_final), picked.runs.len()))
-            .collect();
-        let over: u64 = counts.iter().map(|(over, _)| over).sum();
-        let all: u64 = counts.iter().map(|(_, all)| all).sum();
-        let running: u64 = surveys
-            .iter()
-            .zip(picked)
-            .map(|(survey, picked)| of(survey, picked, |s| s == RunState::Running))
-            .sum();
-        if over == all {
-            progress.clear();
-            return Ok(surveys);
+        let mut surveys = App::glance(store, &ids)?;
+        let disk_says_over = is_over(&surveys, picked);
+        let is_due = surveyed.is_none_or(|surveyed| surveyed.elapsed() > SURVEY_EVERY);
+        // The scheduler has the last word: it may have put a run back into its queue.
+        let is_news = disk_says_over && !disk_said_over;
+        if is_due || is_news {
+            surveys = app.survey(store, &ids)?;
+            surveyed = Some(Instant::now());
+            if is_over(&surveys, picked) {
+                progress.clear();
+                return Ok(surveys);
+            }
         }
+        disk_said_over = disk_says_over;
+        let over = count(&surveys, picked, RunState::is_final);
+        let running = count(&surveys, picked, |state| state == RunState::Running);
+        let all: u64 = picked.iter().map(|picked| picked.runs.len()).sum();
         if progress.show(&format!("{over} of {all} runs over, {running} running"), ui) {
             pause = PAUSES.0;
         }
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(PAUSES.1);
     }
+}
+
+fn is_over(surveys: &[Survey], picked: &[Picked]) -> bool {
+    surveys
+        .iter()
+        .zip(picked)
+        .all(|(survey, picked)| of(survey, picked, RunState::is_final) == picked.runs.len())
+}
+
+fn count(surveys: &[Survey], picked: &[Picked], which: impl Fn(RunState) -> bool + Copy) -> u64 {
+    surveys.iter().zip(picked).map(|(survey, picked)| of(survey, picked, which)).sum()
 }
 
 fn of(survey: &Survey, picked: &Picked, which: impl Fn(RunState) -> bool) -> u64 {

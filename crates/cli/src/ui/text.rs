@@ -36,9 +36,17 @@ pub(crate) fn last_lines(log: &Path, count: usize) -> io::Result<Vec<String>> {
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
     let text = String::from_utf8_lossy(&text);
-    let shown = |line: &str| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().to_owned();
+    let shown = |line: &str| cut(line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default());
     let mut lines: Vec<String> = text.lines().map(shown).filter(|line| !line.trim().is_empty()).collect();
     Ok(lines.split_off(lines.len().saturating_sub(count)))
+}
+
+/// Cuts a line that no terminal would show whole, and leaves out what would move its cursor.
+fn cut(line: &str) -> String {
+    const WIDEST: usize = 160;
+    let plain = |c: &char| !c.is_control() || *c == '\t';
+    let start: String = line.chars().filter(plain).take(WIDEST).collect();
+    if line.chars().filter(plain).nth(WIDEST).is_some() { start + "…" } else { start }
 }
 
 /// Puts a text on one line for a table.

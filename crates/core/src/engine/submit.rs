@@ -1,7 +1,8 @@
 //! Hands a launch to Slurm: one `sbatch` for as many runs as an array can have.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -134,12 +135,19 @@ fn submission(launch: &Launch, dir: &LaunchDir, options: &Resources, chunk: &Chu
     sbatch::Submission {
         script: dir.job_script(),
         job_name: Some(job_name(&launch.name, &chunk.key)),
-        output: Some(dir.slurm_log()),
+        output: Some(literal(&dir.slurm_log())),
         array: chunk.array.then(|| tasks.collect::<Ranges>().into()),
         // On the command line, too: the variables of the user's shell would win over the script.
         options: options.directives().map(OsString::from).collect(),
         script_args,
     }
+}
+
+/// Writes a path so that sbatch takes it as it is: a `%` begins a pattern (sbatch(1), "FILENAME PATTERN").
+fn literal(path: &Path) -> PathBuf {
+    let bytes = path.as_os_str().as_bytes();
+    let doubled = bytes.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b'%' { 2 } else { 1 }));
+    PathBuf::from(OsString::from_vec(doubled.collect()))
 }
 
 /// Names a job so that a person knows it and its key finds it: accounting keeps 255 bytes of a name, and a comma or

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::config::SupportKind;
 use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
@@ -23,7 +24,14 @@ pub struct Supports<'a> {
 impl<'a> Supports<'a> {
     /// Gives the support that executes a launch.
     pub fn of(&self, launch: &Launch) -> &'a dyn Support {
-        if launch.is_local() { self.local } else { self.slurm }
+        self.of_kind(launch.place.kind)
+    }
+
+    fn of_kind(&self, kind: SupportKind) -> &'a dyn Support {
+        match kind {
+            SupportKind::Local => self.local,
+            SupportKind::Slurm => self.slurm,
+        }
     }
 }
 
@@ -91,47 +99,67 @@ impl Watched {
     }
 }
 
+/// Glances at launches: reads what is on disk and asks nobody, so that it may be done often. What the disk leaves
+/// open counts as not over.
+pub fn glance(watched: Vec<Watched>) -> Result<Vec<Survey>, StoreError> {
+    let opened = open(watched)?;
+    opened.into_iter().map(|opened| opened.fold(&Sightings::new())).collect()
+}
+
 /// Surveys launches: reads what is on disk, and asks the supports once for all that the disk leaves open.
 pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Survey>, StoreError> {
-    let mut opened = Vec::new();
-    for mut watched in watched {
-        watched.refresh()?;
-        let submissions = watched.dir.submissions()?;
-        let open = undecided(&watched.launch, &watched.history);
-        opened.push((watched, submissions, open));
-    }
+    let opened = open(watched)?;
     let mut sightings: Vec<Sightings> = vec![Sightings::new(); opened.len()];
-    for is_local in [true, false] {
-        let asked: Vec<usize> = (0..opened.len())
-            .filter(|place| opened[*place].0.launch.is_local() == is_local && !opened[*place].2.is_empty())
-            .collect();
-        let cases: Vec<Case<'_>> = asked.iter().map(|place| case_of(&opened[*place])).collect();
-        let support = if is_local { supports.local } else { supports.slurm };
-        if cases.is_empty() {
+    for kind in [SupportKind::Local, SupportKind::Slurm] {
+        let is_asked =
+            |opened: &Opened| opened.watched.launch.place.kind == kind && !opened.undecided.is_empty();
+        let asked: Vec<usize> = (0..opened.len()).filter(|place| is_asked(&opened[*place])).collect();
+        if asked.is_empty() {
             continue;
         }
-        for (place, seen) in asked.iter().zip(support.look(&cases)) {
+        let cases: Vec<Case<'_>> = asked.iter().map(|place| opened[*place].case()).collect();
+        for (place, seen) in asked.iter().zip(supports.of_kind(kind).look(&cases)) {
             sightings[*place] = seen;
         }
     }
-    let now = Timestamp::now();
-    let mut surveys = Vec::new();
-    for ((mut watched, submissions, open), seen) in opened.into_iter().zip(sightings) {
-        // What was written while the supports were asked wins over what they saw.
-        if !open.is_empty() {
-            watched.refresh()?;
-        }
-        let unreadable = watched.reader.unreadable();
-        let Watched { launch, dir, history, .. } = watched;
-        let status = |run| fold(&history, run, seen.get(&run).unwrap_or(&Sighting::Unasked), now);
-        let statuses = (0..launch.runs).map(status).collect();
-        surveys.push(Survey { launch, dir, submissions, history, statuses, unreadable });
-    }
-    Ok(surveys)
+    opened.into_iter().zip(sightings).map(|(opened, seen)| opened.fold(&seen)).collect()
 }
 
-fn case_of((watched, submissions, runs): &(Watched, Submissions, Ranges)) -> Case<'_> {
-    Case { launch: &watched.launch, dir: &watched.dir, submissions, history: &watched.history, runs }
+/// A launch as the disk tells it.
+struct Opened {
+    watched: Watched,
+    submissions: Submissions,
+    undecided: Ranges,
+}
+
+fn open(watched: Vec<Watched>) -> Result<Vec<Opened>, StoreError> {
+    let open_one = |mut watched: Watched| {
+        watched.refresh()?;
+        let submissions = watched.dir.submissions()?;
+        let undecided = undecided(&watched.launch, &watched.history);
+        Ok(Opened { watched, submissions, undecided })
+    };
+    watched.into_iter().map(open_one).collect()
+}
+
+impl Opened {
+    fn case(&self) -> Case<'_> {
+        let Watched { launch, dir, history, .. } = &self.watched;
+        Case { launch, dir, submissions: &self.submissions, history, runs: &self.undecided }
+    }
+
+    fn fold(mut self, seen: &Sightings) -> Result<Survey, StoreError> {
+        // What was written while the supports were asked wins over what they saw.
+        if !seen.is_empty() {
+            self.watched.refresh()?;
+        }
+        let now = Timestamp::now();
+        let unreadable = self.watched.reader.unreadable();
+        let Watched { launch, dir, history, .. } = self.watched;
+        let status = |run| fold(&history, run, seen.get(&run).unwrap_or(&Sighting::Unasked), now);
+        let statuses = (0..launch.runs).map(status).collect();
+        Ok(Survey { launch, dir, submissions: self.submissions, history, statuses, unreadable })
+    }
 }
 
 /// Gives the runs whose end the journal does not tell.

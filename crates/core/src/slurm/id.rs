@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::ranges::ArraySpec;
+use super::ranges::digits;
 
 /// The id of a job. For an array this is the id of the whole array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,11 +122,6 @@ pub fn read_job_column(text: &str) -> Result<(JobId, Tasks), BadId> {
         },
     };
     Ok((job.parse().map_err(|_| bad())?, tasks))
-}
-
-/// Reads decimal digits and nothing else: no sign, no blank.
-pub(super) fn digits(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]

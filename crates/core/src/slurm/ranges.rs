@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::id::digits;
 use crate::ranges::Ranges;
 
 /// An array can have no more indices: the highest `MaxArraySize` that Slurm takes (slurm.conf(5)). A longer list is
@@ -87,6 +86,11 @@ fn read_part(part: &str) -> Option<Ranges> {
     }
     let step = usize::try_from(step).ok()?;
     Some(if step == 1 { Ranges::span(first, last) } else { (first..=last).step_by(step).collect() })
+}
+
+/// Reads decimal digits and nothing else: no sign, no blank.
+pub(super) fn digits(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]

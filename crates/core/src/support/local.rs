@@ -38,6 +38,12 @@ impl Local {
     }
 
     fn sighting(&self, case: &Case<'_>, run: u64) -> Sighting {
+        let started = case.history.latest(run).and_then(|attempt| attempt.started.as_ref());
+        let is_executing = |process| self.liveness(&case.launch.host, process) == Some(Liveness::Alive);
+        if started.is_some_and(|started| is_executing(&started.what.process)) {
+            // Whatever became of the first half of its worker.
+            return Sighting::WorkerLives;
+        }
         let Some(submission) = case.submissions.of_run(run) else {
             let is_new = Timestamp::now().duration_since(case.launch.created) < STARTING;
             return if is_new { Sighting::NotHanded } else { Sighting::Gone };

@@ -229,7 +229,9 @@ impl<R: Row> Found<R> {
             let mut sets = self.sets.iter().map(|place| &self.rows[*place]);
             sets.find(|row| row.job() == job && index.is_some_and(|index| row.tasks().contains(index)))
         };
-        of_its_own.or_else(with_others)
+        // An array that was cancelled at once stands in accounting without its tasks.
+        let of_the_job = || self.single.get(&(job, None)).map(|place| &self.rows[*place]);
+        of_its_own.or_else(with_others).or_else(of_the_job)
     }
 }
 

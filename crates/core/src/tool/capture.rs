@@ -7,14 +7,12 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ExitStatus};
-use std::thread;
 use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 use super::{Invocation, Reply, Status, ToolError};
@@ -111,7 +109,11 @@ fn follow(child: &mut Child, invocation: &Invocation, heard: &mut Heard) -> Resu
     let mut feed = Feed::new(child.stdin.take(), invocation.stdin.as_deref())?;
     let mut chunk = vec![0; CHUNK];
     loop {
-        let mut waiting = vec![PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+        if ended.is_none() && stdout.source.is_none() && stderr.source.is_none() {
+            return Ok(());
+        }
+        let mut waiting: Vec<PollFd<'_>> = Vec::with_capacity(4);
+        waiting.extend(ended.as_ref().map(|end| PollFd::new(end.as_fd(), PollFlags::POLLIN)));
         waiting.extend(stdout.descriptor().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         waiting.extend(stderr.descriptor().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         waiting.extend(feed.descriptor().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
@@ -122,7 +124,7 @@ fn follow(child: &mut Child, invocation: &Invocation, heard: &mut Heard) -> Resu
             Err(errno) => return Err(Broken::Io(errno.into())),
         }
         let mut ready = waiting.iter().map(|fd| fd.any().unwrap_or(true));
-        let has_ended = ready.next().unwrap_or(false);
+        let has_ended = ended.is_some() && ready.next().unwrap_or(false);
         let has_stdout = stdout.source.is_some() && ready.next().unwrap_or(false);
         let has_stderr = stderr.source.is_some() && ready.next().unwrap_or(false);
         let takes_input = feed.is_open() && ready.next().unwrap_or(false);
@@ -156,14 +158,23 @@ fn remaining(deadline: Instant) -> PollTimeout {
 
 /// Makes a pipe that ends when the child does. The child stays unreaped until its `wait`, so that its id, which
 /// is also its group's, cannot become another's before we might kill it.
-fn end_of(child: &Child) -> io::Result<io::PipeReader> {
+#[cfg(target_os = "linux")]
+fn end_of(child: &Child) -> io::Result<Option<io::PipeReader>> {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+
     let (reader, writer) = io::pipe()?;
     let pid = pid_of(child);
-    thread::Builder::new().name("tool-end".to_owned()).spawn(move || {
+    std::thread::Builder::new().name("tool-end".to_owned()).spawn(move || {
         while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
         drop(writer);
     })?;
-    Ok(reader)
+    Ok(Some(reader))
+}
+
+/// Elsewhere nothing tells of an end without reaping the child: the end of both its streams has to do.
+#[cfg(not(target_os = "linux"))]
+fn end_of(_child: &Child) -> io::Result<Option<io::PipeReader>> {
+    Ok(None)
 }
 
 /// What is still to be written to the command's standard input.

@@ -1,0 +1,28 @@
+//! The options that `neurun` and `neusweep` share.
+
+use clap::Args;
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LaunchArgs {
+    /// Print what would happen, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The name of the launch [default: the script's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Stay until every run is over
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Never ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Print the launch as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say less
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}

@@ -1,0 +1,90 @@
+//! What is to be started, and how: what `neurun` and `neusweep` agree on.
+
+use neuromanager_core::engine::create::Request;
+use neuromanager_core::engine::git;
+use neuromanager_core::plan::Plan;
+use neuromanager_core::resources::Resources;
+use neuromanager_core::store::Names;
+
+use super::App;
+use crate::args::LaunchArgs;
+use crate::ui::{Volume, one_line};
+
+/// What to start.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) name: String,
+    pub(super) place: Names,
+    pub(super) env: Vec<String>,
+    pub(super) resources: Resources,
+    pub(super) plan: Plan,
+}
+
+/// How to start.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Only say what would happen.
+    pub(super) dry_run: bool,
+    /// Stay until the end.
+    pub(super) wait: bool,
+    /// Never ask.
+    pub(super) yes: bool,
+    /// Print the launch as JSON.
+    pub(super) json: bool,
+    /// How much to say.
+    pub(super) volume: Volume,
+}
+
+impl Manner {
+    /// Reads the options.
+    pub(super) fn of(args: &LaunchArgs) -> Self {
+        let volume = Volume::of(args.quiet, args.verbose);
+        Self { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume }
+    }
+
+    /// Joins the options of `neusweep` with those of the `neurun` that it hands over to.
+    pub(super) fn and(self, inner: Self) -> Self {
+        Self {
+            dry_run: self.dry_run || inner.dry_run,
+            wait: self.wait || inner.wait,
+            yes: self.yes || inner.yes,
+            json: self.json || inner.json,
+            volume: self.volume.with(inner.volume),
+        }
+    }
+}
+
+impl Order {
+    /// Says in a few words what is started.
+    pub(super) fn describe(&self) -> String {
+        let runs = match self.plan.len() {
+            1 => "1 run".to_owned(),
+            runs => format!("{runs} runs"),
+        };
+        let name = one_line(&self.name);
+        match &self.place.device {
+            Some(device) => format!("{runs} of {name} on {}/{device}", self.place.support),
+            None => format!("{runs} of {name}"),
+        }
+    }
+
+    /// Adds what the surroundings tell.
+    pub(super) fn into_request(self, app: &App) -> Request {
+        let Self { name, place, env, resources, plan } = self;
+        let sbatch_variables = app.settings.variables.iter().filter_map(|(name, value)| {
+            let (name, value) = (name.to_str()?, value.to_str()?);
+            name.starts_with("SBATCH_").then(|| (name.to_owned(), value.to_owned()))
+        });
+        Request {
+            name,
+            place,
+            env,
+            resources,
+            plan,
+            folder: app.settings.folder.clone(),
+            typed: app.settings.typed.clone(),
+            sbatch_variables: sbatch_variables.collect(),
+            git: git::ask(&app.runner(), &app.settings.folder),
+        }
+    }
+}
