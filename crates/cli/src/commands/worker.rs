@@ -32,6 +32,7 @@ fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Succeeded => Exit::Done,
         Outcome::Failed => Exit::SomeFailed,
+        Outcome::Broke(code) => Exit::Program(code),
     }
 }
 

@@ -76,6 +76,8 @@ pub enum Outcome {
     Succeeded,
     /// Some run did not.
     Failed,
+    /// The second half failed itself, with this exit code, and has said why.
+    Broke(u8),
 }
 
 /// Tells what a worker could not do.

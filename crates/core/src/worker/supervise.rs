@@ -83,7 +83,11 @@ pub fn supervise(
         journal.sync()?;
         return Ok(Outcome::Failed);
     }
-    Ok(if ended.status.success() { Outcome::Succeeded } else { Outcome::Failed })
+    Ok(match ended.status.code() {
+        Some(0) => Outcome::Succeeded,
+        Some(1) | None => Outcome::Failed,
+        Some(code) => Outcome::Broke(u8::try_from(code).unwrap_or(u8::MAX)),
+    })
 }
 
 struct ChildEnd {
