@@ -14,7 +14,7 @@ use super::activation::{Activation, Failure, end};
 use super::leftovers::Leftovers;
 use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
-use crate::process::ProcessId;
+use crate::process::{Liveness, ProcessId};
 use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError, claim_log};
 
 /// Signals that a worker passes on or acts on.
@@ -51,6 +51,12 @@ pub fn supervise(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }))?;
     journal.sync()?;
+    if is_orphan(assignment, &dir)? {
+        let reason = "its command was killed".to_owned();
+        journal.append_stopped(Stopped { runs: assignment.runs.clone(), reason })?;
+        journal.sync()?;
+        return Ok(Outcome::Failed);
+    }
 
     let activation = Activation::prepare(temporary).doing("write to the folder for temporary files")?;
     next.push(activation.progress().into());
@@ -177,6 +183,16 @@ fn record_failure(
             done => return Ok(done?),
         }
     }
+}
+
+/// Tells whether the command in the foreground died before this process had asked to end with it.
+fn is_orphan(assignment: &Assignment, dir: &LaunchDir) -> Result<bool, WorkerError> {
+    if matches!(assignment.setting, Setting::Job(_)) {
+        return Ok(false);
+    }
+    let submissions = dir.submissions()?;
+    let ours = submissions.iter().find(|submission| submission.chunk.key == assignment.key);
+    Ok(ours.is_some_and(|submission| submission.client.liveness() == Liveness::Gone))
 }
 
 /// Has the system end this process when the command in the foreground dies, however it dies.
