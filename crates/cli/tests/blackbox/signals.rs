@@ -175,10 +175,12 @@ fn kill_9_of_both_halves_of_the_worker_is_noticed() {
     }
     let outcome = running.wait();
     assert_ne!(outcome.code, 0, "{}", outcome.stderr);
-    let states = world.states("1");
-    assert!(!states.iter().any(|state| state == "succeeded" || state == "running"), "{states:?}");
+    // Its program lives on, and is found.
+    assert_eq!(world.states("1"), ["running", "lost"]);
     world.neu("cancel 1");
     wait_until("nothing lives on", || world.survivors().is_empty());
+    let states = world.states("1");
+    assert!(states.iter().all(|state| state == "cancelled" || state == "lost"), "{states:?}");
 }
 
 #[test]
