@@ -72,28 +72,28 @@ fn what_sbatch_refuses_is_failed_in_its_own_words() {
     assert_eq!(submissions(&world).len(), 1);
 }
 
-/// Submits to an sbatch that leaves open whether it took the job, and looks at the launch in every way.
-#[track_caller]
-fn submit_in_doubt(sbatch: &str) {
-    let world = cluster();
-    world.fake("sbatch", sbatch);
-    let outcome = world.neurun("slurm cpu argv.py").exited(3);
-    assert!(outcome.stderr.contains("do not start it a second time"), "{}", outcome.stderr);
-    for view in ["status", "status 1", "logs 1"] {
-        world.neu(view).succeeded();
+#[test]
+fn a_submission_in_doubt_is_never_made_again_by_itself() {
+    let unreadable = "echo 'what now?'";
+    let timed_out = "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1";
+    // Both look for the job for a while: at the same time.
+    let started: Vec<_> = [unreadable, timed_out]
+        .map(|sbatch| {
+            let world = cluster();
+            world.fake("sbatch", sbatch);
+            let running = world.tool(Tool::Neurun, ["slurm", "cpu", "argv.py"]).spawn();
+            (world, running)
+        })
+        .into();
+    for (world, mut running) in started {
+        let outcome = running.wait().exited(3);
+        assert!(outcome.stderr.contains("do not start it a second time"), "{}", outcome.stderr);
+        for view in ["status", "status 1", "logs 1"] {
+            world.neu(view).succeeded();
+        }
+        assert_eq!(world.states("1"), ["unknown"]);
+        assert_eq!(submissions(&world).len(), 1, "views submit nothing");
     }
-    assert_eq!(world.states("1"), ["unknown"]);
-    assert_eq!(submissions(&world).len(), 1, "views submit nothing");
-}
-
-#[test]
-fn an_answer_that_cannot_be_read_is_never_submitted_again_by_itself() {
-    submit_in_doubt("echo 'what now?'");
-}
-
-#[test]
-fn a_time_out_is_never_submitted_again_by_itself() {
-    submit_in_doubt("echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1");
 }
 
 #[test]
