@@ -112,6 +112,9 @@ pub struct Ended {
     /// Whether the worker had been told to stop it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub stopped: bool,
+    /// Whether the kernel killed something of the job for its memory meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub out_of_memory: bool,
 }
 
 /// How a program ended.

@@ -1,7 +1,7 @@
 //! What is to be started, and how: what `neurun` and `neusweep` agree on.
 
 use neuromanager_core::engine::create::Request;
-use neuromanager_core::engine::git;
+use neuromanager_core::engine::git::Question;
 use neuromanager_core::plan::Plan;
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
@@ -84,7 +84,7 @@ impl Order {
             folder: app.settings.folder.clone(),
             typed: app.settings.typed.clone(),
             sbatch_variables: sbatch_variables.collect(),
-            git: git::ask(&app.runner(), &app.settings.folder),
+            git: Question::ask(app.runner(), app.settings.folder.clone()),
         }
     }
 }

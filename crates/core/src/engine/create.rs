@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::git::Question;
+
 use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
 use crate::process::host;
 use crate::resources::Resources;
-use crate::store::{Beginning, FORMAT, Git, Launch, LaunchDir, Names, Store, StoreError};
+use crate::store::{Beginning, FORMAT, Launch, LaunchDir, Names, Store, StoreError};
 
 /// What a command line asks for, with everything looked up.
 #[derive(Debug)]
@@ -30,8 +32,8 @@ pub struct Request {
     pub typed: Vec<OsString>,
     /// The variables of the user's shell that sbatch takes options from.
     pub sbatch_variables: Vec<(String, String)>,
-    /// The state of the code.
-    pub git: Option<Git>,
+    /// The state of the code, which git is being asked for.
+    pub git: Question,
 }
 
 /// Writes the launch of a request to the store; `beginning` tells what is handed to the support first.
@@ -41,6 +43,7 @@ pub fn create(
     beginning: impl FnOnce(&Launch, &Plan, &LaunchDir) -> Beginning,
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
+    let draft = dir.begin(&request.plan)?;
     let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git } = request;
     let launch = Launch {
         format: FORMAT,
@@ -60,10 +63,10 @@ pub fn create(
         parameters: plan.parameter_names().map(str::to_owned).collect(),
         repeats: plan.repeats(),
         runs: plan.len(),
-        git,
+        git: git.answer(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    dir.write(&launch, &plan, &beginning(&launch, &plan, &dir))?;
+    draft.finish(&launch, &beginning(&launch, &plan, &dir))?;
     Ok((launch, dir))
 }
 

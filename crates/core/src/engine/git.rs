@@ -1,6 +1,7 @@
 //! The state of the code: which commit, and whether files were changed since.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::store::Git;
@@ -10,9 +11,24 @@ use crate::tool::{Invocation, Runner};
 /// keep the user waiting.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Asks git about the repository of `folder`; `None` where there is none, or no git, or no answer in time.
-pub fn ask(runner: &dyn Runner, folder: &Path) -> Option<Git> {
-    folder.ancestors().find(|above| above.join(".git").exists())?;
+/// A question to git that is answered while other things are done.
+#[derive(Debug)]
+pub struct Question(Option<JoinHandle<Option<Git>>>);
+
+impl Question {
+    /// Begins to ask git about the repository of `folder`.
+    pub fn ask(runner: impl Runner + 'static, folder: PathBuf) -> Self {
+        let has_repository = folder.ancestors().any(|above| above.join(".git").exists());
+        Self(has_repository.then(|| thread::spawn(move || ask(&runner, &folder))))
+    }
+
+    /// Waits for the answer; `None` where there is no repository, or no git, or no answer in time.
+    pub fn answer(self) -> Option<Git> {
+        self.0?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn ask(runner: &dyn Runner, folder: &Path) -> Option<Git> {
     let asked = Invocation::query("git", PATIENCE).arg("-C").arg(folder);
     let asked = asked.args(["status", "--porcelain=v2", "--branch", "--untracked-files=no"]);
     let reply = runner.run(&asked).ok()?;

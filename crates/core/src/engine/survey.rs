@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use nix::sys::signal::Signal;
 
 use crate::config::SupportKind;
+use crate::event::Ended;
 use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
@@ -162,11 +164,18 @@ impl Opened {
     }
 }
 
+/// Tells whether the end of a program may be Slurm's doing: a stop, or the KILL for too much memory.
+fn is_for_slurm_to_tell(ended: &Ended) -> bool {
+    ended.stopped || ended.exit.code() == 128 + Signal::SIGKILL as i32
+}
+
 /// Gives the runs whose end the journal does not tell.
 fn undecided(launch: &Launch, history: &History) -> Ranges {
     let is_open = |run: &u64| match history.latest(*run) {
         // Slurm knows why it stopped a run: a time limit, a preemption, a person.
-        Some(attempt) => attempt.ended.as_ref().is_none_or(|ended| ended.what.stopped && !launch.is_local()),
+        Some(attempt) => {
+            attempt.ended.as_ref().is_none_or(|ended| !launch.is_local() && is_for_slurm_to_tell(&ended.what))
+        }
         None => history.env_failed(*run).is_none() && history.stopped(*run).is_none(),
     };
     (0..launch.runs).filter(is_open).collect()

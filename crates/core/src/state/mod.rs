@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::event::Exit;
+use crate::event::{Ended, Exit};
 use crate::history::{Attempt, Dated, History};
 
 /// How long after a task's end its worker's last record may still be on its way through a network file system.
@@ -181,7 +181,7 @@ pub fn fold(history: &History, run: u64, sighting: &Sighting, now: Timestamp) ->
             ..Status::new(RunState::EnvFailed, Some(failed.what.sentence()))
         },
         (Some(attempt), None) => match &attempt.ended {
-            Some(ended) => of_ended(attempt, &ended.what.exit, ended.what.stopped, sighting),
+            Some(ended) => of_ended(attempt, &ended.what, sighting),
             None => of_started(sighting, now),
         },
         (None, None) => of_unstarted(history, run, sighting, now),
@@ -214,9 +214,11 @@ fn describe_attempt(status: &mut Status, attempt: &Attempt) {
 }
 
 /// The program's own end is known; the scheduler may know worse.
-fn of_ended(attempt: &Attempt, exit: &Exit, stopped: bool, sighting: &Sighting) -> Status {
+fn of_ended(attempt: &Attempt, ended: &Ended, sighting: &Sighting) -> Status {
+    let Ended { exit, stopped, .. } = ended;
     let own = match exit {
-        _ if stopped => Status::new(RunState::Cancelled, Some(stopped_cause(attempt))),
+        _ if *stopped => Status::new(RunState::Cancelled, Some(stopped_cause(attempt))),
+        _ if ended.out_of_memory => Status::new(RunState::OutOfMemory, Some(out_of_memory_cause(exit))),
         Exit::Code(0) => Status::new(RunState::Succeeded, None),
         Exit::Code(code) => Status::new(RunState::Failed, Some(format!("exit code {code}"))),
         Exit::Signal(signal) => {
@@ -230,10 +232,10 @@ fn of_ended(attempt: &Attempt, exit: &Exit, stopped: bool, sighting: &Sighting) 
         TaskState::Pending => Status::new(RunState::Pending, Some(task.words.clone())),
         TaskState::TimedOut => worse(RunState::TimedOut, &own, task),
         TaskState::OutOfMemory => worse(RunState::OutOfMemory, &own, task),
-        TaskState::Preempted if stopped => worse(RunState::Preempted, &own, task),
+        TaskState::Preempted if *stopped => worse(RunState::Preempted, &own, task),
         TaskState::NodeFailed if own.state != RunState::Succeeded => worse(RunState::NodeFailed, &own, task),
         // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
-        TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
+        TaskState::Completed if *stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
         _ => own,
     }
 }
@@ -245,6 +247,10 @@ fn worse(state: RunState, own: &Status, task: &Task) -> Status {
         _ => format!("Slurm says {}", task.words),
     };
     Status::new(state, Some(cause))
+}
+
+fn out_of_memory_cause(exit: &Exit) -> String {
+    format!("the kernel killed a process of it for its memory; exit code {}", exit.code())
 }
 
 fn stopped_cause(attempt: &Attempt) -> String {

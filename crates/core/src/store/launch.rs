@@ -148,20 +148,25 @@ impl LaunchDir {
         logs.join((run / LOGS_IN_A_FOLDER * LOGS_IN_A_FOLDER).to_string())
     }
 
-    /// Fills the folder, durably; what the launch is comes last, so that a launch is there whole or is none.
-    pub fn write(&self, launch: &Launch, plan: &Plan, beginning: &Beginning) -> Result<(), StoreError> {
+    /// Begins to fill the folder, with the plan and with what its workers will write into.
+    pub fn begin(&self, plan: &Plan) -> Result<Draft<'_>, StoreError> {
         let mut batch = Batch::default();
         plan_file::write(&mut batch, &self.path.join("runs.jsonl"), &self.path.join("runs.idx"), plan)?;
         for folder in ["events", "params", "logs"] {
             let folder = self.path.join(folder);
             fs::create_dir(&folder).at("create", &folder)?;
         }
-        if launch.runs > LOGS_IN_A_FOLDER {
-            for first in (0..launch.runs).step_by(1000) {
-                let folder = self.log_folder(launch.runs, first);
+        if plan.len() > LOGS_IN_A_FOLDER {
+            for first in (0..plan.len()).step_by(1000) {
+                let folder = self.log_folder(plan.len(), first);
                 fs::create_dir(&folder).at("create", &folder)?;
             }
         }
+        Ok(Draft { dir: self, batch })
+    }
+
+    /// Makes it durable; what the launch is comes last, so that a launch is there whole or is none.
+    fn finish(&self, mut batch: Batch, launch: &Launch, beginning: &Beginning) -> Result<(), StoreError> {
         if let Some(script) = &beginning.job_script {
             // Slurm takes a copy, and the plan says it all again: it need not survive a power cut.
             atomic::replace(&self.job_script(), script)?;
@@ -212,6 +217,20 @@ impl LaunchDir {
         }
         let root = self.path.ancestors().nth(2).unwrap_or(&self.path).to_owned();
         StoreError::NoLaunch { id, root }
+    }
+}
+
+/// A launch of which the plan is written, and what it is not yet.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    dir: &'a LaunchDir,
+    batch: Batch,
+}
+
+impl Draft<'_> {
+    /// Writes what the launch is, and makes all of it durable.
+    pub fn finish(self, launch: &Launch, beginning: &Beginning) -> Result<(), StoreError> {
+        self.dir.finish(self.batch, launch, beginning)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::id::LaunchId;
 pub use claim::{Claim, claim_log};
 pub use error::StoreError;
 pub use journal::{JournalReader, JournalWriter};
-pub use launch::{Beginning, FORMAT, Git, Launch, LaunchDir, Names};
+pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};
 pub use plan::{PlanReader, PlannedRun};
 pub use submissions::{Answer, Chunk, Submission, SubmissionEvent, SubmissionRecord, Submissions};
 

@@ -9,6 +9,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::leftovers::Leftovers;
+use super::memory::OutOfMemory;
 use super::program::{self, Environment, Identity};
 use super::supervise::HANDLED;
 use super::terminal::Terminal;
@@ -48,6 +49,7 @@ pub fn execute(
         dir,
         signals,
         leftovers,
+        out_of_memory: OutOfMemory::watch(),
         stop: None,
     };
     executor.execute_all()
@@ -64,6 +66,7 @@ struct Executor<'a> {
     unwanted: Vec<Ranges>,
     signals: Signals,
     leftovers: Leftovers,
+    out_of_memory: OutOfMemory,
     stop: Option<Signal>,
 }
 
@@ -104,7 +107,10 @@ impl Executor<'_> {
         }
         let succeeded = exit == Exit::Code(0);
         let stopped = self.stop.is_some() || (!succeeded && self.is_unwanted(run)?);
-        self.journal.append(Event::Ended(Ended { run, attempt, exit, stopped }))?;
+        // Outside a job, the cgroup holds the user's other programs, too.
+        let is_job = matches!(self.assignment.setting, Setting::Job(_));
+        let out_of_memory = is_job && self.out_of_memory.happened();
+        self.journal.append(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory }))?;
         self.sync_for_others()?;
         Ok(if succeeded { Outcome::Succeeded } else { Outcome::Failed })
     }

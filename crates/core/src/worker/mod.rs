@@ -7,6 +7,7 @@
 mod activation;
 mod execute;
 mod leftovers;
+mod memory;
 mod node;
 mod program;
 mod signals;
