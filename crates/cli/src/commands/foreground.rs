@@ -16,6 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use super::App;
+use super::causes::causes;
 use super::follow::Tail;
 use super::order::{Manner, Order};
 use super::worker::{arguments, worker_arguments};
@@ -23,7 +24,7 @@ use crate::args::SettingArg;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Table, Ui, last_lines, print};
+use crate::ui::{Ui, print};
 
 /// How often the logs are looked at.
 const TICK: Duration = Duration::from_millis(30);
@@ -175,8 +176,13 @@ fn finish(
     let Some(survey) = surveys.into_iter().next() else { return Ok(Exit::Bug) };
     if let ([run], None) = (survey.statuses.as_slice(), status.code().filter(|code| *code > 1)) {
         if run.state != RunState::Succeeded {
-            let cause = run.cause.clone().unwrap_or_default();
-            ui.say(&format!("{}.0 {}: {cause}", survey.launch.id, run.state));
+            let text =
+                format!("{}.0 {}: {}", survey.launch.id, run.state, run.cause.as_deref().unwrap_or_default());
+            match run.exit {
+                // The program has said why itself.
+                Some(ProgramExit::Code(_)) => ui.say(&text),
+                _ => Ui::conclude(&text),
+            }
         }
         return Ok(match &run.exit {
             Some(exit) => Exit::Program(program_code(exit)),
@@ -188,7 +194,7 @@ fn finish(
         ui.say(&format!("launch {}: all {} runs succeeded", survey.launch.id, survey.launch.runs));
         return Ok(Exit::Done);
     }
-    ui.say(&failures(&survey));
+    Ui::conclude(&failures(&survey));
     // A worker that failed itself has said why.
     let of_worker = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 1);
     Ok(match of_worker {
@@ -202,29 +208,19 @@ fn program_code(exit: &ProgramExit) -> u8 {
     u8::try_from(exit.code() & 0xff).unwrap_or(1)
 }
 
-/// How many failures are told with their last lines; the rest is counted.
+/// How many different failures are told with their last lines; the rest is counted.
 const FAILURES_TOLD: usize = 10;
 
 fn failures(survey: &Survey) -> String {
+    let id = survey.launch.id;
     let counts: Vec<String> =
         survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect();
-    let mut out = format!("launch {}: {}\n", survey.launch.id, counts.join(", "));
+    let mut out = format!("launch {id}: {}\n", counts.join(", "));
     let failed = |state: RunState| !matches!(state, RunState::Succeeded | RunState::Cancelled);
-    let mut table = Table::new(["RUN", "STATE", "WHY"]);
-    let all: Vec<_> = survey.statuses.iter().zip(0u64..).filter(|(status, _)| failed(status.state)).collect();
-    for (status, run) in all.iter().take(FAILURES_TOLD) {
-        let id = format!("{}.{run}", survey.launch.id);
-        table.row([id, status.state.to_string(), status.cause.clone().unwrap_or_default()]);
-        let lines = survey.log(*run).and_then(|log| last_lines(&log, 3).ok()).unwrap_or_default();
-        for line in lines {
-            table.row([String::new(), String::new(), format!("| {line}")]);
-        }
-    }
-    if !all.is_empty() {
-        out.push_str(&table.render());
-    }
-    if all.len() > FAILURES_TOLD {
-        out.push_str(&format!("and {} more: neu status {}\n", all.len() - FAILURES_TOLD, survey.launch.id));
+    let causes = causes(survey, 0..survey.launch.runs, failed);
+    out.extend(causes.iter().take(FAILURES_TOLD).map(|cause| cause.describe(id)));
+    if causes.len() > FAILURES_TOLD {
+        out.push_str(&format!("and {} other causes: neu status {id}\n", causes.len() - FAILURES_TOLD));
     }
     out.trim_end().to_owned()
 }

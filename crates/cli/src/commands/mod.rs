@@ -1,6 +1,7 @@
 //! The verbs: each selects, calls the engine, prints, and chooses the exit.
 
 mod cancel;
+mod causes;
 mod follow;
 mod foreground;
 mod launching;

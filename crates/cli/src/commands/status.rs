@@ -5,16 +5,16 @@ use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::plan::quote;
-use neuromanager_core::state::RunState;
 use neuromanager_core::store::{PlannedRun, Store, StoreError};
 
 use super::App;
+use super::causes::causes;
 use super::selecting::{Picked, pick};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
 use crate::json::{self, param_values};
 use crate::report::Failure;
-use crate::ui::{Table, duration, last_lines, local_time, one_line, output_width, print};
+use crate::ui::{Table, duration, local_time, one_line, output_width, print};
 
 /// How many runs a terminal is shown at once; a pipe gets all.
 const ROWS_ON_A_TERMINAL: usize = 200;
@@ -172,38 +172,13 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
     table
 }
 
-/// Says why runs are not as they should be, alike causes once.
 fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
-    let mut told: Vec<(RunState, String, Vec<u64>)> = Vec::new();
-    for planned in planned {
-        let Some(status) = usize::try_from(planned.run).ok().and_then(|run| survey.statuses.get(run)) else {
-            continue;
-        };
-        let Some(cause) = &status.cause else { continue };
-        match told.iter_mut().find(|(state, same, _)| *state == status.state && same == cause) {
-            Some((_, _, runs)) => runs.push(planned.run),
-            None => told.push((status.state, cause.clone(), vec![planned.run])),
-        }
-    }
     let id = survey.launch.id;
-    let mut out = String::new();
-    for (state, cause, runs) in told.iter().take(EXPLAINED) {
-        let which = match runs.as_slice() {
-            [run] => format!("{id}.{run}"),
-            [first, .., last] if last - first + 1 == runs.len() as u64 => format!("{id}.{first}-{last}"),
-            [first, rest @ ..] => format!("{id}.{first} and {} more", rest.len()),
-            [] => continue,
-        };
-        out.push_str(&format!("\n{which} {state}: {cause}\n"));
-        if *state == RunState::Failed {
-            let log = runs.first().and_then(|run| survey.log(*run));
-            for line in log.and_then(|log| last_lines(&log, 3).ok()).unwrap_or_default() {
-                out.push_str(&format!("  | {line}\n"));
-            }
-        }
-    }
-    if told.len() > EXPLAINED {
-        out.push_str(&format!("\nand {} other causes: neu status {id} --json\n", told.len() - EXPLAINED));
+    let causes = causes(survey, planned.iter().map(|planned| planned.run), |_| true);
+    let mut out: String =
+        causes.iter().take(EXPLAINED).map(|cause| format!("\n{}", cause.describe(id))).collect();
+    if causes.len() > EXPLAINED {
+        out.push_str(&format!("\nand {} other causes: neu status {id} --json\n", causes.len() - EXPLAINED));
     }
     out
 }

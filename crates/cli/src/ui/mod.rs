@@ -68,6 +68,11 @@ impl Ui {
         }
     }
 
+    /// Says how something ended, even when little is said.
+    pub(crate) fn conclude(text: &str) {
+        message(text);
+    }
+
     /// Says why something happens.
     pub(crate) fn explain(self, text: &str) {
         if self.volume >= Volume::Verbose {

@@ -49,9 +49,9 @@ fn cut(line: &str) -> String {
     if line.chars().filter(plain).nth(WIDEST).is_some() { start + "…" } else { start }
 }
 
-/// Puts a text on one line for a table.
+/// Puts a text on one line for a table, without anything that would move the terminal's cursor.
 pub(crate) fn one_line(text: &str) -> String {
-    text.split(['\n', '\r', '\t']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

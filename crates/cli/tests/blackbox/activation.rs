@@ -133,9 +133,7 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `false` failed with exit code 1; it printed nothing
-    2.1  env-failed  the env line `false` failed with exit code 1; it printed nothing
+    2.0-1 env-failed: the env line `false` failed with exit code 1; it printed nothing
     exit 1
 
     # ["export A=1", "echo some words; echo more >&2; (exit 7)", "export B=2"]
@@ -147,9 +145,9 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `echo some words; echo more >&2; (exit 7)` failed with exit code 7; it printed: some words more
-    2.1  env-failed  the env line `echo some words; echo more >&2; (exit 7)` failed with exit code 7; it printed: some words more
+    2.0-1 env-failed: the env line `echo some words; echo more >&2; (exit 7)` failed with exit code 7; it printed:
+    some words
+    more
     exit 1
 
     # "conda activate nope"
@@ -160,9 +158,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `conda activate nope` failed with exit code 127; it printed: conda: not found: not on PATH, CONDA_EXE is not set, and not in the usual folders
-    2.1  env-failed  the env line `conda activate nope` failed with exit code 127; it printed: conda: not found: not on PATH, CONDA_EXE is not set, and not in the usual folders
+    2.0-1 env-failed: the env line `conda activate nope` failed with exit code 127; it printed:
+    conda: not found: not on PATH, CONDA_EXE is not set, and not in the usual folders
     exit 1
 
     # "mamba activate nope"
@@ -173,9 +170,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `mamba activate nope` failed with exit code 127; it printed: mamba: not found: not on PATH, CONDA_EXE is not set, and not in the usual folders
-    2.1  env-failed  the env line `mamba activate nope` failed with exit code 127; it printed: mamba: not found: not on PATH, CONDA_EXE is not set, and not in the usual folders
+    2.0-1 env-failed: the env line `mamba activate nope` failed with exit code 127; it printed:
+    mamba: not found: not on PATH, CONDA_EXE is not set, and not in the usual folders
     exit 1
 
     # "source activate nope"
@@ -186,9 +182,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `source activate nope` failed with exit code 1; it printed: neu-env: line N: activate: No such file or directory
-    2.1  env-failed  the env line `source activate nope` failed with exit code 1; it printed: neu-env: line N: activate: No such file or directory
+    2.0-1 env-failed: the env line `source activate nope` failed with exit code 1; it printed:
+    neu-env: line N: activate: No such file or directory
     exit 1
 
     # "source venv/bin/activate"
@@ -199,9 +194,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `source venv/bin/activate` failed with exit code 1; it printed: neu-env: line N: venv/bin/activate: No such file or directory
-    2.1  env-failed  the env line `source venv/bin/activate` failed with exit code 1; it printed: neu-env: line N: venv/bin/activate: No such file or directory
+    2.0-1 env-failed: the env line `source venv/bin/activate` failed with exit code 1; it printed:
+    neu-env: line N: venv/bin/activate: No such file or directory
     exit 1
 
     # "no-such-command --x"
@@ -212,9 +206,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `no-such-command --x` failed with exit code 127; it printed: neu-env: line N: no-such-command: command not found
-    2.1  env-failed  the env line `no-such-command --x` failed with exit code 127; it printed: neu-env: line N: no-such-command: command not found
+    2.0-1 env-failed: the env line `no-such-command --x` failed with exit code 127; it printed:
+    neu-env: line N: no-such-command: command not found
     exit 1
 
     # "echo ( bad"
@@ -226,9 +219,9 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `echo ( bad` failed with exit code 2; it printed: neu-env: eval: line N: syntax error near unexpected token `bad' neu-env: eval: line N: `echo ( bad'
-    2.1  env-failed  the env line `echo ( bad` failed with exit code 2; it printed: neu-env: eval: line N: syntax error near unexpected token `bad' neu-env: eval: line N: `echo ( bad'
+    2.0-1 env-failed: the env line `echo ( bad` failed with exit code 2; it printed:
+    neu-env: eval: line N: syntax error near unexpected token `bad'
+    neu-env: eval: line N: `echo ( bad'
     exit 1
 
     # "if true; then"
@@ -239,9 +232,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
-    2.1  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
+    2.0-1 env-failed: the env line `if true; then` failed with exit code 2; it printed:
+    neu-env: eval: line N: syntax error: unexpected end of file
     exit 1
 
     # ["if true; then", "export A=1", "fi"]
@@ -252,9 +244,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
-    2.1  env-failed  the env line `if true; then` failed with exit code 2; it printed: neu-env: eval: line N: syntax error: unexpected end of file
+    2.0-1 env-failed: the env line `if true; then` failed with exit code 2; it printed:
+    neu-env: eval: line N: syntax error: unexpected end of file
     exit 1
 
     # "export A='unclosed"
@@ -265,9 +256,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `export A='unclosed` failed with exit code 2; it printed: neu-env: eval: line N: unexpected EOF while looking for matching `''
-    2.1  env-failed  the env line `export A='unclosed` failed with exit code 2; it printed: neu-env: eval: line N: unexpected EOF while looking for matching `''
+    2.0-1 env-failed: the env line `export A='unclosed` failed with exit code 2; it printed:
+    neu-env: eval: line N: unexpected EOF while looking for matching `''
     exit 1
 
     # "exit 0"
@@ -277,9 +267,7 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `exit 0` ended the shell with exit code 0; it printed nothing
-    2.1  env-failed  the env line `exit 0` ended the shell with exit code 0; it printed nothing
+    2.0-1 env-failed: the env line `exit 0` ended the shell with exit code 0; it printed nothing
     exit 1
 
     # "echo bye; exit 3"
@@ -290,9 +278,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `echo bye; exit 3` failed with exit code 3; it printed: bye
-    2.1  env-failed  the env line `echo bye; exit 3` failed with exit code 3; it printed: bye
+    2.0-1 env-failed: the env line `echo bye; exit 3` failed with exit code 3; it printed:
+    bye
     exit 1
 
     # "kill -9 $$"
@@ -302,9 +289,7 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `kill -9 $$` was ended by signal 9; it printed nothing
-    2.1  env-failed  the env line `kill -9 $$` was ended by signal 9; it printed nothing
+    2.0-1 env-failed: the env line `kill -9 $$` was ended by signal 9; it printed nothing
     exit 1
 
     # "exec true"
@@ -314,9 +299,7 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `exec true` ended the shell with exit code 0; it printed nothing
-    2.1  env-failed  the env line `exec true` ended the shell with exit code 0; it printed nothing
+    2.0-1 env-failed: the env line `exec true` ended the shell with exit code 0; it printed nothing
     exit 1
 
     # "set -e; false; true"
@@ -326,9 +309,7 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `set -e; false; true` failed with exit code 1; it printed nothing
-    2.1  env-failed  the env line `set -e; false; true` failed with exit code 1; it printed nothing
+    2.0-1 env-failed: the env line `set -e; false; true` failed with exit code 1; it printed nothing
     exit 1
 
     # "set -u; echo $UNDEFINED_THING"
@@ -339,9 +320,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed: neu-env: line N: UNDEFINED_THING: unbound variable
-    2.1  env-failed  the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed: neu-env: line N: UNDEFINED_THING: unbound variable
+    2.0-1 env-failed: the env line `set -u; echo $UNDEFINED_THING` failed with exit code 127; it printed:
+    neu-env: line N: UNDEFINED_THING: unbound variable
     exit 1
 
     # "cd nowhere"
@@ -352,9 +332,8 @@ fn a_broken_line_never_lets_the_script_start_and_is_shown_with_what_it_printed()
 
     launch 2: 2 runs of t on local/cpu
     launch 2: 2 env-failed
-    RUN  STATE       WHY
-    2.0  env-failed  the env line `cd nowhere` failed with exit code 1; it printed: neu-env: line N: cd: nowhere: No such file or directory
-    2.1  env-failed  the env line `cd nowhere` failed with exit code 1; it printed: neu-env: line N: cd: nowhere: No such file or directory
+    2.0-1 env-failed: the env line `cd nowhere` failed with exit code 1; it printed:
+    neu-env: line N: cd: nowhere: No such file or directory
     exit 1
     "#);
 }

@@ -39,26 +39,25 @@ fn the_last_table_says_which_failed_and_shows_their_last_lines() {
          print('10%\\r50%\\r99%', end='\\n')\nif a == 2: sys.exit(3)\nif a == 3: os.kill(os.getpid(), 9)\nif a == 4: sys.exit('bad value')",
     );
     let outcome = world.neusweep("neurun local cpu t.py").exited(1);
-    insta::assert_snapshot!(world.tidy(&outcome.stderr), @r"
+    insta::assert_snapshot!(world.tidy(&outcome.stderr), @"
     launch 1: 4 runs of t on local/cpu
     ==> 1.0 a=1
     ==> 1.1 a=2
     ==> 1.2 a=3
     ==> 1.3 a=4
     launch 1: 1 succeeded, 3 failed
-    RUN  STATE   WHY
-    1.1  failed  exit code 3
-                 | line 4 of 2
-                 | line 5 of 2
-                 | 99%
-    1.2  failed  ended by SIGKILL
-                 | line 4 of 3
-                 | line 5 of 3
-                 | 99%
-    1.3  failed  exit code 1
-                 | line 5 of 4
-                 | 99%
-                 | bad value
+    1.1 failed: exit code 3
+      | line 4 of 2
+      | line 5 of 2
+      | 99%
+    1.2 failed: ended by SIGKILL
+      | line 4 of 3
+      | line 5 of 3
+      | 99%
+    1.3 failed: exit code 1
+      | line 5 of 4
+      | 99%
+      | bad value
     ");
 }
 
@@ -90,15 +89,16 @@ fn a_good_launch_says_little_and_quiet_says_nothing() {
 }
 
 #[test]
-fn many_failures_are_counted() {
+fn alike_failures_are_told_once_and_many_are_counted() {
     let world = local_world();
     world.file("t.sh", "exit 1");
     let outcome = world.neurun("-y --runs=12 local cpu t.sh").exited(1);
-    assert!(
-        outcome.stderr.contains("12 failed") && outcome.stderr.contains("and 2 more"),
-        "{}",
-        outcome.stderr
-    );
+    let told = &outcome.stderr;
+    assert!(told.contains("12 failed") && told.contains("1.0-11 failed: exit code 1\n"), "{told}");
+    world.file("t.sh", "echo run $NEU_RUN; exit 1");
+    let outcome = world.neurun("-y --runs=12 local cpu t.sh").exited(1);
+    let told = &outcome.stderr;
+    assert!(told.contains("2.9 failed: exit code 1\n  | run 9\nand 2 other causes: neu status 2"), "{told}");
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub const LONGEST_ARGUMENT: usize = 131_071;
 /// (execve(2)), less 128 KiB for the environment, pointers not counted.
 pub const LONGEST_COMMAND: usize = 2 * 1024 * 1024 - 128 * 1024;
 
+/// More runs than this are a mistake: no cluster would take them, and the plan alone would fill a disk.
+pub const MOST_RUNS: u64 = 100_000_000;
+
 /// The list of runs that one command line asks for.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -48,7 +51,9 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// There are more runs than can be counted.
-    #[error("{points} points times {repeats} repeats are more runs than can be numbered")]
+    #[error(
+        "{points} points times {repeats} repeats are more than {MOST_RUNS} runs, the most that one launch can have"
+    )]
     TooMany {
         /// Points of the sweep.
         points: u64,
@@ -87,7 +92,8 @@ impl Plan {
             return Err(PlanError::NoRepeats);
         }
         let points = sweep.as_ref().map_or(1, Sweep::count);
-        let runs = points.checked_mul(repeats).ok_or(PlanError::TooMany { points, repeats })?;
+        let runs = points.checked_mul(repeats).filter(|runs| *runs <= MOST_RUNS);
+        let runs = runs.ok_or(PlanError::TooMany { points, repeats })?;
         check_lengths(&command, sweep.as_ref())?;
         Ok(Self { command, sweep, repeats, runs })
     }

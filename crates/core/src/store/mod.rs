@@ -39,12 +39,11 @@ impl Store {
         Self { root }
     }
 
-    /// Finds where the store of `folder` is: at the root of its repository, else in the nearest folder above that
-    /// has one, else in the folder itself.
+    /// Finds where the store of `folder` is: at the root of its repository, else in the folder itself. A store that
+    /// happens to lie above, in `/tmp` say, may be another user's.
     pub fn locate(folder: &Path) -> Self {
         let repository = folder.ancestors().find(|above| above.join(".git").exists());
-        let existing = || folder.ancestors().find(|above| above.join(".neu").is_dir());
-        let root = repository.or_else(existing).unwrap_or(folder);
+        let root = repository.unwrap_or(folder);
         Self { root: root.join(".neu") }
     }
 

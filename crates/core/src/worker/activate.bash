@@ -90,6 +90,7 @@ for __neu_item in ${__neu_items[@]+"${__neu_items[@]}"}; do
     done
 done
 
+{ set +x; } 2>/dev/null
 set -- "${__neu_command[@]}"
 unset -f __neu_conda_hook __neu_activate_on_path __neu_module_hook __neu_prepare
 unset "${!__neu_@}"
