@@ -10,9 +10,42 @@ use crate::desk::{Desk, until};
 /// Everything that shells, Slurm or JSON could stumble over.
 fn awkward() -> Vec<OsString> {
     let texts = [
-        "two words", "it's", "\"quoted\"", "$HOME", "`id`", "$(id)", "back\\slash", "\\", "*", "?", ";", "&", "|",
-        "a\nb", "\n", "tab\there", "\r\n", "end\r", "", "-n", "--", "--help", "--runs=3", "--array=7", "#SBATCH",
-        "x\n#SBATCH --hold\n", "!!", "~", "{a,b}", "%A_%a", "naïve €", "\u{1}", "=", "A=b", "<>", "\u{1b}[31m",
+        "two words",
+        "it's",
+        "\"quoted\"",
+        "$HOME",
+        "`id`",
+        "$(id)",
+        "back\\slash",
+        "\\",
+        "*",
+        "?",
+        ";",
+        "&",
+        "|",
+        "a\nb",
+        "\n",
+        "tab\there",
+        "\r\n",
+        "end\r",
+        "",
+        "-n",
+        "--",
+        "--help",
+        "--runs=3",
+        "--array=7",
+        "#SBATCH",
+        "x\n#SBATCH --hold\n",
+        "!!",
+        "~",
+        "{a,b}",
+        "%A_%a",
+        "naïve €",
+        "\u{1}",
+        "=",
+        "A=b",
+        "<>",
+        "\u{1b}[31m",
     ];
     let mut words: Vec<OsString> = texts.into_iter().map(OsString::from).collect();
     words.push(OsString::from_vec(b"not \xff\xfe utf-8 \xc3".to_vec()));
@@ -52,7 +85,8 @@ fn swept_values_arrive_as_the_file_has_them() {
     let numbers = ["0.10", "1e-4", "12345678901234567890"];
     let values = ["a b $HOME 'q' \"d\"\n\t*;`", "", "True", r#"[1,{"k":"é"}]"#];
     for run in 0..12 {
-        let expected = [format!("--n={}", numbers[run / 4]), format!("--s={}", values[run % 4])].map(OsString::from);
+        let expected =
+            [format!("--n={}", numbers[run / 4]), format!("--s={}", values[run % 4])].map(OsString::from);
         assert_eq!(records[&format!("1.{run}.1")], expected);
     }
 }

@@ -49,7 +49,8 @@ fn pending_runs_are_cancelled_one_a_range_the_last_and_all() {
     let expect = |word: &str| {
         let letters = launch.states().into_iter().map(|state| state[..1].to_owned());
         assert_eq!(letters.collect::<String>(), word, "{}", launch.table());
-        let left: Vec<String> = word.match_indices('p').map(|(run, _)| format!("{job}_{run}|PENDING")).collect();
+        let left: Vec<String> =
+            word.match_indices('p').map(|(run, _)| format!("{job}_{run}|PENDING")).collect();
         let mut queued = queue(&launch);
         queued.sort();
         assert_eq!(queued, left);
@@ -87,8 +88,10 @@ fn running_runs_get_one_term_each_and_the_others_go_on() {
     desk.neu("cancel 1.0-1").succeeded();
     assert_eq!(launch.states(), ["cancelled", "cancelled", "running", "cancelled"]);
     assert!(!desk.world.path("terms.2").exists());
-    assert_says(&queue(&launch).join("\n"), [&format!("{}_2|RUNNING", launch.job())]
-        .map(|row: &String| row.as_str()));
+    assert_says(
+        &queue(&launch).join("\n"),
+        [&format!("{}_2|RUNNING", launch.job())].map(|row: &String| row.as_str()),
+    );
     desk.neu("cancel 1").succeeded();
     until("the queue is empty", || Some(()).filter(|()| queue(&launch).is_empty()).ok_or(()));
     assert_eq!(launch.states(), ["cancelled"; 4]);

@@ -32,7 +32,9 @@ fn the_script_of_a_broken_env_never_starts_and_the_line_is_shown() {
         let run = launch.run(0);
         assert_eq!((&run["state"], &run["attempt"]), (&"env-failed".into(), &1.into()), "{run}");
         let cause = run["cause"].as_str().unwrap();
-        for text in [cause, &launch.table(), &launch.log(0), &desk.neu(&format!("logs {}.0", launch.id)).stdout] {
+        for text in
+            [cause, &launch.table(), &launch.log(0), &desk.neu(&format!("logs {}.0", launch.id)).stdout]
+        {
             assert_says(text, [line, printed]);
         }
         assert!(launch.states().iter().all(|state| state == "env-failed"));

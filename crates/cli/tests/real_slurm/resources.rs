@@ -93,7 +93,10 @@ fn a_job_that_submits_hands_nothing_of_itself_on() {
     desk.world.file("nested.sh", "neurun slurm cpu train.py --nested\n");
     let tools = desk.world.root().join("tools");
     desk.world.bash("true");
-    desk.configure(&[&format!("PATH={}:$PATH", tools.display())], &json!({"mem": "300", "cpus-per-task": "2"}));
+    desk.configure(
+        &[&format!("PATH={}:$PATH", tools.display())],
+        &json!({"mem": "300", "cpus-per-task": "2"}),
+    );
     let outer = desk.launch("--runs=2 slurm cpu nested.sh");
     assert_eq!(outer.wait(), 0, "{}", outer.table());
     for id in [3, 4] {

@@ -29,7 +29,10 @@ fn a_single_run_is_no_array_and_neurun_returns_before_it_starts() {
 fn a_run_is_told_which_one_it_is() {
     let Some(cluster) = Cluster::shared() else { return };
     let desk = Desk::on(&cluster);
-    desk.world.file("show.sh", "env | grep ^NEU_ | sort\necho file: $(cat $NEU_PARAMS_FILE)\necho $PYTHONUNBUFFERED\n");
+    desk.world.file(
+        "show.sh",
+        "env | grep ^NEU_ | sort\necho file: $(cat $NEU_PARAMS_FILE)\necho $PYTHONUNBUFFERED\n",
+    );
     desk.world.file("params.json", r#"{"lr": [0.10]}"#);
     let launch = desk.sweep("neurun --runs=2 slurm cpu show.sh");
     assert_eq!(launch.wait(), 0);
