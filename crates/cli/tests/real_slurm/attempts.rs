@@ -17,8 +17,9 @@ fn a_requeued_task_becomes_the_next_attempt_of_its_run_alone() {
     desk.slurm(&format!("scontrol requeue {task}"));
     launch.until_state(1, &["pending"]);
     assert_eq!(launch.states()[0], "running");
-    until("it may start now", || {
-        let line = format!("job={task} StartTime=now");
+    // Not at once: the end of the first execution, still on its way, would be taken for that of the second.
+    until("it may start soon", || {
+        let line = format!("job={task} StartTime=now+3");
         let update = desk.world.command("scontrol", ["update"].into_iter().chain(line.split(' '))).run();
         if update.code == 0 { Ok(()) } else { Err(update) }
     });

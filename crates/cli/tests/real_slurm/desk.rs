@@ -20,11 +20,11 @@ const SYSTEM: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sb
 
 /// Calls the real sbatch, and writes down that it was called.
 const SBATCH: &str = r#"#!/bin/bash
-printf '%s\n' "${*//$'\n'/ }" >>"$SBATCH_CALLS"
-real=$(PATH=${PATH#*:}; type -P sbatch)
+printf '%s\n' "${*//$'\n'/ }" >>"$CALLS_OF_SBATCH"
+real=$(PATH=/usr/local/bin:/usr/bin:/bin; type -P sbatch)
 "$real" "$@"
 code=$?
-printf '%s\n' "$code" >>"$SBATCH_CALLS.ends"
+printf '%s\n' "$code" >>"$CALLS_OF_SBATCH.ends"
 exit "$code"
 "#;
 
@@ -55,7 +55,7 @@ impl Desk {
         world.set("PATH", path);
         world.set("USER", "root");
         world.set("SLURM_CONF", cluster.conf());
-        world.set("SBATCH_CALLS", world.root().join("sbatch.calls"));
+        world.set("CALLS_OF_SBATCH", world.root().join("sbatch.calls"));
         world.set("RECORDS", records);
         world.file("train.py", TRAIN);
         let desk = Self { world };

@@ -67,8 +67,8 @@ fn a_run_sees_exports_a_venv_and_modules() {
     // A shell in which `module` is no function, and nothing else of the package is known.
     let has_module = world.command("bash", ["-c", "declare -F module"]).run();
     assert_ne!(has_module.code, 0);
-    let launch = desk.launch("slurm cpu look.py");
-    // The script is the one that was typed, wherever the env went.
+    // The run starts where the env went, as it would in a script.
+    let launch = desk.launch(&format!("slurm cpu {}", world.path("look.py").display()));
     assert_eq!(launch.wait(), 0, "{}", launch.table());
     let log = launch.log(0);
     let venv = world.path("venv").display().to_string();

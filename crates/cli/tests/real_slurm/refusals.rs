@@ -38,9 +38,9 @@ fn what_sbatch_refuses_is_failed_in_slurms_words() {
     let desk = Desk::on(&cluster);
     let refusals = [
         ("--mem=900G", "Requested node configuration is not available"),
-        ("--gres=gpu:nope:1", "Invalid generic resource"),
+        ("--gres=gpu:nope:1", "Requested node configuration is not available"),
         ("--constraint=nope", "Invalid feature specification"),
-        ("--dependency=afterok:99999999", "dependency"),
+        ("--licenses=nope:1", "Invalid license specification"),
     ];
     for (number, (option, words)) in (1..).zip(refusals) {
         for runs in ["", "--runs=3 "] {
