@@ -88,10 +88,7 @@ fn running_runs_get_one_term_each_and_the_others_go_on() {
     desk.neu("cancel 1.0-1").succeeded();
     assert_eq!(launch.states(), ["cancelled", "cancelled", "running", "cancelled"]);
     assert!(!desk.world.path("terms.2").exists());
-    assert_says(
-        &queue(&launch).join("\n"),
-        [&format!("{}_2|RUNNING", launch.job())].map(|row: &String| row.as_str()),
-    );
+    assert!(queue(&launch).contains(&format!("{}_2|RUNNING", launch.job())));
     desk.neu("cancel 1").succeeded();
     until("the queue is empty", || Some(()).filter(|()| queue(&launch).is_empty()).ok_or(()));
     assert_eq!(launch.states(), ["cancelled"; 4]);

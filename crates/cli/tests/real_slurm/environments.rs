@@ -75,8 +75,14 @@ fn a_run_sees_exports_a_venv_and_modules() {
     let inner = world.path("inner").display().to_string();
     assert_says(
         &log,
-        [&venv, "EXPORTED two words", "DEEP_VERSION 1.0", "LOADEDMODULES deep/1.0", "/opt/deep/bin", &inner]
-            .map(|text: &str| text),
+        [
+            venv.as_str(),
+            "EXPORTED two words",
+            "DEEP_VERSION 1.0",
+            "LOADEDMODULES deep/1.0",
+            "/opt/deep/bin",
+            &inner,
+        ],
     );
     assert_eq!(log.lines().next(), Some(venv.as_str()));
 }

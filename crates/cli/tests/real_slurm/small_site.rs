@@ -59,7 +59,7 @@ fn what_the_limits_do_not_take_is_refused(desk: &Desk) {
     let before = desk.sbatch_calls().len();
     for runs in [25, 11] {
         let refused = desk.world.neurun(&format!("--runs={runs} slurm cpu --qos=small train.py")).exited(2);
-        assert_says(&refused.stderr, [&format!("{runs} runs"), "`small`", "10"].map(|text: &str| text));
+        assert_says(&refused.stderr, [format!("{runs} runs").as_str(), "`small`", "10"]);
     }
     assert_eq!(desk.sbatch_calls().len(), before);
     assert!(!desk.world.store().join("launches/3").exists());

@@ -27,7 +27,7 @@ fn a_user_without_an_entry_in_passwd_submits_and_the_runs_succeed() {
         let program = tools.join(name).display().to_string();
         let words = become_them.into_iter().chain([program]).chain(line.split(' ').map(str::to_owned));
         let line = desk.world.command("setpriv", words);
-        ["USER", "HOME", "LC_ALL", "TMPDIR"].into_iter().fold(line, |line, name| line.without_env(name)).run()
+        line.without_env("USER").without_env("HOME").without_env("LC_ALL").without_env("TMPDIR").run()
     };
     typed("neurun", "slurm cpu --nodelist=n1 train.py --lr=0.1").succeeded();
     typed("neurun", "--runs=3 slurm cpu --exclude=n1 --exclusive train.py").succeeded();
