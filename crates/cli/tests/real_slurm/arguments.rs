@@ -69,7 +69,7 @@ fn every_byte_arrives_in_a_job_and_in_each_task_of_an_array() {
     let records = desk.records();
     assert_eq!(records.len(), 3);
     for (run, record) in records {
-        assert_eq!(record, awkward, "{run}");
+        assert!(record == awkward, "{run}");
     }
     single.table();
 }
@@ -105,7 +105,7 @@ fn the_plain_script_of_a_dry_run_gives_the_same_arguments_by_hand() {
         desk.slurm(&format!("sbatch {name}"));
         until("the records are there", || Some(desk.records()).filter(|all| all.len() == runs).ok_or(()));
         for (run, record) in desk.records() {
-            assert_eq!(record, awkward, "{name} {run}");
+            assert!(record == awkward, "{name} {run}");
             fs::remove_file(desk.world.root().join("records").join(run)).unwrap();
         }
     }

@@ -28,13 +28,17 @@ printf '%s\n' "$code" >>"$CALLS_OF_SBATCH.ends"
 exit "$code"
 "#;
 
-/// A training script that writes its arguments down, once an attempt, byte for byte.
+/// A training script that writes its arguments down, byte for byte; a second time for the same attempt fails.
 const TRAIN: &str = r#"import os, sys
 name = os.environ.get("NEU_RUN_ID", "hand." + os.environ.get("SLURM_ARRAY_TASK_ID", "0"))
 name += "." + os.environ.get("NEU_ATTEMPT", "1")
-with open(os.path.join(os.environ["RECORDS"], name), "xb") as record:
+name = os.path.join(os.environ["RECORDS"], name)
+part = f"{name}.part.{os.getpid()}"
+with open(part, "xb") as record:
     for argument in sys.argv[1:]:
         record.write(os.fsencode(argument) + b"\0")
+os.link(part, name)
+os.unlink(part)
 print("trained", len(sys.argv))
 "#;
 
@@ -130,13 +134,14 @@ impl Desk {
     /// Gives what training scripts wrote down: by run and attempt (`1.0.1`), the arguments.
     pub(crate) fn records(&self) -> BTreeMap<String, Vec<OsString>> {
         let files = fs::read_dir(self.world.root().join("records")).unwrap().map(Result::unwrap);
+        let is_whole = |file: &fs::DirEntry| !file.file_name().to_string_lossy().contains(".part.");
         let record = |file: fs::DirEntry| {
             let bytes = fs::read(file.path()).unwrap();
             let arguments = bytes.split_inclusive(|byte| *byte == 0);
             let arguments = arguments.map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()));
             (file.file_name().into_string().unwrap(), arguments.collect())
         };
-        files.map(record).collect()
+        files.filter(is_whole).map(record).collect()
     }
 }
 
