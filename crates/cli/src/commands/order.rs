@@ -71,10 +71,6 @@ impl Order {
     /// Adds what the surroundings tell.
     pub(super) fn into_request(self, app: &App) -> Request {
         let Self { name, place, env, resources, plan } = self;
-        let sbatch_variables = app.settings.variables.iter().filter_map(|(name, value)| {
-            let (name, value) = (name.to_str()?, value.to_str()?);
-            name.starts_with("SBATCH_").then(|| (name.to_owned(), value.to_owned()))
-        });
         Request {
             name,
             place,
@@ -83,7 +79,7 @@ impl Order {
             plan,
             folder: app.settings.folder.clone(),
             typed: app.settings.typed.clone(),
-            sbatch_variables: sbatch_variables.collect(),
+            sbatch_variables: app.sbatch_variables(),
             git: Question::ask(app.runner(), app.settings.folder.clone()),
         }
     }

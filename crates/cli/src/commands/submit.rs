@@ -11,6 +11,7 @@ use neuromanager_core::slurm::query::{QueryError, Wanted};
 use neuromanager_core::slurm::squeue;
 use neuromanager_core::state::RunState;
 use neuromanager_core::store::Answer;
+use neuromanager_core::tool::{ToolEnvironment, scheduler_environment};
 
 use super::App;
 use super::order::{Manner, Order};
@@ -75,7 +76,13 @@ fn check_against(limits: &Limits, order: &Order, app: &App) -> Result<(), Failur
     let runs = order.plan.len();
     // One array is taken or refused whole by Slurm itself; several could be taken in part.
     let queued = if runs > limits.array_size() { app.queued()? } else { 0 };
-    let variable = |name: &str| app.settings.text(name).map(str::to_owned);
+    let variables = app.sbatch_variables();
+    let variable = |name: &str| {
+        variables
+            .iter()
+            .find(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.clone())
+    };
     let excesses = limits.excesses(&order.resources, runs, variable, queued);
     match excesses.split_first() {
         None => Ok(()),
@@ -166,6 +173,17 @@ fn wait(submitted: &Submitted, ui: Ui, app: &App) -> Result<Exit, Failure> {
 }
 
 impl App {
+    /// Gives the variables of the user's shell that sbatch will take options from: inside a job none, since they are
+    /// the outer job's.
+    pub(super) fn sbatch_variables(&self) -> Vec<(String, String)> {
+        let seen =
+            scheduler_environment(self.settings.variables.iter().cloned(), ToolEnvironment::Submission);
+        let text = seen
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        text.filter(|(name, _)| name.starts_with("SBATCH_")).collect()
+    }
+
     fn limits(&self) -> Result<Limits, QueryError> {
         let cluster =
             CHOOSE_CLUSTER.iter().map(|name| self.settings.text(name).unwrap_or_default().to_owned());

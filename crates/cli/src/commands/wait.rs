@@ -23,6 +23,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// How often a scheduler is asked, whatever the number of runs.
 const SURVEY_EVERY: Duration = Duration::from_secs(15);
 
+/// How soon a scheduler is asked again that is not done with runs whose programs have ended; twice as late each time.
+const SURVEY_AGAIN: Duration = Duration::from_millis(200);
+
 /// How often progress is written where it is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
@@ -58,13 +61,19 @@ pub(super) fn until_over(
     let mut pause = PAUSES.0;
     let mut surveyed: Option<Instant> = None;
     let mut disk_said_over = false;
+    let mut again = SURVEY_AGAIN;
     loop {
         let mut surveys = App::glance(store, &ids)?;
         let disk_says_over = is_over(&surveys, picked);
-        let is_due = surveyed.is_none_or(|surveyed| surveyed.elapsed() > SURVEY_EVERY);
         // The scheduler has the last word: it may have put a run back into its queue.
         let is_news = disk_says_over && !disk_said_over;
+        if is_news {
+            again = SURVEY_AGAIN;
+        }
+        let every = if disk_says_over { again } else { SURVEY_EVERY };
+        let is_due = surveyed.is_none_or(|surveyed| surveyed.elapsed() > every);
         if is_due || is_news {
+            again = (again * 2).min(SURVEY_EVERY);
             surveys = app.survey(store, &ids)?;
             surveyed = Some(Instant::now());
             if is_over(&surveys, picked) {
@@ -79,7 +88,7 @@ pub(super) fn until_over(
         if progress.show(&format!("{over} of {all} runs over, {running} running"), ui) {
             pause = PAUSES.0;
         }
-        thread::sleep(pause);
+        thread::sleep(if disk_says_over { pause.min(again) } else { pause });
         pause = (pause * 3 / 2).min(PAUSES.1);
     }
 }

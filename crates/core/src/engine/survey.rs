@@ -164,9 +164,11 @@ impl Opened {
     }
 }
 
-/// Tells whether the end of a program may be Slurm's doing: a stop, or the KILL for too much memory.
+/// Tells whether the end of a program may be Slurm's doing: a stop, also one that its worker did not hear of, or the
+/// KILL for too much memory.
 fn is_for_slurm_to_tell(ended: &Ended) -> bool {
-    ended.stopped || ended.exit.code() == 128 + Signal::SIGKILL as i32
+    let of = |signal: Signal| ended.exit.code() == 128 + signal as i32;
+    ended.stopped || of(Signal::SIGTERM) || of(Signal::SIGKILL)
 }
 
 /// Gives the runs whose end the journal does not tell.

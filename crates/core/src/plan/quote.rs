@@ -30,9 +30,27 @@ fn write_word(out: &mut Vec<u8>, word: &OsStr, is_program: bool) {
         out.extend_from_slice(bytes);
         return;
     }
+    if bytes.contains(&b'\r') {
+        return write_escaped(out, bytes);
+    }
     out.extend_from_slice(
         &shlex::bytes::Quoter::new().allow_nul(true).quote(bytes).unwrap_or(Cow::Borrowed(bytes)),
     );
+}
+
+/// Writes a word as bash's `$'…'`: sbatch refuses a script that has a carriage return before a newline, even where
+/// both are quoted.
+fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(b"$'");
+    for byte in bytes {
+        match byte {
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\'' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
+            other => out.push(*other),
+        }
+    }
+    out.push(b'\'');
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -50,6 +68,11 @@ mod tests {
     fn ordinary_words_stay_bare() {
         let words = ["python", "train.py", "--lr=0.01", "a b", "", "it's"];
         assert_eq!(command(words), r#"python train.py --lr=0.01 'a b' '' "it's""#);
+    }
+
+    #[test]
+    fn no_carriage_return_is_left_for_sbatch_to_refuse() {
+        assert_eq!(command(["a", "it's\r\n\\"]), r"a $'it\'s\r\n\\'");
     }
 
     #[test]

@@ -99,12 +99,13 @@ fn write_line(out: &mut dyn Write, before: &str, plan: &Plan, run: u64, after: &
     out.write_all(&line)
 }
 
-/// Appends text as comments; a long line is cut, since nobody reads 100 kB of a comment.
+/// Appends text as comments; a long line is cut, since nobody reads 100 kB of a comment. Carriage returns go, since
+/// sbatch refuses a script that has one at the end of a line.
 fn push_commented(out: &mut Vec<u8>, text: &[u8]) {
     const WIDEST: usize = 2000;
     for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         out.extend_from_slice(b"#   ");
-        out.extend_from_slice(&line[..line.len().min(WIDEST)]);
+        out.extend(line.iter().take(WIDEST).filter(|byte| **byte != b'\r'));
         out.push(b'\n');
     }
 }

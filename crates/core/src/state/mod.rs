@@ -181,7 +181,7 @@ pub fn fold(history: &History, run: u64, sighting: &Sighting, now: Timestamp) ->
             ..Status::new(RunState::EnvFailed, Some(failed.what.sentence()))
         },
         (Some(attempt), None) => match &attempt.ended {
-            Some(ended) => of_ended(attempt, &ended.what, sighting),
+            Some(ended) => of_ended(attempt, ended, sighting, now),
             None => of_started(sighting, now),
         },
         (None, None) => of_unstarted(history, run, sighting, now),
@@ -205,20 +205,25 @@ impl Status {
 
 fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     status.attempt = attempt.number;
-    status.node = attempt.started.as_ref().map(|started| started.what.node.clone());
+    let started = attempt.started.as_ref();
+    status.node = started.map(|started| started.what.node.clone());
     if status.state != RunState::Pending {
-        status.started = attempt.started.as_ref().map(|started| started.time);
-        status.ended = attempt.ended.as_ref().map(|ended| ended.time);
-        status.exit = attempt.ended.as_ref().map(|ended| ended.what.exit.clone());
+        status.started = started.map(|started| started.time);
+    }
+    // A program that could not be started has an end all the same.
+    if let Some(ended) = attempt.ended.as_ref().filter(|_| status.state.is_final()) {
+        status.ended = Some(ended.time);
+        status.exit = Some(ended.what.exit.clone());
     }
 }
 
 /// The program's own end is known; the scheduler may know worse.
-fn of_ended(attempt: &Attempt, ended: &Ended, sighting: &Sighting) -> Status {
-    let Ended { exit, stopped, .. } = ended;
+fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sighting, now: Timestamp) -> Status {
+    let Dated { time, what: Ended { exit, stopped, .. } } = ended;
+    let (time, stopped) = (*time, *stopped);
     let own = match exit {
-        _ if *stopped => Status::new(RunState::Cancelled, Some(stopped_cause(attempt))),
-        _ if ended.out_of_memory => Status::new(RunState::OutOfMemory, Some(out_of_memory_cause(exit))),
+        _ if stopped => Status::new(RunState::Cancelled, Some(stopped_cause(attempt))),
+        _ if ended.what.out_of_memory => Status::new(RunState::OutOfMemory, Some(out_of_memory_cause(exit))),
         Exit::Code(0) => Status::new(RunState::Succeeded, None),
         Exit::Code(code) => Status::new(RunState::Failed, Some(format!("exit code {code}"))),
         Exit::Signal(signal) => {
@@ -232,12 +237,24 @@ fn of_ended(attempt: &Attempt, ended: &Ended, sighting: &Sighting) -> Status {
         TaskState::Pending => Status::new(RunState::Pending, Some(task.words.clone())),
         TaskState::TimedOut => worse(RunState::TimedOut, &own, task),
         TaskState::OutOfMemory => worse(RunState::OutOfMemory, &own, task),
-        TaskState::Preempted if *stopped => worse(RunState::Preempted, &own, task),
+        // Only Slurm knows whether it is done: it may say why it stopped the program, or start it again.
+        TaskState::Running if own.state != RunState::Succeeded && is_going_on(task, time, now) => {
+            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
+        }
+        // Slurm tells every process of a job to stop, and the program may be gone before its worker has heard.
+        TaskState::Cancelled if own.state == RunState::Failed => worse(RunState::Cancelled, &own, task),
+        TaskState::Preempted if own.state != RunState::Succeeded => worse(RunState::Preempted, &own, task),
         TaskState::NodeFailed if own.state != RunState::Succeeded => worse(RunState::NodeFailed, &own, task),
         // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
-        TaskState::Completed if *stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
+        TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
         _ => own,
     }
+}
+
+/// Tells whether a task goes on after the program of its attempt ended at `ended`: it is being ended, for a while, or
+/// it was started anew.
+fn is_going_on(task: &Task, ended: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(ended) < LAG || task.started.is_some_and(|started| started > ended)
 }
 
 /// The scheduler knows worse than the program's own end says: both are kept.

@@ -130,6 +130,37 @@ fn a_requeue_makes_it_pending_again_and_the_next_attempt_counts() {
 }
 
 #[test]
+fn a_failure_is_over_once_slurm_is_done_with_it() {
+    let failed = [started(1), ended(1, Exit::Signal(15), false)];
+    for (seen, expected) in [
+        (TaskState::Cancelled, RunState::Cancelled),
+        (TaskState::Preempted, RunState::Preempted),
+        (TaskState::OutOfMemory, RunState::OutOfMemory),
+        (TaskState::Failed, RunState::Failed),
+    ] {
+        assert_eq!(state(&failed, &task(seen)), expected);
+    }
+    let running = |started: Option<i64>, now: i64| {
+        let Sighting::Task(mut task) = task(TaskState::Running) else { unreachable!() };
+        task.started = started.map(at);
+        fold(&history(&failed), 3, &Sighting::Task(task), at(now)).state
+    };
+    assert_eq!(running(Some(NOW - 200), NOW - 98), RunState::Running, "Slurm is about to say why");
+    assert_eq!(running(Some(NOW - 200), NOW), RunState::Failed, "Slurm has forgotten to");
+    assert_eq!(running(Some(NOW - 50), NOW), RunState::Running, "it was requeued, and prepares its env");
+    let done = [started(1), ended(1, Exit::Code(0), false)];
+    assert_eq!(state(&done, &task(TaskState::Running)), RunState::Succeeded);
+}
+
+#[test]
+fn what_could_not_be_started_has_an_end() {
+    let exit = Exit::Unstarted { code: 127, reason: "`x` is not on PATH".to_owned() };
+    let status = folded(&[ended(1, exit.clone(), false)], &Sighting::Unasked);
+    assert_eq!((status.state, status.exit, status.attempt), (RunState::Failed, Some(exit), 1));
+    assert!(status.ended.is_some() && status.started.is_none());
+}
+
+#[test]
 fn a_start_without_an_end_is_what_the_support_sees() {
     let begun = [started(1)];
     assert_eq!(state(&begun, &Sighting::WorkerLives), RunState::Running);

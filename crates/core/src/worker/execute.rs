@@ -25,6 +25,9 @@ use crate::store::{
 /// How long a program may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How much later than its program a worker may be told to stop, when Slurm tells all processes of a job.
+const LATE: Duration = Duration::from_secs(1);
+
 /// Executes the runs of an assignment in this process's environment, which `environment` repeats.
 ///
 /// `activated` is removed first: it tells the first half that the env was activated.
@@ -75,7 +78,7 @@ impl Executor<'_> {
         let mut outcome = Outcome::Succeeded;
         let mut runs = self.assignment.runs.iter();
         while let Some(run) = runs.next() {
-            if let Some(signal) = self.asked_to_stop() {
+            if let Some(signal) = self.asked_to_stop(Duration::ZERO) {
                 let rest: Ranges = std::iter::once(run).chain(runs).collect();
                 self.journal.append_stopped(Stopped { runs: rest, reason: reason(signal).to_owned() })?;
                 outcome = Outcome::Failed;
@@ -106,6 +109,9 @@ impl Executor<'_> {
             let _disk_full = std::io::Write::write_all(&mut &log, format!("{reason}\n").as_bytes());
         }
         let succeeded = exit == Exit::Code(0);
+        if !succeeded {
+            self.hear_of_stop(&exit);
+        }
         let stopped = self.stop.is_some() || (!succeeded && self.is_unwanted(run)?);
         // Outside a job, the cgroup holds the user's other programs, too.
         let is_job = matches!(self.assignment.setting, Setting::Job(_));
@@ -241,9 +247,25 @@ impl Executor<'_> {
         }
     }
 
-    /// Looks, between two runs, whether a signal asks for the end.
-    fn asked_to_stop(&mut self) -> Option<Signal> {
-        for signal in self.signals.wait(Some(Duration::ZERO)) {
+    /// Looks whether the program ended because everybody was told to stop: Slurm signals the processes of a job one
+    /// after the other, and the program may be gone before this process is told.
+    fn hear_of_stop(&mut self, exit: &Exit) {
+        let is_in_job = matches!(self.assignment.setting, Setting::Job(_));
+        let is_of_term = *exit == Exit::Signal(Signal::SIGTERM as i32);
+        let until = Instant::now() + if is_in_job && is_of_term { LATE } else { Duration::ZERO };
+        while self.asked_to_stop(until.saturating_duration_since(Instant::now())).is_none() {
+            if Instant::now() >= until {
+                return;
+            }
+        }
+    }
+
+    /// Looks whether a signal asks for the end; waits for any signal within `limit`.
+    fn asked_to_stop(&mut self, limit: Duration) -> Option<Signal> {
+        if self.stop.is_some() {
+            return self.stop;
+        }
+        for signal in self.signals.wait(Some(limit)) {
             if let Ok(signal @ (Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP)) = Signal::try_from(signal)
             {
                 self.stop = Some(signal);

@@ -1,0 +1,23 @@
+//! What Slurm decides, shown on a real Slurm: scripts/test starts the cluster that these tests share, and a few of
+//! them start a special one for themselves.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::similar_names, reason = "a test fails by panicking")]
+
+#[path = "../kit/cluster.rs"]
+mod cluster;
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod arguments;
+mod attempts;
+mod cancelling;
+mod desk;
+mod environments;
+mod memory;
+mod no_accounting;
+mod refusals;
+mod resources;
+mod seed;
+mod single;
+mod small_site;
+mod stranger;
