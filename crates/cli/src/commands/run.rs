@@ -47,8 +47,9 @@ pub(super) fn start(
     if let Some(warning) = &program.warning {
         app.ui.warn(warning);
     }
+    let named = args.launch.name.clone().or_else(|| resources.value("job-name").map(str::to_owned));
     let order = Order {
-        name: args.launch.name.clone().unwrap_or(program.name),
+        name: named.unwrap_or(program.name),
         place: Names { support: support.name.clone(), kind: support.kind, device: Some(device.name.clone()) },
         env: device.env.clone(),
         resources,

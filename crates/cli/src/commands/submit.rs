@@ -74,8 +74,7 @@ fn check_against(limits: &Limits, order: &Order, app: &App) -> Result<(), Failur
             .hint("set SLURM_CLUSTERS instead, which every command of Slurm reads"));
     }
     let runs = order.plan.len();
-    // One array is taken or refused whole by Slurm itself; several could be taken in part.
-    let queued = if runs > limits.array_size() { app.queued()? } else { 0 };
+    let queued = if limits.counts_jobs(runs) { app.queued()? } else { 0 };
     let variables = app.sbatch_variables();
     let variable = |name: &str| {
         variables

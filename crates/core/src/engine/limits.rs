@@ -186,6 +186,12 @@ impl Limits {
         self.max_array_size.unwrap_or(1001).max(1)
     }
 
+    /// Tells whether the number of jobs that the user has already can matter for `runs` more.
+    pub fn counts_jobs(&self, runs: u64) -> bool {
+        // One array is taken or refused whole by Slurm itself; several could be taken in part.
+        runs > self.array_size() || !self.submit.is_empty()
+    }
+
     /// Gives everything that the cluster would refuse of `runs` runs, or never start. `sbatch_variable` looks up
     /// what the user's shell gives to sbatch, such as a partition; `queued` is how many jobs the user has.
     pub fn excesses(

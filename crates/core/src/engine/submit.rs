@@ -13,20 +13,16 @@ use crate::plan::script;
 use crate::ranges::Ranges;
 use crate::resources::Resources;
 use crate::slurm::id::JobId;
-use crate::slurm::query::Wanted;
 use crate::slurm::sbatch::{self, SubmitAnswer};
-use crate::slurm::{sacct, squeue};
 use crate::store::{
     Answer, Beginning, Chunk, Launch, LaunchDir, Store, StoreError, SubmissionEvent, SubmissionRecord,
     Submissions,
 };
+use crate::support::slurm::{find_by_name, job_name};
 use crate::tool::Runner;
 
 /// How long sbatch may take: it retries by itself while a controller is full.
 const DEADLINE: Duration = Duration::from_mins(2);
-
-/// How long a question after a lost answer may take.
-const LOOK: Duration = Duration::from_secs(30);
 
 /// How often, and after which pauses, a job whose answer was lost is looked for: a controller that was away works
 /// through what it was sent first.
@@ -150,36 +146,10 @@ fn literal(path: &Path) -> PathBuf {
     PathBuf::from(OsString::from_vec(doubled.collect()))
 }
 
-/// Names a job so that a person knows it and its key finds it: accounting keeps 255 bytes of a name, and a comma or
-/// a quote breaks the question for it.
-fn job_name(name: &str, key: &str) -> String {
-    const LONGEST: usize = 60;
-    let readable = name.chars().take(LONGEST);
-    let safe = readable.map(|c| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '_' });
-    format!("{}.{key}", safe.collect::<String>())
-}
-
 /// Looks for a job whose answer was lost: it carries the key in its name.
 fn find(runner: &dyn Runner, name: &str, uid: u32, began: Timestamp) -> Option<JobId> {
-    let wanted = Wanted::Named { name: name.to_owned(), uid };
     LOOKS.iter().find_map(|pause| {
         thread::sleep(*pause);
-        let queued = squeue::query(runner, &wanted, LOOK).ok()?.first().map(|row| row.job);
-        queued.or_else(|| {
-            let rows = sacct::query(runner, &wanted, began.as_second() - 3600, LOOK).ok()?;
-            rows.first().map(|row| row.job)
-        })
+        find_by_name(runner, name.to_owned(), uid, began)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_name_is_safe_and_ends_with_its_key() {
-        assert_eq!(job_name("dummytrain", "abcd2345"), "dummytrain.abcd2345");
-        assert_eq!(job_name("my run, \"best\"\n", "k"), "my_run___best__.k");
-        assert!(job_name(&"é".repeat(500), "key").len() < 70);
-    }
 }

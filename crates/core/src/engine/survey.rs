@@ -10,8 +10,9 @@ use crate::event::Ended;
 use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
+use crate::slurm::id::TaskId;
 use crate::state::{RunState, Sighting, Status, fold};
-use crate::store::{JournalReader, Launch, LaunchDir, Store, StoreError, Submissions};
+use crate::store::{JournalReader, Launch, LaunchDir, Store, StoreError, Submission, Submissions};
 use crate::support::{Case, Sightings, Support};
 
 /// The supports that can be asked, one of each kind.
@@ -110,7 +111,10 @@ pub fn glance(watched: Vec<Watched>) -> Result<Vec<Survey>, StoreError> {
 
 /// Surveys launches: reads what is on disk, and asks the supports once for all that the disk leaves open.
 pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Survey>, StoreError> {
-    let opened = open(watched)?;
+    let mut opened = open(watched)?;
+    for opened in &mut opened {
+        opened.find_lost(supports);
+    }
     let mut sightings: Vec<Sightings> = vec![Sightings::new(); opened.len()];
     for kind in [SupportKind::Local, SupportKind::Slurm] {
         let is_asked =
@@ -137,14 +141,41 @@ struct Opened {
 fn open(watched: Vec<Watched>) -> Result<Vec<Opened>, StoreError> {
     let open_one = |mut watched: Watched| {
         watched.refresh()?;
-        let submissions = watched.dir.submissions()?;
+        let mut submissions = watched.dir.submissions()?;
+        adopt_reported(&mut submissions, &watched.history);
         let undecided = undecided(&watched.launch, &watched.history);
         Ok(Opened { watched, submissions, undecided })
     };
     watched.into_iter().map(open_one).collect()
 }
 
+/// Takes the job of a submission whose answer was lost from what its workers reported.
+fn adopt_reported(submissions: &mut Submissions, history: &History) {
+    let lost: Vec<(u32, String)> = submissions
+        .iter()
+        .filter(|submission| submission.is_lost())
+        .map(|submission| (submission.number, submission.chunk.key.clone()))
+        .collect();
+    for (number, key) in lost {
+        let reported =
+            history.workers(&key).find_map(|worker| worker.what.job.as_deref()?.parse::<TaskId>().ok());
+        if let Some(task) = reported {
+            submissions.adopt(number, task.job.0);
+        }
+    }
+}
+
 impl Opened {
+    /// Looks for jobs whose answer was lost, where that matters.
+    fn find_lost(&mut self, supports: &Supports<'_>) {
+        if self.undecided.is_empty() || !self.submissions.iter().any(Submission::is_lost) {
+            return;
+        }
+        for (number, job) in supports.of(&self.watched.launch).find_lost(&self.case()) {
+            self.submissions.adopt(number, job);
+        }
+    }
+
     fn case(&self) -> Case<'_> {
         let Watched { launch, dir, history, .. } = &self.watched;
         Case { launch, dir, submissions: &self.submissions, history, runs: &self.undecided }

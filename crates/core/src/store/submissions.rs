@@ -134,6 +134,14 @@ impl Submissions {
         self.0.iter()
     }
 
+    /// Takes note of the job of a submission whose answer was lost; what Slurm answered itself stays.
+    pub fn adopt(&mut self, number: u32, job: u32) {
+        let lost = self.0.iter_mut().find(|submission| submission.number == number && submission.is_lost());
+        if let Some(submission) = lost {
+            submission.answer = Some(Answer::Accepted(job));
+        }
+    }
+
     /// Gives the latest submission that holds `run`.
     pub fn of_run(&self, run: u64) -> Option<&Submission> {
         self.0.iter().rev().find(|submission| submission.chunk.runs.contains(run))
@@ -179,6 +187,11 @@ impl SubmissionRecord {
 }
 
 impl Submission {
+    /// Tells whether it may be in the queue without its job being known.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.answer, None | Some(Answer::Uncertain(_)))
+    }
+
     /// Gives the job that Slurm accepted it as.
     pub fn job(&self) -> Option<u32> {
         match self.answer {

@@ -35,6 +35,9 @@ pub trait Support {
     /// Looks for the workers of several launches at once; the answers are in the order of the cases.
     fn look(&self, cases: &[Case<'_>]) -> Vec<Sightings>;
 
+    /// Finds the jobs of submissions whose answer was lost: the number of each, and its job.
+    fn find_lost(&self, case: &Case<'_>) -> Vec<(u32, u32)>;
+
     /// Tells the workers of some runs to stop; that they did is for the caller to see.
     fn stop(&self, case: &Case<'_>) -> Result<(), SupportError>;
 }

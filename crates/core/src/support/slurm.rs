@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Sightings, Support, SupportError};
 use crate::event::Stopped;
@@ -25,6 +25,9 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How long before a submission accounting is asked for its job, so that a clock that runs ahead hides nothing.
 const BEFORE: i64 = 3600;
+
+/// How long a client may take to submit, at the most.
+const LONGEST_SUBMISSION: SignedDuration = SignedDuration::from_mins(5);
 
 /// The Slurm that the commands on PATH talk to.
 pub struct Slurm<'a> {
@@ -71,6 +74,19 @@ impl Support for Slurm<'_> {
         sightings
     }
 
+    /// Looks for the key of each, in the name of a job.
+    fn find_lost(&self, case: &Case<'_>) -> Vec<(u32, u32)> {
+        let lost = case
+            .submissions
+            .iter()
+            .filter(|submission| submission.is_lost() && !self.is_being_made(submission));
+        let found = lost.filter_map(|submission| {
+            let name = job_name(&case.launch.name, &submission.chunk.key);
+            Some((submission.number, find_by_name(self.runner, name, case.launch.uid, submission.time)?.0))
+        });
+        found.collect()
+    }
+
     fn stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
         let mut of_submission: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
         for run in case.runs.iter() {
@@ -112,15 +128,21 @@ impl Support for Slurm<'_> {
 impl Slurm<'_> {
     /// Tells what becomes of a run that Slurm has not answered for: its client still works on it, or is dead.
     fn unsubmitted(&self, last: Option<&Submission>) -> Sighting {
-        let is_dead = last.is_some_and(|submission| {
-            submission.host == self.node.name && submission.client.liveness() != Liveness::Alive
-        });
-        if is_dead {
-            return Sighting::Unclear(
-                "it is half submitted: its client ended before Slurm answered".to_owned(),
-            );
+        match last {
+            Some(submission) if !self.is_being_made(submission) => {
+                Sighting::Unclear("it is half submitted: its client ended before Slurm answered".to_owned())
+            }
+            _ => Sighting::NotHanded,
         }
-        Sighting::NotHanded
+    }
+
+    /// Tells whether the client of a submission may still be at work on it. Of another host that is not known, and
+    /// a client that retries into a busy controller gives up after minutes.
+    fn is_being_made(&self, submission: &Submission) -> bool {
+        if submission.host == self.node.name {
+            return submission.client.liveness() == Liveness::Alive;
+        }
+        Timestamp::now().duration_since(submission.time) < LONGEST_SUBMISSION
     }
 
     /// Writes down which runs will not start: Slurm forgets pending tasks that are cancelled out of an array.
@@ -133,6 +155,26 @@ impl Slurm<'_> {
         journal.append_stopped(Stopped { runs: unstarted, reason: "neu cancel".to_owned() })?;
         Ok(journal.sync()?)
     }
+}
+
+/// Names a job so that a person knows it and its key finds it: accounting keeps 255 bytes of a name, and a comma or
+/// a quote breaks the question for it.
+pub fn job_name(name: &str, key: &str) -> String {
+    const LONGEST: usize = 60;
+    let readable = name.chars().take(LONGEST);
+    let safe = readable.map(|c| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '_' });
+    format!("{}.{key}", safe.collect::<String>())
+}
+
+/// Looks for a job by the name that carries its key, in the queue and then in accounting; `None` also where neither
+/// can be asked.
+pub fn find_by_name(runner: &dyn Runner, name: String, uid: u32, submitted: Timestamp) -> Option<JobId> {
+    let wanted = Wanted::Named { name, uid };
+    let queued = squeue::query(runner, &wanted, DEADLINE).ok()?.first().map(|row| row.job);
+    queued.or_else(|| {
+        let rows = sacct::query(runner, &wanted, submitted.as_second() - BEFORE, DEADLINE).ok()?;
+        rows.first().map(|row| row.job)
+    })
 }
 
 /// Gives the index of the task that executes a run; `None` where its job is no array.
@@ -306,5 +348,17 @@ fn task_state(state: &SlurmState) -> TaskState {
         | SlurmState::Stopped
         | SlurmState::Suspended
         | SlurmState::Other(_) => TaskState::Running,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_name_is_safe_and_ends_with_its_key() {
+        assert_eq!(job_name("dummytrain", "abcd2345"), "dummytrain.abcd2345");
+        assert_eq!(job_name("my run, \"best\"\n", "k"), "my_run___best__.k");
+        assert!(job_name(&"é".repeat(500), "key").len() < 70);
     }
 }
