@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits};
+use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCount};
 use neuromanager_core::engine::submit::{REPLACED, Submitted, submit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
@@ -74,7 +74,12 @@ fn check_against(limits: &Limits, order: &Order, app: &App) -> Result<(), Failur
             .hint("set SLURM_CLUSTERS instead, which every command of Slurm reads"));
     }
     let runs = order.plan.len();
-    let queued = if limits.counts_jobs(runs) { app.queued()? } else { 0 };
+    let queued = match limits.need_of_count(runs) {
+        NeedOfCount::None => 0,
+        // A controller that does not answer now may still take the job.
+        NeedOfCount::Useful => app.queued().unwrap_or(0),
+        NeedOfCount::Required => app.queued()?,
+    };
     let variables = app.sbatch_variables();
     let variable = |name: &str| {
         variables

@@ -107,6 +107,13 @@ impl Desk {
         Launched { desk: self, id: id.to_string() }
     }
 
+    /// Names the launch that was made last.
+    pub(crate) fn newest_launch(&self) -> Launched<'_> {
+        let all = self.neu("status --json").succeeded().json();
+        let id = all["launches"].as_array().unwrap().last().unwrap()["id"].to_string();
+        Launched { desk: self, id }
+    }
+
     /// Runs a command of Slurm, which must succeed; words are split at spaces.
     #[track_caller]
     pub(crate) fn slurm(&self, line: &str) -> String {

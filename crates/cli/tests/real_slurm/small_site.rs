@@ -19,6 +19,7 @@ fn a_launch_keeps_to_the_limits_and_survives_a_frozen_controller() {
     what_the_limits_do_not_take_is_refused(&desk);
     a_job_whose_answer_was_lost_is_found(&desk, &cluster);
     a_job_that_was_not_found_is_never_called_failed(&desk, &cluster);
+    a_job_whose_client_was_killed_is_found_and_can_be_cancelled(&desk, &cluster);
 }
 
 fn more_runs_than_an_array_takes(desk: &Desk) {
@@ -123,4 +124,21 @@ fn a_job_that_was_not_found_is_never_called_failed(desk: &Desk, cluster: &Cluste
     drop(frozen);
     assert_eq!(launch.wait(), 0);
     assert_eq!(jobs_in_the_queue(desk, "gone"), 2);
+    assert_eq!(launch.jobs().len(), 1, "its job is known again by its key");
+}
+
+fn a_job_whose_client_was_killed_is_found_and_can_be_cancelled(desk: &Desk, cluster: &Cluster) {
+    let begun = desk.sbatch_calls().len();
+    let frozen = Frozen::of(cluster);
+    let mut neurun = desk.neurun(["--name=orphan", "slurm", "cpu", "--hold", "train.py"]).spawn();
+    until("sbatch asks the controller", || if desk.sbatch_calls().len() > begun { Ok(()) } else { Err(()) });
+    neurun.signal(Signal::SIGKILL);
+    neurun.wait();
+    drop(frozen);
+    until("the job is in the queue", || if jobs_in_the_queue(desk, "orphan") == 1 { Ok(()) } else { Err(()) });
+    let launch = desk.newest_launch();
+    assert_eq!(launch.states(), ["pending"]);
+    assert_eq!(launch.jobs().len(), 1);
+    desk.neu(&format!("cancel {}", launch.id)).succeeded();
+    assert_eq!(launch.states(), ["cancelled"]);
 }

@@ -65,6 +65,17 @@ struct SubmitLimit {
     at_most: u64,
 }
 
+/// How much it matters how many jobs the user has in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeedOfCount {
+    /// Not at all: no limit is known that it could touch.
+    None,
+    /// It gives a refusal its numbers; one array is taken or refused whole by Slurm itself.
+    Useful,
+    /// Several arrays could be taken in part.
+    Required,
+}
+
 /// Tells what the cluster would refuse, or accept and never start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Excess {
@@ -186,10 +197,13 @@ impl Limits {
         self.max_array_size.unwrap_or(1001).max(1)
     }
 
-    /// Tells whether the number of jobs that the user has already can matter for `runs` more.
-    pub fn counts_jobs(&self, runs: u64) -> bool {
-        // One array is taken or refused whole by Slurm itself; several could be taken in part.
-        runs > self.array_size() || !self.submit.is_empty()
+    /// Tells how much it matters for `runs` more how many jobs the user has already.
+    pub fn need_of_count(&self, runs: u64) -> NeedOfCount {
+        match (runs > self.array_size(), self.submit.is_empty()) {
+            (true, _) => NeedOfCount::Required,
+            (false, false) => NeedOfCount::Useful,
+            (false, true) => NeedOfCount::None,
+        }
     }
 
     /// Gives everything that the cluster would refuse of `runs` runs, or never start. `sbatch_variable` looks up
