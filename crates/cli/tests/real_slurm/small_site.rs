@@ -135,7 +135,10 @@ fn a_job_whose_client_was_killed_is_found_and_can_be_cancelled(desk: &Desk, clus
     neurun.signal(Signal::SIGKILL);
     neurun.wait();
     drop(frozen);
-    until("the job is in the queue", || if jobs_in_the_queue(desk, "orphan") == 1 { Ok(()) } else { Err(()) });
+    until(
+        "the job is in the queue",
+        || if jobs_in_the_queue(desk, "orphan") == 1 { Ok(()) } else { Err(()) },
+    );
     let launch = desk.newest_launch();
     assert_eq!(launch.states(), ["pending"]);
     assert_eq!(launch.jobs().len(), 1);

@@ -128,10 +128,26 @@ impl Plan {
         self.sweep.iter().flat_map(Sweep::axes).map(Axis::name)
     }
 
+    /// Gives what run `number` adds to the command, as it is typed: `--lr=0.1`.
+    pub fn flags(&self, number: u64) -> impl Iterator<Item = &str> {
+        self.point(number).into_iter().flat_map(Point::flags)
+    }
+
+    /// Appends the point of run `number` as a JSON object.
+    pub fn write_params(&self, out: &mut String, number: u64) {
+        match self.point(number) {
+            Some(point) => point.write_json(out),
+            None => out.push_str("{}"),
+        }
+    }
+
+    fn point(&self, number: u64) -> Option<Point<'_>> {
+        self.sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats))
+    }
+
     /// Appends the command of run `number` as a shell would accept it; a million of them cost no memory.
     pub fn write_command(&self, out: &mut Vec<u8>, number: u64) {
-        let point = self.sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats));
-        let flags = point.into_iter().flat_map(Point::flags).map(OsStr::new);
+        let flags = self.flags(number).map(OsStr::new);
         quote::write_command(out, self.command.iter().map(OsString::as_os_str).chain(flags));
     }
 
@@ -142,13 +158,9 @@ impl Plan {
 
     /// Makes run `number`, which must be below [`Plan::len`].
     pub fn run(&self, number: u64) -> Run {
-        let mut argv = self.command.clone();
-        let mut params = String::from("{}");
-        if let Some(point) = self.sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats)) {
-            argv.extend(point.flags().map(OsString::from));
-            params.clear();
-            point.write_json(&mut params);
-        }
+        let mut params = String::new();
+        self.write_params(&mut params, number);
+        let argv = self.command.iter().cloned().chain(self.flags(number).map(OsString::from)).collect();
         Run { number, repeat: number % self.repeats, params, argv }
     }
 }

@@ -34,23 +34,66 @@ pub(super) fn write(batch: &mut Batch, runs: &Path, index: &Path, plan: &Plan) -
     let mut lines = BufWriter::with_capacity(1 << 16, batch.create(runs)?);
     let mut starts = BufWriter::with_capacity(1 << 14, batch.create(index)?);
     let mut offset = 0;
-    let mut line = Vec::new();
-    for run in plan.runs() {
-        let planned = PlannedRun {
-            run: run.number,
-            repeat: run.repeat,
-            params: RawValue::from_string(run.params).map_err(unreadable(runs))?,
-            argv: run.argv.into_iter().map(Argument).collect(),
-        };
-        line.clear();
-        serde_json::to_writer(&mut line, &planned).map_err(unreadable(runs))?;
-        line.push(b'\n');
-        writeln!(starts, "{offset:015}").at("write", index)?;
+    let mut line = PlanLine::new(plan).map_err(unreadable(runs))?;
+    for number in 0..plan.len() {
+        let line = line.of(number).map_err(unreadable(runs))?;
+        starts.write_all(&entry(offset)).at("write", index)?;
         offset += line.len() as u64;
-        lines.write_all(&line).at("write", runs)?;
+        lines.write_all(line).at("write", runs)?;
     }
     lines.flush().at("write", runs)?;
     starts.flush().at("write", index)
+}
+
+/// Writes the lines of a plan, each as [`PlannedRun`] reads it, without making the runs.
+struct PlanLine<'a> {
+    plan: &'a Plan,
+    command: String,
+    params: String,
+    line: Vec<u8>,
+}
+
+impl<'a> PlanLine<'a> {
+    fn new(plan: &'a Plan) -> serde_json::Result<Self> {
+        let words: Vec<String> = plan
+            .command()
+            .iter()
+            .map(|word| serde_json::to_string(&Argument(word.clone())))
+            .collect::<serde_json::Result<_>>()?;
+        Ok(Self { plan, command: words.join(","), params: String::new(), line: Vec::new() })
+    }
+
+    fn of(&mut self, number: u64) -> serde_json::Result<&[u8]> {
+        let Self { plan, command, params, line } = self;
+        params.clear();
+        plan.write_params(params, number);
+        line.clear();
+        line.extend_from_slice(b"{\"run\":");
+        serde_json::to_writer(&mut *line, &number)?;
+        line.extend_from_slice(b",\"repeat\":");
+        serde_json::to_writer(&mut *line, &(number % plan.repeats()))?;
+        line.extend_from_slice(b",\"params\":");
+        line.extend_from_slice(params.as_bytes());
+        line.extend_from_slice(b",\"argv\":[");
+        line.extend_from_slice(command.as_bytes());
+        for flag in plan.flags(number) {
+            line.push(b',');
+            serde_json::to_writer(&mut *line, flag)?;
+        }
+        line.extend_from_slice(b"]}\n");
+        Ok(line)
+    }
+}
+
+/// Writes an entry of the index: fifteen digits and a newline.
+fn entry(offset: u64) -> [u8; 16] {
+    let mut entry = *b"000000000000000\n";
+    let mut rest = offset;
+    for digit in entry[..15].iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    entry
 }
 
 fn unreadable(path: &Path) -> impl Fn(serde_json::Error) -> StoreError + '_ {
@@ -115,5 +158,42 @@ impl PlannedRun {
     /// Gives the program and its arguments in the system's form.
     pub fn command(&self) -> Vec<OsString> {
         self.argv.iter().map(|argument| argument.0.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+    use crate::sweep::Sweep;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn every_run_is_read_as_it_was_planned() {
+        let text = r#"{"lr": [0.10, 1e-4, null], "name": ["a \"b\"\n", "ü"]}"#;
+        let sweep = Sweep::read(&Source { name: "params.json".to_owned(), text: text.to_owned() }).unwrap();
+        let command = vec!["python".into(), OsString::from_vec(vec![b'x', 0xff])];
+        let plan = Plan::new(command, Some(sweep), 2).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (runs, index) = (dir.path().join("runs"), dir.path().join("index"));
+        let mut batch = Batch::default();
+        write(&mut batch, &runs, &index, &plan).unwrap();
+        batch.sync().unwrap();
+        let reader = PlanReader::open(runs, index).unwrap();
+        let all: Vec<PlannedRun> = reader.all().map(Result::unwrap).collect();
+        assert_eq!(all.len() as u64, plan.len());
+        for (planned, meant) in all.iter().zip(plan.runs()) {
+            let alone = reader.run(meant.number).unwrap();
+            for read in [planned, &alone] {
+                assert_eq!((read.run, read.repeat), (meant.number, meant.repeat));
+                assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_has_its_width() {
+        assert_eq!(&entry(0), b"000000000000000\n");
+        assert_eq!(&entry(120_345), b"000000000120345\n");
     }
 }
