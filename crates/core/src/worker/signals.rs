@@ -31,7 +31,7 @@ impl Signals {
     pub fn wait(&mut self, limit: Option<Duration>) -> Vec<i32> {
         let timeout = limit.map_or(PollTimeout::NONE, |limit| {
             // Rounded up, so that a wait never ends before its time and spins.
-            PollTimeout::try_from(limit.as_millis() + 1).unwrap_or(PollTimeout::MAX)
+            PollTimeout::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
         });
         let mut ends = [PollFd::new(self.delivery.get_read().as_fd(), PollFlags::POLLIN)];
         // An interrupted poll is a signal that came; any other failure shows itself in the next one.
