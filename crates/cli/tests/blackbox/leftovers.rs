@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::kit::wait_until;
+use nix::sys::signal::Signal;
+
+use crate::kit::{Tool, wait_until};
 use crate::{local_world, world_with_env};
 
 #[test]
@@ -50,4 +52,19 @@ fn a_program_that_closes_its_output_and_goes_on_is_waited_for() {
     world.file("t.sh", "echo out; exec >/dev/null 2>&1; sleep 0.2; touch late");
     world.neurun("local cpu t.sh").succeeded();
     assert!(world.path("late").exists());
+}
+
+#[test]
+fn ctrl_c_while_a_leftover_is_ended_starts_no_more() {
+    let world = local_world();
+    world.file(
+        "t.sh",
+        "bash -c 'trap \"touch told\" TERM; touch left; while :; do sleep 0.02; done' >/dev/null 2>&1 &\n\
+         while ! [[ -e left ]]; do sleep 0.01; done",
+    );
+    let mut running = world.tool(Tool::Neurun, ["--runs=3", "local", "cpu", "t.sh"]).spawn();
+    wait_until("the leftover was told to end", || world.path("told").exists());
+    running.signal(Signal::SIGINT);
+    running.wait().exited(130);
+    assert_eq!(world.states("1"), ["succeeded", "cancelled", "cancelled"]);
 }

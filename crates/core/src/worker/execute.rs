@@ -53,6 +53,7 @@ pub fn execute(
         signals,
         leftovers,
         out_of_memory: OutOfMemory::watch(),
+        unheeded: Vec::new(),
         stop: None,
     };
     executor.execute_all()
@@ -70,6 +71,8 @@ struct Executor<'a> {
     signals: Signals,
     leftovers: Leftovers,
     out_of_memory: OutOfMemory,
+    /// Signals that came while the leftovers of a program were ended: that program was over before them.
+    unheeded: Vec<i32>,
     stop: Option<Signal>,
 }
 
@@ -207,7 +210,7 @@ impl Executor<'_> {
                 self.stop = Some(Signal::SIGINT);
             }
         }
-        self.leftovers.end(program, &mut self.signals);
+        self.unheeded = self.leftovers.end(program, &mut self.signals);
         Ok(exit)
     }
 
@@ -265,7 +268,9 @@ impl Executor<'_> {
         if self.stop.is_some() {
             return self.stop;
         }
-        for signal in self.signals.wait(Some(limit)) {
+        let unheeded = std::mem::take(&mut self.unheeded);
+        let limit = if unheeded.is_empty() { limit } else { Duration::ZERO };
+        for signal in unheeded.into_iter().chain(self.signals.wait(Some(limit))) {
             if let Ok(signal @ (Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP)) = Signal::try_from(signal)
             {
                 self.stop = Some(signal);

@@ -31,14 +31,16 @@ impl Leftovers {
 
     /// Ends whatever is left of the group and the descendants of a program that ended: TERM, a grace, KILL.
     ///
-    /// Where nothing is left, as nearly always, that is one system call.
-    pub(super) fn end(&self, group: Pid, signals: &mut Signals) {
+    /// Where nothing is left, as nearly always, that is one system call. Gives the signals that came meanwhile, which
+    /// are for the caller to act on.
+    pub(super) fn end(&self, group: Pid, signals: &mut Signals) -> Vec<i32> {
         let began = Instant::now();
         let mut told = Vec::new();
+        let mut heard = Vec::new();
         while any_child_lives() && began.elapsed() < LIMIT {
             let left = self.descendants();
             if left.is_empty() {
-                return;
+                break;
             }
             let signal = if began.elapsed() < GRACE { Signal::SIGTERM } else { Signal::SIGKILL };
             for process in left {
@@ -50,8 +52,9 @@ impl Leftovers {
             if signal == Signal::SIGKILL {
                 let _gone = killpg(group, signal);
             }
-            signals.wait(Some(Duration::from_millis(20)));
+            heard.extend(signals.wait(Some(Duration::from_millis(20))));
         }
+        heard
     }
 
     /// Lists every process below this one, but for those that were there before and theirs.

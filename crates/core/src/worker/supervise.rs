@@ -72,7 +72,7 @@ pub fn supervise(
     };
     let ended = wait(child, &mut signals, &activation, &assignment.setting)?;
     // What the env started in the background, or a second half that was killed left behind.
-    leftovers.end(child, &mut signals);
+    let _nothing_is_left_to_stop = leftovers.end(child, &mut signals);
     if !activation.is_complete() {
         if let Some(signal) = ended.stopped_by {
             journal.append_stopped(Stopped { runs: assignment.runs.clone(), reason: signal.to_string() })?;
