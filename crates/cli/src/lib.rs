@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use args::{NeuArgs, RunArgs, SweepArgs};
 use commands::App;
 use exit::Exit;
+use neuromanager_core::process::keep_ends_of_children;
 use report::Failure;
 use ui::{Ui, Volume};
 
@@ -36,7 +37,10 @@ pub fn main(built_as: Program) -> ExitCode {
     report_panics();
     let typed: Vec<OsString> = std::env::args_os().collect();
     let ui = Ui::new(Volume::Normal);
-    match run(called_as(&typed).unwrap_or(built_as), typed, ui) {
+    let outcome = keep_ends_of_children()
+        .map_err(Failure::from)
+        .and_then(|()| run(called_as(&typed).unwrap_or(built_as), typed, ui));
+    match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
             let width = ui::output_width().unwrap_or(120);

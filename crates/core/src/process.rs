@@ -1,9 +1,13 @@
 //! Which process is meant: a pid alone is reused, a pid with its start time and boot is not.
 
 use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use nix::unistd::gethostname;
 use serde::{Deserialize, Serialize};
+use signal_hook::consts::SIGCHLD;
 
 /// Names one process for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +57,12 @@ impl ProcessId {
             _ => Liveness::Gone,
         }
     }
+}
+
+/// Has the system keep the end of each child until it is waited for. A process that inherits an ignored `SIGCHLD` gets
+/// none (wait(2), NOTES), and would wait for an end that has long been thrown away.
+pub fn keep_ends_of_children() -> io::Result<()> {
+    signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false))).map(drop)
 }
 
 /// Gives the id of this boot; empty where the system has none.
