@@ -47,9 +47,11 @@ impl Settings {
         self.variable("PATH").unwrap_or_default()
     }
 
-    /// Gives the folder for small files that do not outlive the process.
+    /// Gives the folder for small files that do not outlive the process. A job inherits TMPDIR from where it was
+    /// submitted, and that folder need not be on its node.
     pub(crate) fn temporary(&self) -> PathBuf {
-        self.variable("TMPDIR").map_or_else(|| "/tmp".into(), PathBuf::from)
+        let named = self.variable("TMPDIR").map(PathBuf::from).filter(|folder| folder.is_dir());
+        named.unwrap_or_else(|| "/tmp".into())
     }
 
     /// Gives the user's folder of configurations, where the environment tells of one; the system is not asked.

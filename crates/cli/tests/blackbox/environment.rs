@@ -130,3 +130,24 @@ fn standard_error_and_output_are_one_log_in_order() {
     assert_eq!(outcome.stdout, "out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\n");
     assert_eq!(world.log("1.0"), outcome.stdout);
 }
+
+#[test]
+fn whoever_ignores_the_ends_of_children_still_gets_those_of_runs() {
+    let world = local_world();
+    world.file(
+        "ignore.py",
+        "import os, signal, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nos.execv(sys.argv[1], sys.argv[1:])",
+    );
+    world.file("t.sh", "exit $NEU_RUN");
+    let words = ["ignore.py", Tool::Neurun.path(), "--runs=2", "local", "cpu", "t.sh"];
+    world.command("python", words).run().exited(1);
+    assert_eq!(world.states("1"), ["succeeded", "failed"]);
+}
+
+#[test]
+fn a_folder_for_temporary_files_that_is_not_there_is_done_without() {
+    let mut world = local_world();
+    world.set("TMPDIR", world.root().join("gone").to_str().unwrap());
+    world.file("t.sh", "true");
+    world.neurun("local cpu t.sh").succeeded();
+}
