@@ -112,8 +112,11 @@ impl Environment {
     }
 }
 
+/// How many characters of a program's name are told: a record of the journal stays short.
+const LONGEST_NAME: usize = 400;
+
 fn unstarted(program: &OsStr, error: &io::Error) -> Exit {
-    let program = program.to_string_lossy();
+    let program: String = program.to_string_lossy().chars().take(LONGEST_NAME).collect();
     match error.kind() {
         io::ErrorKind::NotFound if program.contains('/') => Exit::Unstarted {
             code: 127,
@@ -124,5 +127,20 @@ fn unstarted(program: &OsStr, error: &io::Error) -> Exit {
             reason: format!("`{program}` is not on PATH, after the env was activated"),
         },
         _ => Exit::Unstarted { code: 126, reason: format!("`{program}` cannot be started: {error}") },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_fits_into_a_record_whatever_the_program_is_called() {
+        let name = "\u{1}".repeat(100_000);
+        let Exit::Unstarted { reason, .. } = unstarted(name.as_ref(), &io::ErrorKind::InvalidFilename.into())
+        else {
+            panic!("it is unstarted");
+        };
+        assert!(serde_json::to_string(&reason).unwrap().len() < 3000);
     }
 }
