@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped, Worker};
+use crate::ranges::Ranges;
 
 /// Something, and when it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +20,34 @@ pub struct Dated<T> {
 #[derive(Debug, Clone, Default)]
 pub struct History {
     attempts: HashMap<u64, Attempt>,
-    env_failed: Vec<Dated<EnvFailed>>,
-    stopped: Vec<Dated<Stopped>>,
+    env_failed: LastWord<EnvFailed>,
+    stopped: LastWord<Stopped>,
     workers: Vec<Dated<Worker>>,
+}
+
+/// Records about many runs each, and the last one about each run: a launch may have as many records as runs.
+#[derive(Debug, Clone)]
+struct LastWord<T> {
+    records: Vec<Dated<T>>,
+    of_run: HashMap<u64, usize>,
+}
+
+impl<T> Default for LastWord<T> {
+    fn default() -> Self {
+        Self { records: Vec::new(), of_run: HashMap::new() }
+    }
+}
+
+impl<T> LastWord<T> {
+    fn add(&mut self, runs: &Ranges, record: Dated<T>) {
+        let place = self.records.len();
+        self.of_run.extend(runs.iter().map(|run| (run, place)));
+        self.records.push(record);
+    }
+
+    fn on(&self, run: u64) -> Option<&Dated<T>> {
+        self.of_run.get(&run).and_then(|place| self.records.get(*place))
+    }
 }
 
 /// The latest attempt at a run that the journal knows of.
@@ -43,8 +69,8 @@ impl History {
         for Record { time, event } in records {
             match event {
                 Event::Worker(what) => self.workers.push(Dated { time, what }),
-                Event::EnvFailed(what) => self.env_failed.push(Dated { time, what }),
-                Event::Stopped(what) => self.stopped.push(Dated { time, what }),
+                Event::EnvFailed(what) => self.env_failed.add(&what.runs.clone(), Dated { time, what }),
+                Event::Stopped(what) => self.stopped.add(&what.runs.clone(), Dated { time, what }),
                 Event::Started(what) => {
                     if let Some(attempt) = self.attempt(what.run, what.attempt) {
                         attempt.started = Some(Dated { time, what });
@@ -82,12 +108,12 @@ impl History {
 
     /// Gives the last word that the env of a run's worker failed.
     pub fn env_failed(&self, run: u64) -> Option<&Dated<EnvFailed>> {
-        self.env_failed.iter().rev().find(|failed| failed.what.runs.contains(run))
+        self.env_failed.on(run)
     }
 
     /// Gives the last word that a run will not be started.
     pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
-        self.stopped.iter().rev().find(|stopped| stopped.what.runs.contains(run))
+        self.stopped.on(run)
     }
 
     /// Gives the workers of a submission, in the order of their records.
