@@ -95,10 +95,12 @@ impl Support for Slurm<'_> {
             }
         }
         let mut targets = Vec::new();
+        let mut reached = Vec::new();
         for submission in case.submissions.iter() {
             let (Some(runs), Some(job)) = (of_submission.get(&submission.number), submission.job()) else {
                 continue;
             };
+            reached.extend(runs.iter().copied());
             let is_whole = runs.len() as u64 == submission.chunk.runs.len();
             targets.push(match is_whole || !submission.chunk.array {
                 true => Target::Whole(JobId(job)),
@@ -114,7 +116,7 @@ impl Support for Slurm<'_> {
             ));
         }
         match scancel::answer(&self.runner.run(&scancel::invocation(&targets, DEADLINE))) {
-            CancelAnswer::Taken => self.record_stop(case),
+            CancelAnswer::Taken => self.record_stop(case, &reached),
             CancelAnswer::Refused { words } => {
                 Err(SupportError::Scheduler(format!("scancel was refused: {words}")))
             }
@@ -146,8 +148,11 @@ impl Slurm<'_> {
     }
 
     /// Writes down which runs will not start: Slurm forgets pending tasks that are cancelled out of an array.
-    fn record_stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
-        let unstarted: Ranges = case.runs.iter().filter(|run| case.history.latest(*run).is_none()).collect();
+    ///
+    /// That holds for the runs that were `reached` alone: a job that Slurm has not answered for may still start.
+    fn record_stop(&self, case: &Case<'_>, reached: &[u64]) -> Result<(), SupportError> {
+        let is_unstarted = |run: &u64| case.history.latest(*run).is_none();
+        let unstarted: Ranges = reached.iter().copied().filter(is_unstarted).collect();
         if unstarted.is_empty() {
             return Ok(());
         }
