@@ -209,7 +209,8 @@ fn undecided(launch: &Launch, history: &History) -> Ranges {
         Some(attempt) => {
             attempt.ended.as_ref().is_none_or(|ended| !launch.is_local() && is_for_slurm_to_tell(&ended.what))
         }
-        None => history.env_failed(*run).is_none() && history.stopped(*run).is_none(),
+        // A job that was told to stop before its run began may be requeued.
+        None => history.env_failed(*run).is_none() && (!launch.is_local() || history.stopped(*run).is_none()),
     };
     (0..launch.runs).filter(is_open).collect()
 }

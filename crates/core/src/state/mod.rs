@@ -303,7 +303,7 @@ fn of_started(sighting: &Sighting, now: Timestamp) -> Status {
 
 /// No program was started, as far as the journal goes.
 fn of_unstarted(history: &History, run: u64, sighting: &Sighting, now: Timestamp) -> Status {
-    if let Some(stopped) = history.stopped(run) {
+    if let Some(stopped) = history.stopped(run).filter(|_| !knows_better(sighting)) {
         return Status {
             ended: Some(stopped.time),
             ..Status::new(RunState::Cancelled, Some(format!("not started: {}", stopped.what.reason)))
@@ -330,6 +330,21 @@ fn of_unstarted(history: &History, run: u64, sighting: &Sighting, now: Timestamp
             }
             ended => of_task_end(ended, task),
         },
+    }
+}
+
+/// Tells whether the scheduler has more to say of a run than that it was told not to start: why, or that it starts
+/// again.
+fn knows_better(sighting: &Sighting) -> bool {
+    let Sighting::Task(task) = sighting else { return false };
+    match task.state {
+        TaskState::Pending
+        | TaskState::Running
+        | TaskState::TimedOut
+        | TaskState::OutOfMemory
+        | TaskState::NodeFailed
+        | TaskState::Preempted => true,
+        TaskState::Completed | TaskState::Failed | TaskState::Cancelled => false,
     }
 }
 

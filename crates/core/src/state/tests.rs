@@ -285,3 +285,14 @@ proptest! {
         prop_assert!(shown != RunState::Running && shown != RunState::Waiting && shown != RunState::Lost);
     }
 }
+
+#[test]
+fn a_stop_before_the_start_is_explained_or_taken_back_by_slurm() {
+    let stopped = [told_to_stop()];
+    for sighting in [Sighting::Unasked, Sighting::Gone, task(TaskState::Cancelled), task(TaskState::Failed)] {
+        assert_eq!(state(&stopped, &sighting), RunState::Cancelled);
+    }
+    assert_eq!(state(&stopped, &task(TaskState::Pending)), RunState::Pending);
+    assert_eq!(state(&stopped, &task(TaskState::TimedOut)), RunState::TimedOut);
+    assert_eq!(state(&stopped, &task(TaskState::Preempted)), RunState::Preempted);
+}
