@@ -102,6 +102,9 @@ pub(crate) struct WorkerArgs {
 pub(crate) struct ExecuteArgs {
     #[command(flatten)]
     pub(crate) worker: WorkerArgs,
+    /// The process that waits for this one
+    #[arg(long)]
+    pub(crate) first_half: i32,
     /// The file to remove once the env is activated
     pub(crate) activated: PathBuf,
 }

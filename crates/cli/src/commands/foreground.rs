@@ -1,13 +1,15 @@
 //! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
 
 use std::io;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::create::create;
-use neuromanager_core::engine::survey::{Survey, Watched};
+use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::{Event, Exit as ProgramExit};
+use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::state::RunState;
 use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
@@ -26,6 +28,12 @@ use crate::json;
 use crate::report::Failure;
 use crate::ui::{Ui, print};
 
+/// How long a worker that was killed may take to write down how it stopped: the grace of its program, and some.
+const LAST_WORDS: Duration = Duration::from_secs(13);
+
+/// How long its last record may take once its program is gone.
+const LAST_RECORD: Duration = Duration::from_secs(1);
+
 /// How often the logs are looked at.
 const TICK: Duration = Duration::from_millis(30);
 
@@ -43,7 +51,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     }
     ui.say(&format!("launch {}: {described}", launch.id));
     if manner.json {
-        let survey = app.survey(&app.settings.store(), &[neuromanager_core::id::LaunchId(launch.id)])?;
+        let survey = app.survey(&app.settings.store(), &[LaunchId(launch.id)])?;
         if let Err(error) = print(&json::submitted(&survey)) {
             stop_showing(&error, ui);
         }
@@ -74,7 +82,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         }
     };
     follower.follow()?;
-    finish(Watched::new(launch, dir), status, interrupted, ui, app)
+    finish(LaunchId(launch.id), status, interrupted, ui, app)
 }
 
 /// One worker executes all runs of a launch.
@@ -165,15 +173,23 @@ fn stop_showing(error: &io::Error, ui: Ui) {
 }
 
 /// Tells which runs did not succeed, and gives the exit code.
-fn finish(
-    watched: Watched,
-    status: ExitStatus,
-    interrupted: bool,
-    ui: Ui,
-    app: &App,
-) -> Result<Exit, Failure> {
-    let surveys = app.survey_watched(vec![watched])?;
-    let Some(survey) = surveys.into_iter().next() else { return Ok(Exit::Bug) };
+fn finish(id: LaunchId, status: ExitStatus, interrupted: bool, ui: Ui, app: &App) -> Result<Exit, Failure> {
+    let store = app.settings.store();
+    let began = Instant::now();
+    let survey = loop {
+        let Some(survey) = app.survey(&store, &[id])?.pop() else { return Ok(Exit::Bug) };
+        // A worker's first half that was killed leaves the second, which stops its program and writes that down.
+        let patience =
+            match survey.statuses.iter().map(|run| run.state).find(|state| *state != RunState::Cancelled) {
+                None => Duration::ZERO,
+                Some(_) if survey.is_over() => LAST_RECORD,
+                Some(_) => LAST_WORDS,
+            };
+        if status.signal().is_none() || began.elapsed() > patience {
+            break survey;
+        }
+        thread::sleep(TICK);
+    };
     if let ([run], None) = (survey.statuses.as_slice(), status.code().filter(|code| *code > 1)) {
         if run.state != RunState::Succeeded {
             let text =

@@ -25,7 +25,7 @@ pub(crate) fn execute(args: &ExecuteArgs, app: &App) -> Result<Exit, Failure> {
         // Set to nothing is set: Python then buffers.
         python_buffering_is_set: app.settings.variables.iter().any(|(name, _)| name == "PYTHONUNBUFFERED"),
     };
-    Ok(exit(worker::execute(&assignment(&args.worker, app), &environment, &args.activated)?))
+    Ok(exit(worker::execute(&assignment(&args.worker, app), &environment, &args.activated, args.first_half)?))
 }
 
 fn exit(outcome: Outcome) -> Exit {
@@ -64,7 +64,9 @@ fn assignment(args: &WorkerArgs, app: &App) -> Assignment {
 
 fn second_half(args: &WorkerArgs) -> Result<Vec<OsString>, Failure> {
     let program = std::env::current_exe()?;
-    Ok([program.into(), "execute".into()].into_iter().chain(worker_arguments(args)).collect())
+    let this = format!("--first-half={}", std::process::id());
+    let words = [program.into(), "execute".into(), this.into()];
+    Ok(words.into_iter().chain(worker_arguments(args)).collect())
 }
 
 /// Writes the arguments of a worker, as both halves read them.

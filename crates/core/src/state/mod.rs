@@ -11,6 +11,9 @@ use crate::history::{Attempt, Dated, History};
 /// How long after a task's end its worker's last record may still be on its way through a network file system.
 pub const LAG: SignedDuration = SignedDuration::from_secs(30);
 
+/// How long after its end a run that was stopped may still turn out to have been put back into a queue.
+const REQUEUE: SignedDuration = SignedDuration::from_hours(1);
+
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -231,7 +234,17 @@ fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sighting, now: T
         }
         Exit::Unstarted { reason, .. } => Status::new(RunState::Failed, Some(reason.clone())),
     };
-    let Sighting::Task(task) = sighting else { return own };
+    let task = match sighting {
+        Sighting::Task(task) => task,
+        // Whoever stopped it may start it again; a controller that was silent for long would have by now.
+        Sighting::Unclear(words) if stopped && now.duration_since(time) < REQUEUE => {
+            return Status::new(
+                RunState::Unknown,
+                Some(format!("it was stopped when last heard of; {words}")),
+            );
+        }
+        _ => return own,
+    };
     match task.state {
         // It was put back into the queue after its end: the next attempt is on its way.
         TaskState::Pending => Status::new(RunState::Pending, Some(task.words.clone())),

@@ -161,6 +161,15 @@ fn what_could_not_be_started_has_an_end() {
 }
 
 #[test]
+fn a_stop_is_not_yet_an_end_while_slurm_is_silent() {
+    let stopped = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
+    let silent = Sighting::Unclear("squeue timed out".to_owned());
+    assert_eq!(state(&stopped, &silent), RunState::Unknown);
+    let next_day = fold(&history(&stopped), 3, &silent, at(NOW + 86_400));
+    assert_eq!(next_day.state, RunState::Cancelled);
+}
+
+#[test]
 fn a_start_without_an_end_is_what_the_support_sees() {
     let begun = [started(1)];
     assert_eq!(state(&begun, &Sighting::WorkerLives), RunState::Running);

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid};
 
 use super::leftovers::Leftovers;
 use super::memory::OutOfMemory;
 use super::program::{self, Environment, Identity};
 use super::supervise::HANDLED;
 use super::terminal::Terminal;
-use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError};
+use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
 use crate::event::{Ended, Event, Exit, Interrupted, Refused, Started, Stopped};
 use crate::id::{LaunchId, RunId};
 use crate::process::ProcessId;
@@ -30,15 +30,20 @@ const LATE: Duration = Duration::from_secs(1);
 
 /// Executes the runs of an assignment in this process's environment, which `environment` repeats.
 ///
-/// `activated` is removed first: it tells the first half that the env was activated.
+/// `activated` is removed first, with its folder: it tells the first half, the process `first_half`, that the env was
+/// activated.
 pub fn execute(
     assignment: &Assignment,
     environment: &Environment,
     activated: &Path,
+    first_half: i32,
 ) -> Result<Outcome, WorkerError> {
     let leftovers = Leftovers::adopt();
     let signals = Signals::listen(&HANDLED).doing("listen for signals")?;
+    stop_with_the_parent(&assignment.setting);
     fs::remove_file(activated).doing("remove its file for temporary use")?;
+    // A first half that is killed cannot remove it.
+    let _in_use = activated.parent().map(fs::remove_dir_all);
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
     let mut executor = Executor {
@@ -56,6 +61,10 @@ pub fn execute(
         unheeded: Vec::new(),
         stop: None,
     };
+    if matches!(assignment.setting, Setting::Foreground(_)) && getppid().as_raw() != first_half {
+        // It was killed before it could be heard of: nobody waits for these runs.
+        executor.stop = Some(Signal::SIGTERM);
+    }
     executor.execute_all()
 }
 

@@ -70,6 +70,19 @@ impl Setting {
     }
 }
 
+/// Has the system tell this process to stop when its parent dies, however that dies: in the foreground, a command
+/// without its worker's first half, and a first half without its command, would go on unseen.
+#[cfg(target_os = "linux")]
+fn stop_with_the_parent(setting: &Setting) {
+    if matches!(setting, Setting::Foreground(_)) {
+        // Every kernel that runs this has it; without it the launch would go on to its end.
+        let _unsupported = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stop_with_the_parent(_setting: &Setting) {}
+
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

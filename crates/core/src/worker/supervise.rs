@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use super::activation::{Activation, Failure, end};
 use super::leftovers::Leftovers;
-use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError};
+use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
 use crate::process::{Liveness, ProcessId};
 use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError, claim_log};
@@ -37,7 +37,7 @@ pub fn supervise(
     mut next: Vec<OsString>,
     temporary: &Path,
 ) -> Result<Outcome, WorkerError> {
-    die_with_the_foreground(&assignment.setting);
+    stop_with_the_parent(&assignment.setting);
     let leftovers = Leftovers::adopt();
     let mut signals = Signals::listen(&HANDLED).doing("listen for signals")?;
     let dir = LaunchDir::at(assignment.launch.clone());
@@ -194,15 +194,3 @@ fn is_orphan(assignment: &Assignment, dir: &LaunchDir) -> Result<bool, WorkerErr
     let ours = submissions.iter().find(|submission| submission.chunk.key == assignment.key);
     Ok(ours.is_some_and(|submission| submission.client.liveness() == Liveness::Gone))
 }
-
-/// Has the system end this process when the command in the foreground dies, however it dies.
-#[cfg(target_os = "linux")]
-fn die_with_the_foreground(setting: &Setting) {
-    if matches!(setting, Setting::Foreground(_)) {
-        // Without it a kill -9 of the command leaves the launch running to its end, which is no harm.
-        let _unsupported = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_the_foreground(_setting: &Setting) {}
