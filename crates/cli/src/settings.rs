@@ -47,11 +47,9 @@ impl Settings {
         self.variable("PATH").unwrap_or_default()
     }
 
-    /// Gives the folder for small files that do not outlive the process. A job inherits TMPDIR from where it was
-    /// submitted, and that folder need not be on its node.
+    /// Gives the folder for small files that do not outlive the process.
     pub(crate) fn temporary(&self) -> PathBuf {
-        let named = self.variable("TMPDIR").map(PathBuf::from).filter(|folder| folder.is_dir());
-        named.unwrap_or_else(|| "/tmp".into())
+        self.variable("TMPDIR").map_or_else(|| "/tmp".into(), PathBuf::from)
     }
 
     /// Gives the user's folder of configurations, where the environment tells of one; the system is not asked.

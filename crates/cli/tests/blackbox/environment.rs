@@ -143,11 +143,3 @@ fn whoever_ignores_the_ends_of_children_still_gets_those_of_runs() {
     world.command("python", words).run().exited(1);
     assert_eq!(world.states("1"), ["succeeded", "failed"]);
 }
-
-#[test]
-fn a_folder_for_temporary_files_that_is_not_there_is_done_without() {
-    let mut world = local_world();
-    world.set("TMPDIR", world.root().join("gone").to_str().unwrap());
-    world.file("t.sh", "true");
-    world.neurun("local cpu t.sh").succeeded();
-}
