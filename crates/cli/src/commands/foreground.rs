@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::create::create;
-use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::{Event, Exit as ProgramExit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
@@ -82,7 +82,8 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         }
     };
     follower.follow()?;
-    finish(LaunchId(launch.id), status, interrupted, ui, app)
+    let survey = settle(&launch, &dir, status, app)?;
+    Ok(conclude(&survey, status, interrupted, ui))
 }
 
 /// One worker executes all runs of a launch.
@@ -172,24 +173,29 @@ fn stop_showing(error: &io::Error, ui: Ui) {
     }
 }
 
-/// Tells which runs did not succeed, and gives the exit code.
-fn finish(id: LaunchId, status: ExitStatus, interrupted: bool, ui: Ui, app: &App) -> Result<Exit, Failure> {
-    let store = app.settings.store();
+/// Surveys a launch whose worker has ended. A first half that was killed leaves the second, which stops its program
+/// and writes that down: it is waited for.
+fn settle(launch: &Launch, dir: &LaunchDir, status: ExitStatus, app: &App) -> Result<Survey, Failure> {
     let began = Instant::now();
-    let survey = loop {
-        let Some(survey) = app.survey(&store, &[id])?.pop() else { return Ok(Exit::Bug) };
-        // A worker's first half that was killed leaves the second, which stops its program and writes that down.
-        let patience =
-            match survey.statuses.iter().map(|run| run.state).find(|state| *state != RunState::Cancelled) {
-                None => Duration::ZERO,
-                Some(_) if survey.is_over() => LAST_RECORD,
-                Some(_) => LAST_WORDS,
-            };
+    loop {
+        let watched = Watched::new(launch.clone(), dir.clone());
+        let surveys = app.survey_watched(vec![watched])?;
+        let survey =
+            surveys.into_iter().next().ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
+        let patience = match survey.statuses.iter().find(|run| run.state != RunState::Cancelled) {
+            None => Duration::ZERO,
+            Some(_) if survey.is_over() => LAST_RECORD,
+            Some(_) => LAST_WORDS,
+        };
         if status.signal().is_none() || began.elapsed() > patience {
-            break survey;
+            return Ok(survey);
         }
         thread::sleep(TICK);
-    };
+    }
+}
+
+/// Tells which runs did not succeed, and gives the exit code.
+fn conclude(survey: &Survey, status: ExitStatus, interrupted: bool, ui: Ui) -> Exit {
     if let ([run], None) = (survey.statuses.as_slice(), status.code().filter(|code| *code > 1)) {
         if run.state != RunState::Succeeded {
             let text =
@@ -200,24 +206,24 @@ fn finish(id: LaunchId, status: ExitStatus, interrupted: bool, ui: Ui, app: &App
                 _ => Ui::conclude(&text),
             }
         }
-        return Ok(match &run.exit {
+        return match &run.exit {
             Some(exit) => Exit::Program(program_code(exit)),
             None if interrupted => Exit::Interrupted,
             None => Exit::SomeFailed,
-        });
+        };
     }
     if survey.statuses.iter().all(|run| run.state == RunState::Succeeded) {
         ui.say(&format!("launch {}: all {} runs succeeded", survey.launch.id, survey.launch.runs));
-        return Ok(Exit::Done);
+        return Exit::Done;
     }
-    Ui::conclude(&failures(&survey));
+    Ui::conclude(&failures(survey));
     // A worker that failed itself has said why.
     let of_worker = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 1);
-    Ok(match of_worker {
+    match of_worker {
         _ if interrupted => Exit::Interrupted,
         Some(code) => Exit::Program(code),
         None => Exit::SomeFailed,
-    })
+    }
 }
 
 fn program_code(exit: &ProgramExit) -> u8 {

@@ -160,18 +160,34 @@ fn kill_9_while_the_env_is_activated_ends_it() {
     });
 }
 
+fn signal_half(world: &World, signal: &str, half: &str) {
+    let found = world.bash(&format!(
+        "ps -eo pid,args | grep -E '^ *[0-9]+ neu {half} (--first-half=[0-9]+ )?{}/' | awk '{{print $1}}'",
+        world.folder().display()
+    ));
+    for pid in found.stdout.lines() {
+        world.bash(&format!("kill -s {signal} {pid}"));
+    }
+}
+
+#[test]
+fn kill_9_of_the_first_half_of_the_worker_stops_the_second() {
+    let world = world();
+    let mut running = start(&world, "--runs=2 local cpu patient.py");
+    signal_half(&world, "KILL", "worker");
+    let outcome = running.wait();
+    assert_ne!(outcome.code, 0, "{}", outcome.stderr);
+    assert_eq!(world.states("1"), ["cancelled", "cancelled"]);
+    assert!(world.survivors().is_empty());
+}
+
 #[test]
 fn kill_9_of_both_halves_of_the_worker_is_noticed() {
     let world = world();
     let mut running = start(&world, "--runs=2 local cpu patient.py");
-    for half in ["worker", "execute"] {
-        let found = world.bash(&format!(
-            "ps -eo pid,args | grep '^ *[0-9]* neu {half} {}/' | awk '{{print $1}}'",
-            world.folder().display()
-        ));
-        for pid in found.stdout.lines() {
-            world.bash(&format!("kill -9 {pid}"));
-        }
+    // The first half is stopped, so that it cannot see the end of the second.
+    for (signal, half) in [("STOP", "worker"), ("KILL", "execute"), ("KILL", "worker")] {
+        signal_half(&world, signal, half);
     }
     let outcome = running.wait();
     assert_ne!(outcome.code, 0, "{}", outcome.stderr);
