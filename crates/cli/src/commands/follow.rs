@@ -1,39 +1,45 @@
 //! Follows logs: prints what is new in them, byte for byte.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
-/// A log that is read on from where it was left.
+/// A log that is read on from where it was left. It is not kept open, since a launch may have thousands.
 #[derive(Debug)]
 pub(super) struct Tail {
-    file: File,
+    log: PathBuf,
+    offset: u64,
 }
 
 impl Tail {
-    /// Opens a log at its start.
-    pub(super) fn open(log: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::open(log)? })
+    /// Reads a log from its start.
+    pub(super) fn new(log: &Path) -> Self {
+        Self { log: log.to_owned(), offset: 0 }
     }
 
-    /// Copies what is new to `out`, and tells how much that was.
-    pub(super) fn pump(&mut self, out: &mut dyn Write) -> io::Result<u64> {
+    /// Tells whether there is more to read; a log that is not there has nothing.
+    pub(super) fn has_news(&self) -> bool {
+        fs::metadata(&self.log).is_ok_and(|log| log.len() > self.offset)
+    }
+
+    /// Copies what is new to `out`.
+    pub(super) fn pump(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.has_news() {
+            return Ok(());
+        }
+        let mut file = File::open(&self.log)?;
+        file.seek(SeekFrom::Start(self.offset))?;
         let mut buffer = [0; 16 * 1024];
-        let mut copied = 0;
         loop {
-            match self.file.read(&mut buffer) {
-                Ok(0) => break,
+            match file.read(&mut buffer) {
+                Ok(0) => return out.flush(),
                 Ok(read) => {
                     out.write_all(&buffer[..read])?;
-                    copied += read as u64;
+                    self.offset += read as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        if copied > 0 {
-            out.flush()?;
-        }
-        Ok(copied)
     }
 }

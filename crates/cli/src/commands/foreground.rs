@@ -139,7 +139,7 @@ impl<'a> Follower<'a> {
                 self.pump();
                 self.announce(started.run)?;
                 if self.is_followed {
-                    self.tail = Some(Tail::open(&self.dir.log(self.runs, started.run, started.attempt))?);
+                    self.tail = Some(Tail::new(&self.dir.log(self.runs, started.run, started.attempt)));
                 }
             }
         }

@@ -112,17 +112,8 @@ impl Printer {
     }
 
     fn print_log(&mut self, log: PathBuf, id: RunId) -> Result<(), Failure> {
-        let tail = match self.tails.entry(log.clone()) {
-            std::collections::btree_map::Entry::Occupied(open) => open.into_mut(),
-            // A worker whose env failed for several runs writes no log of its own.
-            std::collections::btree_map::Entry::Vacant(new) => match Tail::open(&log) {
-                Ok(tail) => new.insert(tail),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(error.into()),
-            },
-        };
-        let mut text = Vec::new();
-        if tail.pump(&mut text)? == 0 {
+        let tail = self.tails.entry(log.clone()).or_insert_with(|| Tail::new(&log));
+        if !tail.has_news() {
             return Ok(());
         }
         let mut out = io::stdout().lock();
@@ -131,9 +122,7 @@ impl Printer {
             writeln!(out, "{gap}==> {id} <==")?;
             self.last = Some(log);
         }
-        out.write_all(&text)?;
-        out.flush()?;
-        Ok(())
+        Ok(tail.pump(&mut out)?)
     }
 
     /// Says of the runs without a log where they are; alike runs in one line.

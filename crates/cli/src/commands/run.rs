@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use neuromanager_core::config::{Config, ConfigError, Device, Support, resource_words, split_at_script};
+use neuromanager_core::config::{
+    Config, ConfigError, Device, Support, SupportKind, resource_words, split_at_script,
+};
 use neuromanager_core::engine::configuration::{self, Places};
 use neuromanager_core::engine::program::{self, Env, Search};
 use neuromanager_core::plan::Plan;
@@ -33,10 +35,11 @@ pub(super) fn start(
     app: &App,
 ) -> Result<Exit, Failure> {
     let words = split(&args.words)?;
+    check_place(&words)?;
     let (config, extra) = read_config(args, app)?;
     let (support, device) = config.device(&words.support, &words.device)?;
     let resources = resources(support, device, &words, extra, app)?;
-    let folder = starting_folder(&resources, app);
+    let folder = starting_folder(support, &resources, app);
     let search = Search {
         folder: &folder,
         path: app.settings.path(),
@@ -121,10 +124,26 @@ fn resources(
     Ok(device.resources.clone().overridden_by(typed?))
 }
 
-/// Gives the folder that runs start in: sbatch's `--chdir`, else the user's.
-fn starting_folder(resources: &Resources, app: &App) -> PathBuf {
-    match resources.value("chdir") {
-        Some(folder) => app.settings.folder.join(folder),
-        None => app.settings.folder.clone(),
+/// Gives the folder that runs start in: sbatch's `--chdir` where sbatch is asked, else the user's.
+fn starting_folder(support: &Support, resources: &Resources, app: &App) -> PathBuf {
+    match (support.kind, resources.value("chdir")) {
+        (SupportKind::Slurm, Some(folder)) => app.settings.folder.join(folder),
+        _ => app.settings.folder.clone(),
     }
+}
+
+/// Refuses an option of ours where only options of sbatch can stand.
+fn check_place(words: &Words<'_>) -> Result<(), Failure> {
+    const OURS: [&str; 5] = ["--runs", "--dry-run", "--name", "--config", "--json"];
+    for word in words.resources.iter().filter_map(|word| word.to_str()) {
+        let name = word.split('=').next().unwrap_or(word);
+        if OURS.contains(&name) {
+            let (support, device) = (&words.support, &words.device);
+            let text = format!("`{name}` is an option of neurun, which stands before SUPPORT");
+            return Err(
+                Failure::new(Exit::Usage, text).hint(format!("write `neurun {word} {support} {device} …`"))
+            );
+        }
+    }
+    Ok(())
 }

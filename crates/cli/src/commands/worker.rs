@@ -1,7 +1,7 @@
 //! `neu worker` and `neu execute`: the two halves of a worker, started by us and by jobs.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::worker::{self, Assignment, Environment, Input, Node, Outcome, Setting};
@@ -15,7 +15,13 @@ use crate::report::Failure;
 pub(crate) fn worker(args: &WorkerArgs, app: &App) -> Result<Exit, Failure> {
     let assignment = assignment(args, app);
     let next = second_half(args)?;
-    Ok(exit(worker::supervise(&assignment, next, &app.settings.temporary())?))
+    Ok(exit(worker::supervise(&assignment, next, &temporary(args.setting, app))?))
+}
+
+/// Gives a folder for small files. A job often inherits the TMPDIR of a login node, which its own node lacks.
+fn temporary(setting: SettingArg, app: &App) -> PathBuf {
+    let told = app.settings.temporary();
+    if setting == SettingArg::Job && !told.is_dir() { "/tmp".into() } else { told }
 }
 
 /// Runs the second half.
