@@ -64,12 +64,19 @@ impl Batch {
         self.create(path)?.write_all(content).at("write", path)
     }
 
+    /// Creates a file that may be lost in a power cut, since what it holds can be made again.
+    pub(super) fn write_for_now(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+        Self::default().write(path, content)
+    }
+
     /// Makes every file survive a power cut.
     pub(super) fn sync(self) -> Result<(), StoreError> {
+        let Some(((first, path), others)) = self.files.split_first() else { return Ok(()) };
         thread::scope(|scope| {
-            let syncs: Vec<_> =
-                self.files.iter().map(|(file, path)| (scope.spawn(|| file.sync_all()), path)).collect();
-            for (sync, path) in syncs {
+            let others: Vec<_> =
+                others.iter().map(|(file, path)| (scope.spawn(|| file.sync_all()), path)).collect();
+            first.sync_all().at("write", path)?;
+            for (sync, path) in others {
                 sync.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).at("write", path)?;
             }
             Ok(())

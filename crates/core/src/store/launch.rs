@@ -169,7 +169,7 @@ impl LaunchDir {
     fn finish(&self, mut batch: Batch, launch: &Launch, beginning: &Beginning) -> Result<(), StoreError> {
         if let Some(script) = &beginning.job_script {
             // Slurm takes a copy, and the plan says it all again: it need not survive a power cut.
-            atomic::replace(&self.job_script(), script)?;
+            Batch::write_for_now(&self.job_script(), script)?;
         }
         let submissions = self.submissions_file();
         batch.write(&submissions, &submissions::line(&submissions, &beginning.intent)?)?;
