@@ -115,7 +115,7 @@ fn what_is_not_as_it_may_seem_is_said() {
     let outcome = desk.world.neurun("slurm cpu --nodes=2 --hold train.py").succeeded();
     assert_says(&outcome.stderr, ["`output`", "is not used", "`nodes`", "first node only"]);
     let launch = desk.launched(&outcome);
-    assert_says(&shown(&launch), ["NumNodes=2", "JobName=train."]);
+    assert_says(&shown(&launch), ["NumNodes=2", "JobName=theirs."]);
     desk.slurm(&format!("scontrol release {}", launch.job()));
     assert_eq!(launch.wait(), 0);
     assert_eq!(desk.records().len(), 1);
