@@ -99,7 +99,7 @@ pub(crate) fn submitted(survey: &[Survey]) -> String {
 
 fn one<'a>(survey: &'a Survey, planned: &'a [PlannedRun]) -> OneLaunch<'a> {
     let runs = planned.iter().filter_map(|planned| {
-        let status = survey.statuses.get(usize::try_from(planned.run).ok()?)?;
+        let status = survey.status(planned.run)?;
         Some(run(survey, planned, status))
     });
     OneLaunch { schema: SCHEMA, launch: launch(survey), runs: runs.collect() }

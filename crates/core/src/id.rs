@@ -75,16 +75,6 @@ impl FromStr for Selection {
     }
 }
 
-impl Selection {
-    /// Tells whether run `run` of the selection's launch is meant; a Slurm job is matched elsewhere.
-    pub fn holds(&self, run: u64) -> bool {
-        match self {
-            Self::Launch(_) | Self::SlurmJob { .. } => true,
-            Self::Runs { first, last, .. } => (*first..=*last).contains(&run),
-        }
-    }
-}
-
 fn parse_job(word: &str) -> Option<Selection> {
     let (job, task) = match word.split_once('_') {
         Some((job, task)) => (job, Some(number(task)?)),

@@ -1,4 +1,4 @@
-//! Why runs are not as they should be: alike ones are told once, with the last lines of what they printed.
+//! How a launch's runs are, and why some are not as they should be: alike ones are told once, with the last lines of what they printed.
 
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::ranges::Ranges;
@@ -21,6 +21,11 @@ pub(super) struct Cause {
     runs: Vec<u64>,
 }
 
+/// Counts the runs in each state: `58 succeeded, 2 failed`.
+pub(super) fn states(survey: &Survey) -> String {
+    survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Finds the causes among `runs`, in their order. Runs that `is_told` leaves out, and those without a cause, are not
 /// mentioned.
 pub(super) fn causes(
@@ -29,9 +34,8 @@ pub(super) fn causes(
     is_told: impl Fn(RunState) -> bool,
 ) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
-    let status_of = |run: u64| usize::try_from(run).ok().and_then(|run| survey.statuses.get(run));
     let mentioned = runs.filter_map(|run| {
-        let status = status_of(run).filter(|status| is_told(status.state))?;
+        let status = survey.status(run).filter(|status| is_told(status.state))?;
         Some((run, status.state, status.cause.as_ref()?))
     });
     for (run, state, text) in mentioned.take(LOOKED_AT) {

@@ -18,7 +18,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use super::App;
-use super::causes::causes;
+use super::causes::{causes, states};
 use super::follow::Tail;
 use super::order::{Manner, Order};
 use super::worker::{arguments, worker_arguments};
@@ -235,9 +235,7 @@ const FAILURES_TOLD: usize = 10;
 
 fn failures(survey: &Survey) -> String {
     let id = survey.launch.id;
-    let counts: Vec<String> =
-        survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect();
-    let mut out = format!("launch {id}: {}\n", counts.join(", "));
+    let mut out = format!("launch {id}: {}\n", states(survey));
     let failed = |state: RunState| !matches!(state, RunState::Succeeded | RunState::Cancelled);
     let causes = causes(survey, 0..survey.launch.runs, failed);
     out.extend(causes.iter().take(FAILURES_TOLD).map(|cause| cause.describe(id)));

@@ -130,9 +130,7 @@ impl Printer {
         let mut alike: BTreeMap<String, (RunId, u64)> = BTreeMap::new();
         for (survey, picked) in surveys.iter().zip(picked) {
             for run in picked.runs.iter() {
-                let Some(status) = usize::try_from(run).ok().and_then(|run| survey.statuses.get(run)) else {
-                    continue;
-                };
+                let Some(status) = survey.status(run) else { continue };
                 if survey.log(run).is_none_or(|log| !log.exists()) {
                     let cause = status.cause.as_ref().map_or_else(String::new, |cause| format!(": {cause}"));
                     let first = (RunId { launch: picked.id, run }, 0);

@@ -66,19 +66,19 @@ fn of_job(store: &Store, job: u32, task: Option<u32>) -> Result<(LaunchId, Range
     Err(Failure::new(Exit::Usage, format!("no launch of this folder has the Slurm job {name}")))
 }
 
+fn watch(store: &Store, ids: &[LaunchId]) -> Result<Vec<Watched>, StoreError> {
+    ids.iter().map(|id| Watched::open(store, *id)).collect()
+}
+
 impl App {
     /// Surveys launches.
     pub(super) fn survey(&self, store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
-        let watched: Result<Vec<Watched>, StoreError> =
-            ids.iter().map(|id| Watched::open(store, *id)).collect();
-        self.survey_watched(watched?)
+        self.survey_watched(watch(store, ids)?)
     }
 
     /// Looks at launches without asking anybody.
     pub(super) fn glance(store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
-        let watched: Result<Vec<Watched>, StoreError> =
-            ids.iter().map(|id| Watched::open(store, *id)).collect();
-        Ok(glance(watched?)?)
+        Ok(glance(watch(store, ids)?)?)
     }
 
     /// Surveys launches that are already open.

@@ -8,7 +8,7 @@ use neuromanager_core::plan::quote;
 use neuromanager_core::store::{PlannedRun, Store, StoreError};
 
 use super::App;
-use super::causes::causes;
+use super::causes::{causes, states};
 use super::selecting::{Picked, pick};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
@@ -100,10 +100,6 @@ fn place(survey: &Survey) -> String {
         .map_or_else(|| place.support.clone(), |device| format!("{}/{device}", place.support))
 }
 
-fn states(survey: &Survey) -> String {
-    survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ")
-}
-
 fn describe(survey: &Survey, planned: &[PlannedRun]) -> String {
     let launch = &survey.launch;
     let command = quote::command(&launch.command);
@@ -145,9 +141,7 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
     let mut table = Table::new(headings);
     let now = Timestamp::now();
     for planned in planned {
-        let Some(status) = usize::try_from(planned.run).ok().and_then(|run| survey.statuses.get(run)) else {
-            continue;
-        };
+        let Some(status) = survey.status(planned.run) else { continue };
         let values = param_values(&planned.params);
         let value = |name: &String| {
             values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()

@@ -9,14 +9,13 @@ use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::{Resources, Setting};
 use neuromanager_core::slurm::query::{QueryError, Wanted};
 use neuromanager_core::slurm::squeue;
-use neuromanager_core::state::RunState;
 use neuromanager_core::store::Answer;
 use neuromanager_core::tool::{ToolEnvironment, scheduler_environment};
 
 use super::App;
 use super::order::{Manner, Order};
 use super::selecting::Picked;
-use super::wait::until_over;
+use super::wait::{conclude, until_over};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -163,17 +162,9 @@ fn troubles(submitted: &Submitted, ui: Ui) -> bool {
 
 fn wait(submitted: &Submitted, ui: Ui, app: &App) -> Result<Exit, Failure> {
     let launch = &submitted.launch;
-    let picked = Picked { id: LaunchId(launch.id), runs: Ranges::span(0, launch.runs - 1), whole: true };
-    let surveys = until_over(&app.settings.store(), &[picked], ui, app)?;
-    let states = surveys.iter().flat_map(|survey| &survey.statuses).map(|status| status.state);
-    let failed = states.filter(|state| *state != RunState::Succeeded).count();
-    ui.say(&format!(
-        "launch {}: {} of {} runs succeeded",
-        launch.id,
-        launch.runs - failed as u64,
-        launch.runs
-    ));
-    Ok(if failed == 0 { Exit::Done } else { Exit::SomeFailed })
+    let picked = [Picked { id: LaunchId(launch.id), runs: Ranges::span(0, launch.runs - 1), whole: true }];
+    let surveys = until_over(&app.settings.store(), &picked, ui, app)?;
+    Ok(conclude(&surveys, &picked, ui))
 }
 
 impl App {

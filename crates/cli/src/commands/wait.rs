@@ -38,15 +38,20 @@ pub(super) fn wait(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     if args.json {
         print(&json::launches(&surveys))?;
     }
+    Ok(conclude(&surveys, &picked, ui))
+}
+
+/// Says how many of the runs that were waited for succeeded, and gives the exit code.
+pub(super) fn conclude(surveys: &[Survey], picked: &[Picked], ui: Ui) -> Exit {
     let mut exit = Exit::Done;
-    for (survey, picked) in surveys.iter().zip(&picked) {
+    for (survey, picked) in surveys.iter().zip(picked) {
         let (all, succeeded) = (picked.runs.len(), of(survey, picked, |state| state == RunState::Succeeded));
         ui.say(&format!("launch {}: {succeeded} of {all} runs succeeded", picked.id));
         if succeeded < all {
             exit = Exit::SomeFailed;
         }
     }
-    Ok(exit)
+    exit
 }
 
 /// Waits until every run that was picked is over.

@@ -221,9 +221,14 @@ impl Survey {
         self.submissions.of_run(run).and_then(|submission| submission.task(run))
     }
 
+    /// Gives the status of a run, where the launch has it.
+    pub fn status(&self, run: u64) -> Option<&Status> {
+        self.statuses.get(usize::try_from(run).ok()?)
+    }
+
     /// Gives the log of a run's latest attempt, where one has begun.
     pub fn log(&self, run: u64) -> Option<PathBuf> {
-        let attempt = self.statuses.get(usize::try_from(run).ok()?)?.attempt;
+        let attempt = self.status(run)?.attempt;
         (attempt > 0).then(|| self.dir.log(self.launch.runs, run, attempt))
     }
 
