@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
+use crate::state::RunState;
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,10 @@ pub enum Event {
     Ended(Ended),
     /// A worker did not execute a run, and why.
     Refused(Refused),
+    /// A worker ended its program, since a later attempt at the run exists.
+    Superseded(Superseded),
+    /// Whoever starts the next attempt found that this one is over, though its worker never said so.
+    Concluded(Concluded),
     /// Runs that will not be started any more.
     Stopped(Stopped),
 }
@@ -153,6 +158,30 @@ pub struct Refused {
     pub attempt: u32,
     /// Why.
     pub reason: String,
+}
+
+/// A worker ended its program for a later attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Superseded {
+    /// The run.
+    pub run: u64,
+    /// The attempt that was ended.
+    pub attempt: u32,
+    /// The later attempt.
+    pub by: u32,
+}
+
+/// An attempt without an end record of its own was found to be over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concluded {
+    /// The run.
+    pub run: u64,
+    /// The attempt.
+    pub attempt: u32,
+    /// The state that it ended in.
+    pub state: RunState,
+    /// Why, in the words that were shown for it.
+    pub cause: String,
 }
 
 /// Runs that will not be started any more.

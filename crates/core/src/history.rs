@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped, Worker};
+use crate::event::{
+    Concluded, Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped, Superseded, Worker,
+};
 use crate::ranges::Ranges;
 
 /// Something, and when it was written down.
@@ -61,6 +63,10 @@ pub struct Attempt {
     pub interrupted: Option<Dated<Interrupted>>,
     /// Its end.
     pub ended: Option<Dated<Ended>>,
+    /// That its worker ended it for a later attempt.
+    pub superseded: Option<Dated<Superseded>>,
+    /// That somebody found it over, where its worker never said so.
+    pub concluded: Option<Dated<Concluded>>,
 }
 
 impl History {
@@ -84,6 +90,16 @@ impl History {
                 Event::Ended(what) => {
                     if let Some(attempt) = self.attempt(what.run, what.attempt) {
                         attempt.ended = Some(Dated { time, what });
+                    }
+                }
+                Event::Superseded(what) => {
+                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
+                        attempt.superseded = Some(Dated { time, what });
+                    }
+                }
+                Event::Concluded(what) => {
+                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
+                        attempt.concluded = Some(Dated { time, what });
                     }
                 }
                 // It says who did not execute a run; whoever did writes the run's own records.
