@@ -212,6 +212,13 @@ pub struct Stopped {
     pub reason: String,
 }
 
+impl Fenced {
+    /// Says what is waited for, and how long.
+    pub fn sentence(&self) -> String {
+        format!("waits {} s: attempt {} may still run {}", self.seconds, self.earlier, self.place)
+    }
+}
+
 impl EnvFailed {
     /// Says what happened, with the line and what it printed.
     pub fn sentence(&self) -> String {

@@ -107,3 +107,25 @@ fn a_program_whose_workers_were_killed_is_found_and_ended() {
     wait_until("nothing lives on", || world.survivors().is_empty());
     assert!(!fs::exists(world.path("done.0")).unwrap());
 }
+
+#[test]
+fn a_run_that_starts_in_that_moment_is_cancelled_at_once() {
+    for delay in 0..8 {
+        let world = local_world();
+        world.file(
+            "t.sh",
+            "[[ $NEU_RUN = 0 ]] || exec sleep 600; touch begun; while ! [[ -e go ]]; do sleep 0.01; done",
+        );
+        let mut running = world.tool(Tool::Neurun, ["--runs=3", "local", "cpu", "t.sh"]).spawn();
+        wait_until("the first run has begun", || world.path("begun").exists());
+        let cancelling =
+            world.bash(&format!("(sleep 0.0{delay}; touch go) & time {} cancel 1.1", Tool::Neu.path()));
+        let began = std::time::Instant::now();
+        wait_until("the third run has begun", || world.states("1")[2] == "running");
+        // A run that is missed is found after 12 s.
+        assert!(began.elapsed().as_secs() < 6, "{cancelling:?}");
+        assert_eq!(world.states("1"), ["succeeded", "cancelled", "running"]);
+        world.neu("cancel 1").succeeded();
+        running.wait().exited(1);
+    }
+}

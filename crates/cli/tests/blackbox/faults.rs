@@ -18,7 +18,7 @@ END
 esac"#;
 
 /// A world whose cluster answers all questions, and takes every job as 4711.
-fn cluster() -> World {
+pub(crate) fn cluster() -> World {
     let world = World::new();
     world.file("config.json", r#"{"slurm": {"cpu": {"env": "", "resources": {"time": "1:00"}}}}"#);
     world.file("argv.py", ARGV_PY);

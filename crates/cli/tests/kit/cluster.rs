@@ -49,7 +49,12 @@ impl Cluster {
 
     /// Gives the process of its controller.
     pub(crate) fn controller(&self) -> i32 {
-        let file = self.conf.with_file_name("pid").join("slurmctld");
+        self.daemon("slurmctld")
+    }
+
+    /// Gives the process of a daemon: `slurmctld`, `slurmdbd`, or `slurmd-n1` of a node.
+    pub(crate) fn daemon(&self, name: &str) -> i32 {
+        let file = self.conf.with_file_name("pid").join(name);
         std::fs::read_to_string(file).unwrap().trim().parse().unwrap()
     }
 }

@@ -213,6 +213,9 @@ fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     if status.state != RunState::Pending {
         status.started = started.map(|started| started.time);
     }
+    if let (None, RunState::Running, Some(fenced)) = (started, status.state, attempt.fenced.as_ref()) {
+        status.cause = Some(fenced.what.sentence());
+    }
     // A program that could not be started has an end all the same.
     if let Some(ended) = attempt.ended.as_ref().filter(|_| status.state.is_final()) {
         status.ended = Some(ended.time);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped};
+use crate::event::{Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped};
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use proptest::prelude::*;
@@ -69,6 +69,17 @@ fn task_that_ended(state: TaskState, ended: Option<i64>) -> Sighting {
         started: None,
         ended: ended.map(at),
     })
+}
+
+#[test]
+fn a_run_that_waits_out_a_fence_says_so_until_it_starts() {
+    let (place, node) = ("on n1, job 9_3".to_owned(), "n2".to_owned());
+    let fenced = Event::Fenced(Fenced { run: 3, attempt: 2, earlier: 1, place, seconds: 30, node });
+    let waits = folded(&[started(1), fenced.clone()], &task(TaskState::Running));
+    assert_eq!((waits.state, waits.attempt), (RunState::Running, 2));
+    assert_eq!(waits.cause.unwrap(), "waits 30 s: attempt 1 may still run on n1, job 9_3");
+    let begun = folded(&[started(1), fenced, started(2)], &task(TaskState::Running));
+    assert_eq!((begun.state, begun.cause), (RunState::Running, None));
 }
 
 #[test]

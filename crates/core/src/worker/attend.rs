@@ -99,7 +99,11 @@ impl Executor<'_> {
         match &self.assignment.setting {
             _ if signal == Signal::SIGCHLD => {}
             Setting::Job(_) => {
-                agenda.canary.hear(heard, Instant::now());
+                // A program that was ended for its successor is not told to end once more.
+                let is_told = self.replaced.is_some() && signal == Signal::SIGTERM;
+                if !is_told || agenda.canary.holds(signal) {
+                    agenda.canary.hear(heard, Instant::now());
+                }
                 if signal == Signal::SIGCONT {
                     // Whatever stopped this process may have kept it from looking for long.
                     self.look_for_successor(run, program, agenda)?;
@@ -158,7 +162,10 @@ impl Executor<'_> {
             self.replaced = Some(Replaced { by, until });
             agenda.kill_at = Some(until);
             let _gone = killpg(program, Signal::SIGCONT);
-            self.leftovers.signal_all(Signal::SIGTERM);
+            // A program that was told to stop is not told again.
+            if self.stop.is_none() {
+                self.leftovers.signal_all(Signal::SIGTERM);
+            }
         }
         agenda.look_at = self.next_look();
         Ok(())

@@ -70,6 +70,8 @@ impl Orphans {
                 let is_told = is_same_as_any(&process, &told);
                 if signal == Signal::SIGKILL || !is_told {
                     let _gone = kill(Pid::from_raw(process.pid), signal);
+                    // A stopped one hears it only then.
+                    let _gone = kill(Pid::from_raw(process.pid), Signal::SIGCONT);
                 }
                 if !is_told {
                     told.push(process);

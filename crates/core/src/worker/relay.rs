@@ -82,6 +82,11 @@ impl Canary {
         }
     }
 
+    /// Tells whether one half has got a signal of which the other is still expected to hear.
+    pub(super) fn holds(&self, signal: Signal) -> bool {
+        self.held.iter().any(|(heard, _)| heard.signal == signal)
+    }
+
     /// Gives the signals that are to be passed on now.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Signal> {
         let (due, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, until)| *until <= now);
