@@ -64,7 +64,7 @@ impl Executor<'_> {
                 continue;
             }
             if is_due(agenda.look_at) {
-                self.look_for_successor(run, program, &mut agenda)?;
+                self.look_for_successor(run, program, &mut agenda);
             }
             for signal in agenda.canary.due(Instant::now()) {
                 self.tell(program, signal);
@@ -106,7 +106,7 @@ impl Executor<'_> {
                 }
                 if signal == Signal::SIGCONT {
                     // Whatever stopped this process may have kept it from looking for long.
-                    self.look_for_successor(run, program, agenda)?;
+                    self.look_for_successor(run, program, agenda);
                 }
             }
             Setting::Foreground(_) if asks_for_the_end => {
@@ -156,8 +156,10 @@ impl Executor<'_> {
 
     /// Ends the program where a later attempt has replaced its own: both would write to the same files. That is never
     /// a cancellation: [`Replaced`] says what it was.
-    fn look_for_successor(&mut self, run: u64, program: Pid, agenda: &mut Agenda) -> Result<(), WorkerError> {
-        if let (None, Some(by)) = (self.replaced, self.successor(run)?) {
+    fn look_for_successor(&mut self, run: u64, program: Pid, agenda: &mut Agenda) {
+        // A file system that fails now is asked again.
+        let successor = self.successor(run).unwrap_or_default();
+        if let (None, Some(by)) = (self.replaced, successor) {
             let until = Instant::now() + GRACE.min(self.assignment.fence / 3);
             self.replaced = Some(Replaced { by, until });
             agenda.kill_at = Some(until);
@@ -168,7 +170,6 @@ impl Executor<'_> {
             }
         }
         agenda.look_at = self.next_look();
-        Ok(())
     }
 
     /// Gives the time to look for a later attempt: often enough that the program is over, its grace included, before
