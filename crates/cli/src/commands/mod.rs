@@ -13,6 +13,7 @@ mod site;
 mod status;
 mod submit;
 mod sweep;
+mod viewing;
 mod wait;
 mod worker;
 

@@ -30,7 +30,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     }
     let picked = pick(&store, &args.ids)?;
     let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
-    let surveys = app.survey(&store, &ids)?;
+    let surveys = app.view(&store, &ids)?;
     let with_plans: Result<Vec<_>, Failure> =
         surveys.into_iter().zip(&picked).map(|(survey, picked)| with_plan(survey, picked)).collect();
     let with_plans = with_plans?;
@@ -54,7 +54,7 @@ fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
             Err(error) => app.ui.warn(&format!("launch {id} is left out: {error}")),
         }
     }
-    let surveys = app.survey(store, &ids)?;
+    let surveys = app.view(store, &ids)?;
     if as_json {
         print(&json::launches(&surveys))?;
         return Ok(Exit::Done);

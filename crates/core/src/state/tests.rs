@@ -1,5 +1,6 @@
 use super::*;
 use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped};
+use crate::history::History;
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use proptest::prelude::*;
@@ -50,7 +51,7 @@ fn history(events: &[Event]) -> History {
 }
 
 fn folded(events: &[Event], sighting: &Sighting) -> Status {
-    fold(&history(events), 3, sighting, at(NOW))
+    fold(&history(events), 3, None, sighting, at(NOW))
 }
 
 fn state(events: &[Event], sighting: &Sighting) -> RunState {
@@ -65,6 +66,7 @@ fn task_that_ended(state: TaskState, ended: Option<i64>) -> Sighting {
     Sighting::Task(Task {
         state,
         words: format!("{state:?}"),
+        reason: None,
         node: Some("n9".to_owned()),
         started: None,
         ended: ended.map(at),
@@ -143,7 +145,7 @@ fn a_failure_is_over_once_slurm_is_done_with_it() {
     let running = |started: Option<i64>, now: i64| {
         let Sighting::Task(mut task) = task(TaskState::Running) else { unreachable!() };
         task.started = started.map(at);
-        fold(&history(&failed), 3, &Sighting::Task(task), at(now)).state
+        fold(&history(&failed), 3, None, &Sighting::Task(task), at(now)).state
     };
     assert_eq!(running(Some(NOW - 200), NOW - 98), RunState::Running, "Slurm is about to say why");
     assert_eq!(running(Some(NOW - 200), NOW), RunState::Failed, "Slurm has forgotten to");
@@ -165,7 +167,7 @@ fn a_stop_is_not_yet_an_end_while_slurm_is_silent() {
     let stopped = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
     let silent = Sighting::Unclear("squeue timed out".to_owned());
     assert_eq!(state(&stopped, &silent), RunState::Unknown);
-    let next_day = fold(&history(&stopped), 3, &silent, at(NOW + 86_400));
+    let next_day = fold(&history(&stopped), 3, None, &silent, at(NOW + 86_400));
     assert_eq!(next_day.state, RunState::Cancelled);
 }
 
@@ -248,6 +250,7 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
         TaskState::Running,
         TaskState::Completed,
         TaskState::Failed,
+        TaskState::Unlaunched,
         TaskState::Cancelled,
         TaskState::TimedOut,
         TaskState::OutOfMemory,
@@ -271,7 +274,7 @@ proptest! {
     #[test]
     fn success_needs_our_own_record(events in prop::collection::vec(any_event(), 0..8), sighting in any_sighting()) {
         let history = history(&events);
-        let status = fold(&history, 3, &sighting, at(NOW));
+        let status = fold(&history, 3, None, &sighting, at(NOW));
         if status.state == RunState::Succeeded {
             let attempt = history.latest(3).expect("an attempt");
             let ended = attempt.ended.as_ref().expect("its end");
