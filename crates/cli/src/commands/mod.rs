@@ -15,6 +15,7 @@ mod submit;
 mod sweep;
 mod viewing;
 mod wait;
+mod waits;
 mod worker;
 
 use std::ffi::OsString;

@@ -8,8 +8,9 @@ use neuromanager_core::plan::quote;
 use neuromanager_core::store::{PlannedRun, Store, StoreError};
 
 use super::App;
-use super::causes::{causes, states};
+use super::causes::{causes, states, unknowns};
 use super::selecting::{Picked, pick};
+use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
 use crate::json::{self, param_values};
@@ -40,6 +41,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     }
     for (survey, planned) in &with_plans {
         print(&describe(survey, planned))?;
+        warn_of_waits(&waits(survey, planned.iter().map(|planned| planned.run)), app);
         warn_of_damage(survey, app);
     }
     Ok(Exit::Done)
@@ -75,8 +77,9 @@ fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
             local_time(launch.created),
         ]);
     }
-    print(&table.render())?;
+    print(&(table.render() + &unknowns(&surveys)))?;
     for survey in &surveys {
+        warn_of_waits(&waits(survey, 0..survey.launch.runs), app);
         warn_of_damage(survey, app);
     }
     Ok(Exit::Done)
@@ -168,9 +171,13 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
 
 fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
     let id = survey.launch.id;
-    let causes = causes(survey, planned.iter().map(|planned| planned.run), |_| true);
-    let mut out: String =
+    let runs = || planned.iter().map(|planned| planned.run);
+    let is_waiting = |run: &u64| survey.status(*run).is_some_and(|status| status.reason.is_some());
+    let causes = causes(survey, runs().filter(|run| !is_waiting(run)), |_| true);
+    let mut out = describe_waits(&waits(survey, runs()));
+    let told: String =
         causes.iter().take(EXPLAINED).map(|cause| format!("\n{}", cause.describe(id))).collect();
+    out.push_str(&told);
     if causes.len() > EXPLAINED {
         out.push_str(&format!("\nand {} other causes: neu status {id} --json\n", causes.len() - EXPLAINED));
     }

@@ -118,7 +118,7 @@ fn with_task(mut status: Status, sighting: &Sighting) -> Status {
 }
 
 impl Status {
-    fn new(state: RunState, cause: Option<String>) -> Self {
+    pub(super) fn new(state: RunState, cause: Option<String>) -> Self {
         Self {
             state,
             attempt: 0,

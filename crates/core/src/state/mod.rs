@@ -1,5 +1,6 @@
 //! The state of a run: a pure function of what the journal says and what its support sees.
 
+mod class;
 mod fold;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Exit;
 
+pub use class::{FailureClass, classify};
 pub use fold::{Handed, LAG, fold};
 pub(crate) use fold::{is_followed, stopped};
 
