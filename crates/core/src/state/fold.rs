@@ -193,6 +193,16 @@ fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sighting, now: T
         TaskState::NodeFailed if own.state != RunState::Succeeded => worse(RunState::NodeFailed, &own, task),
         // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
         TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
+        TaskState::Failed
+        | TaskState::Unlaunched
+        | TaskState::Cancelled
+        | TaskState::Preempted
+        | TaskState::NodeFailed
+            if own.state == RunState::Succeeded =>
+        {
+            let cause = format!("its program succeeded, though Slurm says {}", task.words);
+            Status::new(RunState::Succeeded, Some(cause))
+        }
         TaskState::Running
         | TaskState::Completed
         | TaskState::Failed
@@ -211,8 +221,12 @@ fn is_going_on(task: &Task, ended: Timestamp, now: Timestamp) -> bool {
 
 /// The scheduler knows worse than the program's own end says: both are kept.
 fn worse(state: RunState, own: &Status, task: &Task) -> Status {
-    let cause = match own.state {
-        RunState::Succeeded => format!("exit code 0, but Slurm says {}", task.words),
+    let cause = match (own.state, &own.cause) {
+        (RunState::Succeeded, _) => format!("succeeded, but Slurm says {}", task.words),
+        (RunState::Failed | RunState::OutOfMemory, Some(cause)) => {
+            format!("{cause}, and Slurm says {}", task.words)
+        }
+        // A stop is Slurm's own way to end a program.
         _ => format!("Slurm says {}", task.words),
     };
     Status::new(state, Some(cause))
@@ -298,9 +312,10 @@ fn of_unstarted(
             TaskState::Completed => {
                 Status::new(RunState::Lost, Some("Slurm says COMPLETED, but no worker ever began".to_owned()))
             }
-            TaskState::Failed | TaskState::Unlaunched => {
+            TaskState::Failed => {
                 Status::new(RunState::Failed, Some(format!("it never began; Slurm says {}", task.words)))
             }
+            TaskState::Unlaunched => Status::new(RunState::Failed, Some(unlaunched(task))),
             TaskState::Cancelled
             | TaskState::TimedOut
             | TaskState::OutOfMemory
@@ -340,6 +355,17 @@ fn of_task_end(task: &Task) -> Status {
 
 fn still_on_its_way(task: &Task, now: Timestamp) -> bool {
     task.ended.is_some_and(|ended| is_recent(ended, now, LAG))
+}
+
+/// `0:53` and its like: the folder of the log is nearly always what is missing (slurmd says `could not open stdout
+/// file`).
+fn unlaunched(task: &Task) -> String {
+    let node = task.node.as_ref().map_or_else(|| "its node".to_owned(), |node| format!("node {node}"));
+    format!(
+        "it never began: {node} could not start its job, since a folder was not there, most likely that of the \
+         launch in .neu, or the folder that it was started in; Slurm says {}",
+        task.words
+    )
 }
 
 fn still_missing(before: &str) -> Status {

@@ -10,14 +10,19 @@ use crate::slurm::squeue::QueueRow;
 use crate::slurm::state::SlurmState;
 use crate::state::{Task, TaskState};
 
-/// How squeue names the end of a job that its node could not even start, for want of its log's folder, say.
-const NOT_LAUNCHED: &str = "RaisedSignal:53";
+/// How squeue names the end of a job that its node could not even start, for want of its log's folder, say; the
+/// first since 22.05 at least.
+const NOT_LAUNCHED: [&str; 2] = ["JobLaunchFailure", "RaisedSignal:53"];
 
 /// How accounting gives the same.
 const NOT_LAUNCHED_EXIT: ExitCode = ExitCode { code: 0, signal: 53 };
 
 fn time(second: Option<i64>) -> Option<Timestamp> {
     second.and_then(|second| Timestamp::from_second(second).ok())
+}
+
+fn is_no_launch(reason: &str) -> bool {
+    NOT_LAUNCHED.iter().any(|code| reason.starts_with(code))
 }
 
 fn carries(name: &str, key: &str) -> bool {
@@ -85,9 +90,11 @@ impl Row for QueueRow {
     fn task(&self) -> Task {
         let reason = self.reason.as_ref().filter(|reason| *reason != "None");
         Task {
-            state: match reason.is_some_and(|reason| reason.starts_with(NOT_LAUNCHED)) {
-                true => TaskState::Unlaunched,
-                false => task_state(&self.state),
+            state: match task_state(&self.state) {
+                TaskState::Failed if reason.is_some_and(|reason| is_no_launch(reason)) => {
+                    TaskState::Unlaunched
+                }
+                state => state,
             },
             words: reason
                 .map_or_else(|| self.state.word().to_owned(), |why| format!("{} ({why})", self.state.word())),
