@@ -13,6 +13,7 @@ mod kit;
 
 mod activation;
 mod attempts;
+mod asking;
 mod cancelling;
 mod config;
 mod dry_run;
