@@ -28,7 +28,7 @@ use answers::Answers;
 pub use answers::Freshness;
 use cache::Cache;
 
-pub use find::{find_by_name, job_name};
+pub use find::{Seen, find_by_name, job_name, look_for};
 
 /// How long one question may take; a controller that is busy for longer is one that cannot be asked now.
 const DEADLINE: Duration = Duration::from_mins(1);
