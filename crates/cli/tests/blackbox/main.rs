@@ -15,6 +15,7 @@ mod activation;
 mod asking;
 mod cancelling;
 mod config;
+mod damage;
 mod dry_run;
 mod endings;
 mod environment;

@@ -12,6 +12,9 @@ pub const LAG: SignedDuration = SignedDuration::from_secs(30);
 /// How long after its end a run that was stopped may still turn out to have been put back into a queue.
 const REQUEUE: SignedDuration = SignedDuration::from_hours(1);
 
+/// What the queue of Slurm 22.05 says of a job that a signal ended, and of one that its node could not start.
+const LAUNCH_FAILURE: &str = "JobLaunchFailure";
+
 /// What was handed to the support last for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handed {
@@ -263,12 +266,11 @@ fn of_started(sighting: &Sighting, now: Timestamp) -> Status {
             TaskState::Completed | TaskState::Failed if still_on_its_way(task, now) => {
                 Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
             }
-            TaskState::Completed | TaskState::Failed => Status::new(
+            TaskState::Completed | TaskState::Failed | TaskState::Unlaunched => Status::new(
                 RunState::Lost,
                 Some(format!("its worker ended without a word; Slurm says {}", task.words)),
             ),
-            TaskState::Unlaunched
-            | TaskState::Cancelled
+            TaskState::Cancelled
             | TaskState::TimedOut
             | TaskState::OutOfMemory
             | TaskState::NodeFailed
@@ -312,10 +314,12 @@ fn of_unstarted(
             TaskState::Completed => {
                 Status::new(RunState::Lost, Some("Slurm says COMPLETED, but no worker ever began".to_owned()))
             }
-            TaskState::Failed => {
+            TaskState::Failed if task.reason.as_deref() != Some(LAUNCH_FAILURE) => {
                 Status::new(RunState::Failed, Some(format!("it never began; Slurm says {}", task.words)))
             }
-            TaskState::Unlaunched => Status::new(RunState::Failed, Some(unlaunched(task))),
+            TaskState::Failed | TaskState::Unlaunched => {
+                Status::new(RunState::Failed, Some(unlaunched(task)))
+            }
             TaskState::Cancelled
             | TaskState::TimedOut
             | TaskState::OutOfMemory
