@@ -21,3 +21,4 @@ mod seed;
 mod single;
 mod small_site;
 mod stranger;
+mod truth;
