@@ -35,14 +35,15 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     let with_plans: Result<Vec<_>, Failure> =
         surveys.into_iter().zip(&picked).map(|(survey, picked)| with_plan(survey, picked)).collect();
     let with_plans = with_plans?;
+    for (survey, planned) in &with_plans {
+        if !args.json {
+            print(&describe(survey, planned))?;
+            warn_of_waits(&waits(survey, planned.iter().map(|planned| planned.run)), app);
+        }
+        warn_of_damage(survey, app);
+    }
     if args.json {
         print(&json::with_runs(&with_plans))?;
-        return Ok(Exit::Done);
-    }
-    for (survey, planned) in &with_plans {
-        print(&describe(survey, planned))?;
-        warn_of_waits(&waits(survey, planned.iter().map(|planned| planned.run)), app);
-        warn_of_damage(survey, app);
     }
     Ok(Exit::Done)
 }
@@ -59,13 +60,16 @@ fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
     let surveys = app.view(store, &ids)?;
     if as_json {
         print(&json::launches(&surveys))?;
+        for survey in &surveys {
+            warn_of_damage(survey, app);
+        }
         return Ok(Exit::Done);
     }
     if surveys.is_empty() {
         app.ui.say(&format!("no launches in {}", store.root().display()));
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["LAUNCH", "NAME", "ON", "RUNS", "STATES", "CREATED"]);
+    let mut table = Table::new(["LAUNCH", "NAME", "ON", "RUNS", "STATES", "CREATED"]).cutting(1..3);
     for survey in &surveys {
         let launch = &survey.launch;
         table.row([
@@ -141,7 +145,7 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
     let repeats = (launch.repeats > 1).then_some("REPEAT");
     let headings =
         ["RUN"].into_iter().chain(parameters).chain(repeats).chain(["STATE", "DURATION", "NODE", "EXIT"]);
-    let mut table = Table::new(headings);
+    let mut table = Table::new(headings).cutting(1..1 + launch.parameters.len());
     let now = Timestamp::now();
     for planned in planned {
         let Some(status) = survey.status(planned.run) else { continue };

@@ -1,20 +1,35 @@
 //! Tables that fit the terminal and are plain when piped.
 
+use std::ops::Range;
+
 use comfy_table::{ContentArrangement, Table as Comfy, presets};
 
 use super::{one_line, output_width};
+
+/// The blanks behind a column.
+const GAP: usize = 2;
+
+/// How few characters of a cell still tell anything.
+const SHORTEST: usize = 6;
 
 /// Rows under headings, aligned.
 #[derive(Debug)]
 pub(crate) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
+    cut: Range<usize>,
 }
 
 impl Table {
     /// Starts with the headings.
     pub(crate) fn new(headings: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new() }
+        Self { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new(), cut: 0..0 }
+    }
+
+    /// Names the columns whose cells are cut where the table is wider than the terminal.
+    pub(crate) fn cutting(mut self, columns: Range<usize>) -> Self {
+        self.cut = columns;
+        self
     }
 
     /// Adds a row, with a cell for each heading.
@@ -34,11 +49,79 @@ impl Table {
             Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
-        table.set_header(&self.headings);
-        table.add_rows(&self.rows);
+        let longest = width.map_or(usize::MAX, |width| self.longest_cell(width));
+        let fit = |cells: &[String]| -> Vec<String> {
+            let cells = cells.iter().enumerate();
+            cells
+                .map(
+                    |(column, cell)| {
+                        if self.cut.contains(&column) { cut(cell, longest) } else { cell.clone() }
+                    },
+                )
+                .collect()
+        };
+        table.set_header(fit(&self.headings));
+        table.add_rows(self.rows.iter().map(|row| fit(row)));
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
         table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    /// Gives how long a cell may be that is cut, so that the table is as wide as the terminal at most.
+    fn longest_cell(&self, width: usize) -> usize {
+        let lines = || std::iter::once(&self.headings).chain(&self.rows);
+        let widest = |column: usize| {
+            let cells = lines().filter_map(|line| line.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.headings.len()).map(widest).collect();
+        let taken = |longest: usize| -> usize {
+            let of = |(column, width): (usize, &usize)| {
+                GAP + if self.cut.contains(&column) { *width.min(&longest) } else { *width }
+            };
+            widths.iter().enumerate().map(of).sum()
+        };
+        let most = widths.iter().copied().max().unwrap_or(0);
+        (SHORTEST..=most).rev().find(|longest| taken(*longest) <= width).unwrap_or(SHORTEST)
+    }
+}
+
+/// Cuts a text to `longest` characters, the last of which then says so.
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(longest.saturating_sub(1)).collect();
+    start + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(["RUN", "lr", "text", "STATE"]).cutting(1..3);
+        table.row(["1.0", "0.1", "a text that goes on and on", "succeeded"].map(str::to_owned));
+        table.row(["1.1", "0.01", "short", "failed"].map(str::to_owned));
+        table
+    }
+
+    #[test]
+    fn long_cells_are_cut_where_the_terminal_is_narrow() {
+        insta::assert_snapshot!(table().render_within(Some(40)), @"
+        RUN  lr    text              STATE
+        1.0  0.1   a text that goe…  succeeded
+        1.1  0.01  short             failed
+        ");
+    }
+
+    #[test]
+    fn nothing_is_cut_in_a_pipe() {
+        insta::assert_snapshot!(table().render_within(None), @"
+        RUN  lr    text                        STATE
+        1.0  0.1   a text that goes on and on  succeeded
+        1.1  0.01  short                       failed
+        ");
     }
 }

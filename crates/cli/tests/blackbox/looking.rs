@@ -121,6 +121,8 @@ fn the_shapes_of_json_are_pinned() {
           "succeeded": 3
         },
         "jobs": [],
+        "unreadable": 0,
+        "answered": null,
         "git": null,
         "path": "[WORLD]/project/.neu/launches/1"
       },
@@ -131,6 +133,12 @@ fn the_shapes_of_json_are_pinned() {
           "repeat": 0,
           "state": "failed",
           "cause": "exit code 3",
+          "class": "program",
+          "last_lines": [
+            "log of 2"
+          ],
+          "scheduler": null,
+          "pending": null,
           "params": {"lr":1e-4,"name":"a b"},
           "argv": [
             "bash",
@@ -194,6 +202,8 @@ fn the_shapes_of_json_are_pinned() {
             "succeeded": 3
           },
           "jobs": [],
+          "unreadable": 0,
+          "answered": null,
           "git": null,
           "path": "[WORLD]/project/.neu/launches/1"
         }

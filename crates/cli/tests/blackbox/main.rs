@@ -12,10 +12,11 @@
 mod kit;
 
 mod activation;
-mod attempts;
 mod asking;
+mod attempts;
 mod cancelling;
 mod config;
+mod damage;
 mod dry_run;
 mod endings;
 mod environment;

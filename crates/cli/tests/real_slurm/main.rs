@@ -23,3 +23,4 @@ mod single;
 mod small_site;
 mod stranger;
 mod terms;
+mod truth;

@@ -17,6 +17,8 @@ use crate::slurm::time::TimeLimit;
 use crate::store::Store;
 use crate::tool::Runner;
 
+pub use crate::tool::CHOOSE_CLUSTER;
+
 /// How long one question may take.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -123,8 +125,6 @@ pub enum Excess {
 fn describe_queued(queued: u64) -> String {
     if queued == 0 { String::new() } else { format!(", and {queued} jobs of yours are in the queue already") }
 }
-
-pub use crate::tool::CHOOSE_CLUSTER;
 
 impl Limits {
     /// Gives the limits: from the store where they are fresh, else from the cluster. `user` is the user's name,

@@ -48,7 +48,7 @@ impl FailureClass {
     }
 }
 
-/// What PyTorch, TensorFlow, JAX and CUDA itself print when a GPU has no more memory.
+/// What `PyTorch`, `TensorFlow`, JAX and CUDA itself print when a GPU has no more memory.
 const CUDA_WORDS: [&str; 6] = [
     "CUDA out of memory",
     "torch.cuda.OutOfMemoryError",

@@ -2,15 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::ended::of_ended;
 use super::{RunState, Sighting, Status, Task, TaskState};
-use crate::event::{Ended, EnvFailed, Exit, Stopped};
+use crate::event::{EnvFailed, Stopped};
 use crate::history::{Attempt, Dated, History};
 
 /// How long after a task's end its worker's last record may still be on its way through a network file system.
 pub const LAG: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long after its end a run that was stopped may still turn out to have been put back into a queue.
-const REQUEUE: SignedDuration = SignedDuration::from_hours(1);
+/// What the queue of Slurm 22.05 says of a job that a signal ended, and of one that its node could not start.
+const LAUNCH_FAILURE: &str = "JobLaunchFailure";
 
 /// What was handed to the support last for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Status {
 
 /// Tells whether `then` is less than `span` away. A clock that was set back makes a record of the future, which
 /// must not count as recent until that future has come.
-fn is_recent(then: Timestamp, now: Timestamp, span: SignedDuration) -> bool {
+pub(super) fn is_recent(then: Timestamp, now: Timestamp, span: SignedDuration) -> bool {
     now.duration_since(then).abs() < span
 }
 
@@ -153,96 +154,6 @@ fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     if let Some(ended) = attempt.ended.as_ref().filter(|_| status.state.is_final()) {
         status.ended = Some(ended.time);
         status.exit = Some(ended.what.exit.clone());
-    }
-}
-
-/// The program's own end is known; the scheduler may know worse.
-fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sighting, now: Timestamp) -> Status {
-    let Dated { time, what: Ended { exit, stopped, .. } } = ended;
-    let (time, stopped) = (*time, *stopped);
-    let own = match exit {
-        _ if stopped => Status::new(RunState::Cancelled, Some(stopped_cause(attempt))),
-        _ if ended.what.out_of_memory => Status::new(RunState::OutOfMemory, Some(out_of_memory_cause(exit))),
-        Exit::Code(0) => Status::new(RunState::Succeeded, None),
-        Exit::Code(code) => Status::new(RunState::Failed, Some(format!("exit code {code}"))),
-        Exit::Signal(signal) => {
-            Status::new(RunState::Failed, Some(format!("ended by {}", signal_name(*signal))))
-        }
-        Exit::Unstarted { reason, .. } => Status::new(RunState::Failed, Some(reason.clone())),
-    };
-    let task = match sighting {
-        Sighting::Task(task) => task,
-        // Whoever stopped it may start it again; a controller that was silent for long would have by now.
-        Sighting::Unclear(words) if stopped && is_recent(time, now, REQUEUE) => {
-            return Status::new(
-                RunState::Unknown,
-                Some(format!("it was stopped when last heard of; {words}")),
-            );
-        }
-        _ => return own,
-    };
-    match task.state {
-        // It was put back into the queue after its end: the next attempt is on its way.
-        TaskState::Pending => Status::new(RunState::Pending, Some(task.words.clone())),
-        TaskState::TimedOut => worse(RunState::TimedOut, &own, task),
-        TaskState::OutOfMemory => worse(RunState::OutOfMemory, &own, task),
-        // Only Slurm knows whether it is done: it may say why it stopped the program, or start it again.
-        TaskState::Running if own.state != RunState::Succeeded && is_going_on(task, time, now) => {
-            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
-        }
-        // Slurm tells every process of a job to stop, and the program may be gone before its worker has heard.
-        TaskState::Cancelled if own.state == RunState::Failed => worse(RunState::Cancelled, &own, task),
-        TaskState::Preempted if own.state != RunState::Succeeded => worse(RunState::Preempted, &own, task),
-        TaskState::NodeFailed if own.state != RunState::Succeeded => worse(RunState::NodeFailed, &own, task),
-        // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
-        TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
-        TaskState::Failed
-        | TaskState::Unlaunched
-        | TaskState::Cancelled
-        | TaskState::Preempted
-        | TaskState::NodeFailed
-            if own.state == RunState::Succeeded =>
-        {
-            let cause = format!("its program succeeded, though Slurm says {}", task.words);
-            Status::new(RunState::Succeeded, Some(cause))
-        }
-        TaskState::Running
-        | TaskState::Completed
-        | TaskState::Failed
-        | TaskState::Unlaunched
-        | TaskState::Cancelled
-        | TaskState::Preempted
-        | TaskState::NodeFailed => own,
-    }
-}
-
-/// Tells whether a task goes on after the program of its attempt ended at `ended`: it is being ended, for a while, or
-/// it was started anew.
-fn is_going_on(task: &Task, ended: Timestamp, now: Timestamp) -> bool {
-    is_recent(ended, now, LAG) || task.started.is_some_and(|started| started > ended)
-}
-
-/// The scheduler knows worse than the program's own end says: both are kept.
-fn worse(state: RunState, own: &Status, task: &Task) -> Status {
-    let cause = match (own.state, &own.cause) {
-        (RunState::Succeeded, _) => format!("succeeded, but Slurm says {}", task.words),
-        (RunState::Failed | RunState::OutOfMemory, Some(cause)) => {
-            format!("{cause}, and Slurm says {}", task.words)
-        }
-        // A stop is Slurm's own way to end a program.
-        _ => format!("Slurm says {}", task.words),
-    };
-    Status::new(state, Some(cause))
-}
-
-fn out_of_memory_cause(exit: &Exit) -> String {
-    format!("the kernel killed a process of it for its memory; exit code {}", exit.code())
-}
-
-fn stopped_cause(attempt: &Attempt) -> String {
-    match &attempt.interrupted {
-        Some(Dated { what, .. }) => format!("stopped by {}", what.signal),
-        None => "stopped".to_owned(),
     }
 }
 
@@ -266,12 +177,11 @@ fn of_started(sighting: &Sighting, now: Timestamp) -> Status {
             TaskState::Completed | TaskState::Failed if still_on_its_way(task, now) => {
                 Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
             }
-            TaskState::Completed | TaskState::Failed => Status::new(
+            TaskState::Completed | TaskState::Failed | TaskState::Unlaunched => Status::new(
                 RunState::Lost,
                 Some(format!("its worker ended without a word; Slurm says {}", task.words)),
             ),
-            TaskState::Unlaunched
-            | TaskState::Cancelled
+            TaskState::Cancelled
             | TaskState::TimedOut
             | TaskState::OutOfMemory
             | TaskState::NodeFailed
@@ -315,10 +225,12 @@ fn of_unstarted(
             TaskState::Completed => {
                 Status::new(RunState::Lost, Some("Slurm says COMPLETED, but no worker ever began".to_owned()))
             }
-            TaskState::Failed => {
+            TaskState::Failed if task.reason.as_deref() != Some(LAUNCH_FAILURE) => {
                 Status::new(RunState::Failed, Some(format!("it never began; Slurm says {}", task.words)))
             }
-            TaskState::Unlaunched => Status::new(RunState::Failed, Some(unlaunched(task))),
+            TaskState::Failed | TaskState::Unlaunched => {
+                Status::new(RunState::Failed, Some(unlaunched(task)))
+            }
             TaskState::Cancelled
             | TaskState::TimedOut
             | TaskState::OutOfMemory
@@ -376,9 +288,4 @@ fn still_missing(before: &str) -> Status {
         "{before} when last heard of; Slurm has forgotten its job, and how it ended may still be on its way"
     );
     Status::new(RunState::Unknown, Some(cause))
-}
-
-fn signal_name(signal: i32) -> String {
-    nix::sys::signal::Signal::try_from(signal)
-        .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }

@@ -1,6 +1,7 @@
 //! The state of a run: a pure function of what the journal says and what its support sees.
 
 mod class;
+mod ended;
 mod fold;
 
 use std::fmt;

@@ -462,6 +462,8 @@ fn a_failure_that_only_slurm_has_told_may_have_its_record_on_the_way() {
     let unlaunched = folded(&[], &task_that_ended(TaskState::Unlaunched, Some(NOW - 1)));
     assert_eq!(unlaunched.state, RunState::Failed);
     assert!(unlaunched.cause.unwrap().contains("a folder was not there"));
+    let began = [started(1)];
+    assert_eq!(state(&began, &task(TaskState::Unlaunched)), RunState::Lost, "it had begun before");
 }
 
 #[test]

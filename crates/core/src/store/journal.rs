@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -16,6 +17,9 @@ use crate::event::{Event, Record, Stopped};
 
 /// What one record may weigh, so that it is written in one piece.
 const LONGEST_RECORD: usize = 4096;
+
+/// How long one record may take to be written and to be seen through a network file system.
+const ONE_WRITE: Duration = Duration::from_mins(1);
 
 /// Appends to one node's journal.
 #[derive(Debug)]
@@ -79,17 +83,18 @@ pub struct JournalReader {
     events: PathBuf,
     read: BTreeMap<PathBuf, u64>,
     unreadable: u64,
+    unfinished: u64,
 }
 
 impl JournalReader {
     /// Reads from the start of every journal in `events`.
     pub fn new(events: PathBuf) -> Self {
-        Self { events, read: BTreeMap::new(), unreadable: 0 }
+        Self { events, read: BTreeMap::new(), unreadable: 0, unfinished: 0 }
     }
 
     /// Counts the lines so far that could not be read: torn by a kill, or damaged.
     pub fn unreadable(&self) -> u64 {
-        self.unreadable
+        self.unreadable + self.unfinished
     }
 
     /// Gives the records that are new since the last call, ordered within each node's journal.
@@ -108,12 +113,14 @@ impl JournalReader {
             }
         }
         paths.sort_unstable();
+        self.unfinished = 0;
         for path in paths {
             let offset = self.read.entry(path.clone()).or_default();
             let text = read_from(&path, *offset).at("read", &path)?;
             // What follows the last newline is still being written.
             let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
             *offset += whole as u64;
+            self.unfinished += u64::from(whole < text.len() && is_left(&path));
             for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                 match serde_json::from_slice(line) {
                     Ok(record) => records.push(record),
@@ -123,6 +130,12 @@ impl JournalReader {
         }
         Ok(records)
     }
+}
+
+/// Tells whether nobody writes to a file any more: the end of its last record then never comes.
+fn is_left(path: &Path) -> bool {
+    let changed = fs::metadata(path).and_then(|found| found.modified());
+    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > ONE_WRITE))
 }
 
 fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
@@ -168,6 +181,21 @@ mod tests {
         let mut reader = JournalReader::new(dir.path().to_owned());
         assert_eq!(reader.read_new().unwrap().len(), 2);
         assert_eq!(reader.unreadable(), 2);
+    }
+
+    #[test]
+    fn a_last_line_that_nobody_finishes_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = JournalWriter::open(dir.path(), "n1", "boot").unwrap();
+        writer.append(stopped("one")).unwrap();
+        writer.file.write_all(b"\n{\"time\":\"2026-01").unwrap();
+        let mut reader = JournalReader::new(dir.path().to_owned());
+        assert_eq!(reader.read_new().unwrap().len(), 1);
+        assert_eq!(reader.unreadable(), 0, "it may still be written");
+        writer.file.set_modified(std::time::SystemTime::now() - Duration::from_hours(1)).unwrap();
+        assert_eq!(reader.read_new().unwrap().len(), 0);
+        assert_eq!(reader.read_new().unwrap().len(), 0);
+        assert_eq!(reader.unreadable(), 1);
     }
 
     #[test]

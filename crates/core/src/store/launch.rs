@@ -23,45 +23,60 @@ pub const FORMAT: u32 = 1;
 const LOGS_IN_A_FOLDER: u64 = 1000;
 
 /// What one command line started: written once, never changed.
+///
+/// A launch of an older format may lack what was not yet written then.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Launch {
     /// The format of the store when it was written.
+    #[serde(default)]
     pub format: u32,
     /// The number.
     pub id: u64,
     /// The name, for people.
+    #[serde(default)]
     pub name: String,
     /// A key that no other launch has, carried by its jobs and processes.
+    #[serde(default)]
     pub key: String,
     /// When it was made.
     pub created: Timestamp,
     /// The user's numeric id.
+    #[serde(default)]
     pub uid: u32,
     /// The host that it was made on.
+    #[serde(default)]
     pub host: String,
     /// The folder that its runs start in.
     pub folder: Argument,
     /// What was typed.
+    #[serde(default)]
     pub typed: Vec<Argument>,
     /// Where runs execute, and on what.
     pub place: Names,
     /// The lines that prepare the environment of the runs.
+    #[serde(default)]
     pub env: Vec<String>,
     /// The options given to the scheduler.
+    #[serde(default)]
     pub resources: Resources,
     /// The variables of the user's shell that sbatch takes options from.
+    #[serde(default)]
     pub sbatch_variables: Vec<(String, String)>,
     /// The command without the parameters of a point.
     pub command: Vec<Argument>,
     /// The swept parameters, in their order.
+    #[serde(default)]
     pub parameters: Vec<String>,
     /// The repeats of each point.
+    #[serde(default = "one")]
     pub repeats: u64,
     /// The runs.
     pub runs: u64,
     /// The state of the code.
+    #[serde(default)]
     pub git: Option<Git>,
     /// The version of neuromanager that wrote this.
+    #[serde(default)]
     pub version: String,
 }
 
@@ -258,7 +273,12 @@ impl Draft<'_> {
     }
 }
 
+fn one() -> u64 {
+    1
+}
+
 #[derive(Deserialize)]
 struct Header {
+    #[serde(default)]
     format: u32,
 }

@@ -28,7 +28,7 @@ struct Wanted<'a> {
 
 impl Slurm<'_> {
     pub(super) fn look_at(&self, cases: &[Case<'_>]) -> Vec<Sightings> {
-        let caches = self.caches(cases);
+        let caches = caches(cases);
         let cache_of = |case: &Case<'_>| caches.get(case.dir.store().root());
         let mut memories: Vec<Option<Memory>> =
             cases.iter().map(|case| Some(self.memory(cache_of(case)?, case))).collect();
@@ -69,11 +69,6 @@ impl Slurm<'_> {
         sightings
     }
 
-    fn caches(&self, cases: &[Case<'_>]) -> BTreeMap<PathBuf, Cache> {
-        let stores = cases.iter().map(|case| case.dir.store());
-        stores.map(|store| (store.root().to_owned(), Cache::of(store))).collect()
-    }
-
     fn memory(&self, cache: &Cache, case: &Case<'_>) -> Memory {
         let mut asker = self.runner.cluster();
         asker.push(self.node.name.clone());
@@ -106,6 +101,11 @@ impl Slurm<'_> {
             }
         }
     }
+}
+
+fn caches(cases: &[Case<'_>]) -> BTreeMap<PathBuf, Cache> {
+    let stores = cases.iter().map(|case| case.dir.store());
+    stores.map(|store| (store.root().to_owned(), Cache::of(store))).collect()
 }
 
 enum Known<'a> {

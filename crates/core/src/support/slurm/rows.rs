@@ -10,19 +10,15 @@ use crate::slurm::squeue::QueueRow;
 use crate::slurm::state::SlurmState;
 use crate::state::{Task, TaskState};
 
-/// How squeue names the end of a job that its node could not even start, for want of its log's folder, say; the
-/// first since 22.05 at least.
-const NOT_LAUNCHED: [&str; 2] = ["JobLaunchFailure", "RaisedSignal:53"];
+/// How squeue names the end of a job that its node could not even start, for want of its log's folder, say. Slurm
+/// 22.05 says `JobLaunchFailure` instead, but so it does of a worker that was killed.
+const NOT_LAUNCHED: &str = "RaisedSignal:53";
 
 /// How accounting gives the same.
 const NOT_LAUNCHED_EXIT: ExitCode = ExitCode { code: 0, signal: 53 };
 
 fn time(second: Option<i64>) -> Option<Timestamp> {
     second.and_then(|second| Timestamp::from_second(second).ok())
-}
-
-fn is_no_launch(reason: &str) -> bool {
-    NOT_LAUNCHED.iter().any(|code| reason.starts_with(code))
 }
 
 fn carries(name: &str, key: &str) -> bool {
@@ -91,7 +87,7 @@ impl Row for QueueRow {
         let reason = self.reason.as_ref().filter(|reason| *reason != "None");
         Task {
             state: match task_state(&self.state) {
-                TaskState::Failed if reason.is_some_and(|reason| is_no_launch(reason)) => {
+                TaskState::Failed if reason.is_some_and(|reason| reason.starts_with(NOT_LAUNCHED)) => {
                     TaskState::Unlaunched
                 }
                 state => state,

@@ -1,6 +1,7 @@
 //! What Slurm says of the tasks that are asked about: the queue first, then accounting for what the queue forgot.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -90,7 +91,7 @@ impl View {
                         return Finding::Queued(row.task());
                     }
                 }
-                Err(error) => return unanswered("squeue", error),
+                Err(error) => return unanswered(error),
             }
         }
         match &self.accounting {
@@ -100,7 +101,7 @@ impl View {
                 Some(row) => Finding::Over(row.task()),
             },
             Err(QueryError::AccountingDisabled) => Finding::Nowhere,
-            Err(error) => unanswered("sacct", error),
+            Err(error) => unanswered(error),
         }
     }
 }
@@ -116,7 +117,11 @@ fn behind(state: &SlurmState) -> String {
     format!("Slurm's queue has forgotten its job, and accounting still says {}", state.word())
 }
 
-fn unanswered(program: &str, error: &QueryError) -> Finding {
-    let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-    Finding::Unclear(format!("`{program}` gave no answer: {error}{cause}"))
+fn unanswered(error: &QueryError) -> Finding {
+    let error: &dyn Error = match error {
+        QueryError::Tool(tool) => tool,
+        QueryError::Failed { .. } | QueryError::AccountingDisabled | QueryError::Unreadable { .. } => error,
+    };
+    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+    Finding::Unclear(format!("{error}{cause}"))
 }
