@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use super::WorkerError;
 use super::attempts::{Verdict, decide};
 use super::execute::{Executor, reason};
 use super::orphans::Orphans;
+use super::{Setting, WorkerError};
 use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
 use crate::id::{LaunchId, RunId};
 use crate::store::{Claim, claim_log};
@@ -25,14 +25,17 @@ impl Executor<'_> {
     ///
     /// Two attempts that claim at the same instant each look for the other after their own claim: one of them sees it.
     pub(super) fn admit(&mut self, run: u64) -> Result<Option<File>, WorkerError> {
-        match self.judge(run)? {
-            Verdict::Execute | Verdict::Fence { .. } => {}
-            Verdict::Superseded(by) => {
-                return self.refuse(run, format!("attempt {by} has begun already"));
-            }
-            Verdict::Refuse(reason) => return self.refuse(run, reason),
-        }
         let attempt = self.assignment.attempt;
+        // On this machine nothing starts a run again by itself: a first attempt has no others to look for.
+        if attempt > 1 || matches!(self.assignment.setting, Setting::Job(_)) {
+            match self.judge(run)? {
+                Verdict::Execute | Verdict::Fence { .. } => {}
+                Verdict::Superseded(by) => {
+                    return self.refuse(run, format!("attempt {by} has begun already"));
+                }
+                Verdict::Refuse(reason) => return self.refuse(run, reason),
+            }
+        }
         let Claim::Ours(log) = claim_log(&self.dir.log(self.launch.runs, run, attempt))? else {
             return self
                 .refuse(run, format!("attempt {attempt} belongs to another worker: its log is there"));
