@@ -9,7 +9,7 @@ use super::orphans::Orphans;
 use super::{Setting, WorkerError};
 use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
 use crate::id::{LaunchId, RunId};
-use crate::store::{Claim, claim_log};
+use crate::store::Claim;
 
 /// How often an attempt that waits looks for news of the one that it waits for.
 const TICK: Duration = Duration::from_millis(500);
@@ -36,7 +36,7 @@ impl Executor<'_> {
                 Verdict::Refuse(reason) => return self.refuse(run, reason),
             }
         }
-        let Claim::Ours(log) = claim_log(&self.dir.log(self.launch.runs, run, attempt))? else {
+        let Claim::Ours(log) = self.dir.claim(self.launch.runs, run, attempt)? else {
             return self
                 .refuse(run, format!("attempt {attempt} belongs to another worker: its log is there"));
         };
