@@ -40,11 +40,17 @@ impl Executor<'_> {
             return self
                 .refuse(run, format!("attempt {attempt} belongs to another worker: its log is there"));
         };
-        let is_admitted = self.wait_for_the_others(run)?;
-        if is_admitted && attempt > 1 {
-            self.end_what_others_left(run);
+        if !self.wait_for_the_others(run)? {
+            return Ok(None);
         }
-        Ok(is_admitted.then_some(log))
+        if attempt > 1 {
+            self.end_what_others_left(run);
+            // That may have taken a while.
+            if let Some(signal) = self.asked_to_stop(Duration::ZERO) {
+                return self.end_unstarted(run, STOPPED, reason(signal).to_owned()).map(|()| None);
+            }
+        }
+        Ok(Some(log))
     }
 
     fn judge(&mut self, run: u64) -> Result<Verdict, WorkerError> {
