@@ -37,7 +37,11 @@ fn launched() -> World {
 
 /// The worker of a task: its job, its node, and how often Slurm has started it before.
 fn worker(world: &World, job: u32, node: &str, restarts: u32) -> Line {
-    let launch = world.store().join("launches/1");
+    worker_of(world, 1, job, node, restarts)
+}
+
+fn worker_of(world: &World, launch: u32, job: u32, node: &str, restarts: u32) -> Line {
+    let launch = world.store().join(format!("launches/{launch}"));
     let submission = fs::read_to_string(launch.join("submissions.jsonl")).unwrap();
     let intent: Value = submission.lines().find_map(|line| serde_json::from_str(line).ok()).unwrap();
     let key = intent["event"]["intent"]["chunk"]["key"].as_str().unwrap();
@@ -60,7 +64,11 @@ fn let_go(world: &World, attempt: u32) {
 }
 
 fn records(world: &World, kind: &str) -> Vec<Value> {
-    let files = fs::read_dir(world.store().join("launches/1/events")).unwrap();
+    records_of(world, 1, kind)
+}
+
+fn records_of(world: &World, launch: u32, kind: &str) -> Vec<Value> {
+    let files = fs::read_dir(world.store().join(format!("launches/{launch}/events"))).unwrap();
     let text: String = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     let records = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     records.map(|record| record["event"][kind].clone()).filter(|event| !event.is_null()).collect()
@@ -267,6 +275,26 @@ fn a_program_sees_one_term_whether_all_or_the_batch_process_alone_got_it() {
         assert_eq!(records(&world, "interrupted").len(), 1);
         assert!(world.survivors().is_empty());
     }
+}
+
+#[test]
+fn the_child_of_a_program_that_dies_first_of_a_term_to_all_sees_one() {
+    let world = launched();
+    world.file("parent.sh", "python patient.py; true");
+    world.neurun("slurm cpu parent.sh").succeeded();
+    let mut batch = worker_of(&world, 2, 9, "n1", 0).spawn();
+    let child = until_it_began(&world, 1);
+    let first_half = &records_of(&world, 2, "worker")[0]["process"]["pid"];
+    let parent = format!("$(ps -o ppid= -p {child})");
+    let halves = format!("$(ps -o pid= --ppid {first_half}) {first_half}");
+    world
+        .bash(&format!("all=\"{child} {halves}\"; kill -TERM {parent}; sleep 0.1; kill -TERM $all"))
+        .succeeded();
+    batch.wait();
+    assert_eq!(terms(&world, 1), "TERM\n");
+    assert!(world.survivors().is_empty());
+    let ended = &records_of(&world, 2, "ended")[0];
+    assert_eq!((&ended["exit"]["signal"], &ended["stopped"]), (&15.into(), &true.into()));
 }
 
 #[test]

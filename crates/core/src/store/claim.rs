@@ -22,9 +22,9 @@ pub enum Claim {
 /// Claims an attempt by creating its log exclusively.
 ///
 /// On a network file system the loser of a race may see other errors than "exists", so any error is followed by a
-/// fresh look, and by another try where nothing is there. A folder of logs that was removed is made again: the
-/// attempt is worth more than the place that its log was to have.
-pub fn claim_log(log: &Path) -> Result<Claim, StoreError> {
+/// fresh look, and by another try where nothing is there. A folder of logs that was removed from the folder of its
+/// `launch` is made again: the attempt is worth more than the place that its log was to have.
+pub(super) fn claim_log(launch: &Path, log: &Path) -> Result<Claim, StoreError> {
     let mut pause = Duration::from_millis(20);
     loop {
         match OpenOptions::new().append(true).create_new(true).mode(0o600).open(log) {
@@ -32,8 +32,11 @@ pub fn claim_log(log: &Path) -> Result<Claim, StoreError> {
             Err(_) if log.symlink_metadata().is_ok() => return Ok(Claim::Taken),
             Err(error) if pause > Duration::from_secs(1) => return Err(error).at("create", log),
             Err(error) => {
-                if let (io::ErrorKind::NotFound, Some(folder)) = (error.kind(), log.parent()) {
-                    create_folder(folder)?;
+                if let Some(folder) = log.parent().filter(|_| error.kind() == io::ErrorKind::NotFound) {
+                    // A launch that was removed as a whole stays so.
+                    if launch.is_dir() {
+                        create_folder(folder)?;
+                    }
                 }
                 thread::sleep(pause);
             }
@@ -80,7 +83,7 @@ mod tests {
         let winners = AtomicU32::new(0);
         thread::scope(|scope| {
             for _ in 0..16 {
-                scope.spawn(|| match claim_log(&log).unwrap() {
+                scope.spawn(|| match claim_log(dir.path(), &log).unwrap() {
                     Claim::Ours(_) => winners.fetch_add(1, Ordering::Relaxed),
                     Claim::Taken => 0,
                 });
@@ -94,14 +97,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("logs/1000/1003.1.out");
         assert!(claimed_attempts(&log, 1003).unwrap().is_empty());
-        assert!(matches!(claim_log(&log).unwrap(), Claim::Ours(_)));
-        assert!(matches!(claim_log(&log).unwrap(), Claim::Taken));
+        assert!(matches!(claim_log(dir.path(), &log).unwrap(), Claim::Ours(_)));
+        assert!(matches!(claim_log(dir.path(), &log).unwrap(), Claim::Taken));
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_an_error_with_its_path() {
-        let error = claim_log(Path::new("/dev/null/3.1.out")).unwrap_err();
-        assert_eq!(error.to_string(), "cannot create `/dev/null/3.1.out`");
+    fn a_launch_that_was_removed_is_an_error_with_the_path_of_the_log() {
+        let error =
+            claim_log(Path::new("/nonexistent/4"), Path::new("/nonexistent/4/logs/3.1.out")).unwrap_err();
+        assert_eq!(error.to_string(), "cannot create `/nonexistent/4/logs/3.1.out`");
     }
 
     #[test]

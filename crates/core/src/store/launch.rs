@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::atomic::Batch;
-use super::claim::claimed_attempts;
+use super::claim::{Claim, claim_log, claimed_attempts};
 use super::error::{At, StoreError};
 use super::submissions::{self, SubmissionRecord};
 use super::{PlanReader, Store, Submissions, atomic, plan as plan_file};
@@ -167,6 +167,11 @@ impl LaunchDir {
     /// Gives the log of one attempt of a run, in a launch of `runs` runs.
     pub fn log(&self, runs: u64, run: u64, attempt: u32) -> PathBuf {
         self.log_folder(runs, run).join(format!("{run}.{attempt}.out"))
+    }
+
+    /// Claims an attempt at a run by creating its log, in a launch of `runs` runs.
+    pub fn claim(&self, runs: u64, run: u64, attempt: u32) -> Result<Claim, StoreError> {
+        claim_log(&self.path, &self.log(runs, run, attempt))
     }
 
     /// Lists the attempts at a run that have claimed their logs so far, ascending, in a launch of `runs` runs.

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::id::LaunchId;
 
-pub use claim::{Claim, claim_log};
+pub use claim::Claim;
 pub use error::StoreError;
 pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};

@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use super::WorkerError;
 use super::attempts::{Verdict, decide};
 use super::execute::{Executor, reason};
 use super::orphans::Orphans;
+use super::{Setting, WorkerError};
 use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
 use crate::id::{LaunchId, RunId};
-use crate::store::{Claim, claim_log};
+use crate::store::Claim;
 
 /// How often an attempt that waits looks for news of the one that it waits for.
 const TICK: Duration = Duration::from_millis(500);
@@ -25,23 +25,32 @@ impl Executor<'_> {
     ///
     /// Two attempts that claim at the same instant each look for the other after their own claim: one of them sees it.
     pub(super) fn admit(&mut self, run: u64) -> Result<Option<File>, WorkerError> {
-        match self.judge(run)? {
-            Verdict::Execute | Verdict::Fence { .. } => {}
-            Verdict::Superseded(by) => {
-                return self.refuse(run, format!("attempt {by} has begun already"));
-            }
-            Verdict::Refuse(reason) => return self.refuse(run, reason),
-        }
         let attempt = self.assignment.attempt;
-        let Claim::Ours(log) = claim_log(&self.dir.log(self.launch.runs, run, attempt))? else {
+        // On this machine nothing starts a run again by itself: a first attempt has no others to look for.
+        if attempt > 1 || matches!(self.assignment.setting, Setting::Job(_)) {
+            match self.judge(run)? {
+                Verdict::Execute | Verdict::Fence { .. } => {}
+                Verdict::Superseded(by) => {
+                    return self.refuse(run, format!("attempt {by} has begun already"));
+                }
+                Verdict::Refuse(reason) => return self.refuse(run, reason),
+            }
+        }
+        let Claim::Ours(log) = self.dir.claim(self.launch.runs, run, attempt)? else {
             return self
                 .refuse(run, format!("attempt {attempt} belongs to another worker: its log is there"));
         };
-        let is_admitted = self.wait_for_the_others(run)?;
-        if is_admitted && attempt > 1 {
-            self.end_what_others_left(run);
+        if !self.wait_for_the_others(run)? {
+            return Ok(None);
         }
-        Ok(is_admitted.then_some(log))
+        if attempt > 1 {
+            self.end_what_others_left(run);
+            // That may have taken a while.
+            if let Some(signal) = self.asked_to_stop(Duration::ZERO) {
+                return self.end_unstarted(run, STOPPED, reason(signal).to_owned()).map(|()| None);
+            }
+        }
+        Ok(Some(log))
     }
 
     fn judge(&mut self, run: u64) -> Result<Verdict, WorkerError> {

@@ -7,7 +7,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::execute::Executor;
-use super::leftovers::Told;
+use super::leftovers::{Told, any_child_lives};
 use super::relay::{Canary, Heard};
 use super::terminal::Terminal;
 use super::{Doing, Setting, WorkerError};
@@ -79,8 +79,9 @@ impl Executor<'_> {
                 self.stop = Some(Signal::SIGINT);
             }
         }
-        let told = self.leftovers_are_told();
-        self.unheeded = self.leftovers.end(program, &mut self.signals, told);
+        let told = self.leftovers_are_told(&mut agenda.canary);
+        let came = self.leftovers.end(program, &mut self.signals, told);
+        self.unheeded.extend(came);
         Ok(exit)
     }
 
@@ -180,14 +181,41 @@ impl Executor<'_> {
         looks.then(|| Instant::now() + LOOK.min(self.assignment.fence / 3).max(Duration::from_millis(100)))
     }
 
-    /// Tells whether what a program left behind was told to end together with it.
-    fn leftovers_are_told(&self) -> Told {
-        let is_in_job = matches!(self.assignment.setting, Setting::Job(_));
-        match self.replaced {
-            Some(Replaced { until, .. }) => Told::Until(until),
-            None if is_in_job && self.stop == Some(Signal::SIGTERM) => Told::Until(Instant::now() + GRACE),
-            None => Told::NotYet,
+    /// Finds out whether what a program left behind was told to end together with it: a child that saves its work on TERM
+    /// must not see two.
+    ///
+    /// A program may be gone of a TERM that goes to all before this process has got it, and it may not be known yet who
+    /// has: both are waited for, where anything is left at all.
+    fn leftovers_are_told(&mut self, canary: &mut Canary) -> Told {
+        if let Some(Replaced { until, .. }) = self.replaced {
+            return Told::Until(until);
         }
+        if !matches!(self.assignment.setting, Setting::Job(_)) {
+            return Told::NotYet;
+        }
+        let mut is_stopped = self.stop == Some(Signal::SIGTERM);
+        let patience = Instant::now() + canary.moment(Instant::now());
+        while any_child_lives() {
+            if is_stopped && !canary.holds(Signal::SIGTERM) {
+                break;
+            }
+            let now = Instant::now();
+            if canary.due(now).contains(&Signal::SIGTERM) || (!is_stopped && now >= patience) {
+                return Told::NotYet;
+            }
+            let until = canary.next().map_or(patience, |at| if is_stopped { at } else { at.min(patience) });
+            for number in self.signals.wait(Some(until.saturating_duration_since(now))) {
+                if let Some(heard) =
+                    Heard::from_number(number).filter(|heard| heard.signal == Signal::SIGTERM)
+                {
+                    canary.hear(heard, Instant::now());
+                    is_stopped = true;
+                }
+                // What it means for the run, whose program is over, is for others to say.
+                self.unheeded.push(number);
+            }
+        }
+        Told::Until(Instant::now() + GRACE)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
@@ -47,7 +48,11 @@ pub fn execute(
         environment,
         plan: dir.plan()?,
         journal: JournalWriter::open(&dir.events(), &assignment.node.name, &assignment.node.boot)?,
-        past: Past::new(JournalReader::new(dir.events()), assignment.runs.clone()),
+        past: Past::new(
+            JournalReader::new(dir.events()),
+            assignment.runs.clone(),
+            asked_for(assignment, &dir)?,
+        ),
         launch,
         dir,
         signals,
@@ -63,6 +68,16 @@ pub fn execute(
         executor.stop = Some(Signal::SIGTERM);
     }
     executor.execute_all()
+}
+
+/// Tells when the attempt was asked for, where it is not the first.
+fn asked_for(assignment: &Assignment, dir: &LaunchDir) -> Result<Option<Timestamp>, WorkerError> {
+    if assignment.first_attempt == 1 {
+        return Ok(None);
+    }
+    let submissions = dir.submissions()?;
+    let ours = submissions.iter().find(|submission| submission.chunk.key == assignment.key);
+    Ok(ours.map(|submission| submission.time))
 }
 
 pub(super) struct Executor<'a> {

@@ -107,7 +107,7 @@ fn this() -> Pid {
 }
 
 /// Reaps what has ended and tells whether a child is left.
-fn any_child_lives() -> bool {
+pub(super) fn any_child_lives() -> bool {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::StillAlive) => return true,

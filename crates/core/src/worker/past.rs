@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+
 use super::attempts::{Began, Earlier, End, Owner, Presence};
 use super::orphans::Orphans;
 use super::{Assignment, Setting};
-use crate::event::{Event, Started, Worker};
+use crate::event::{Event, Record, Started, Worker};
 use crate::id::RunId;
 use crate::process::{Liveness, ProcessId};
 use crate::ranges::Ranges;
@@ -16,6 +18,8 @@ use crate::store::{JournalReader, StoreError};
 pub(super) struct Past {
     reader: JournalReader,
     runs: Ranges,
+    /// When this attempt was asked for; what was stopped before is asked for again. `None` for a first attempt.
+    asked_for: Option<Timestamp>,
     of_runs: HashMap<u64, BTreeMap<u32, Facts>>,
     workers: Vec<Worker>,
     unwanted: Vec<Ranges>,
@@ -30,23 +34,27 @@ struct Facts {
 }
 
 impl Past {
-    /// Knows nothing yet.
-    pub(super) fn new(reader: JournalReader, runs: Ranges) -> Self {
-        Self { reader, runs, of_runs: HashMap::new(), workers: Vec::new(), unwanted: Vec::new() }
+    /// Knows nothing yet of `runs`, which are attempted again since `asked_for`.
+    pub(super) fn new(reader: JournalReader, runs: Ranges, asked_for: Option<Timestamp>) -> Self {
+        Self { reader, runs, asked_for, of_runs: HashMap::new(), workers: Vec::new(), unwanted: Vec::new() }
     }
 
     /// Reads what is new in the journals of all nodes, whose folder is listed again.
     pub(super) fn refresh(&mut self) -> Result<(), StoreError> {
         for record in self.reader.read_new()? {
-            self.add(record.event);
+            self.add(record);
         }
         Ok(())
     }
 
-    fn add(&mut self, event: Event) {
+    fn add(&mut self, Record { time, event }: Record) {
         match event {
             Event::Worker(worker) => self.workers.push(worker),
-            Event::Stopped(stopped) => self.unwanted.push(stopped.runs),
+            Event::Stopped(stopped) => {
+                if self.asked_for.is_none_or(|asked| asked <= time) {
+                    self.unwanted.push(stopped.runs);
+                }
+            }
             Event::EnvFailed(failed) => {
                 let ours: Vec<u64> = failed.runs.iter().filter(|run| self.runs.contains(*run)).collect();
                 for run in ours {
@@ -203,3 +211,6 @@ fn sight(assignment: &Assignment, node: &str, process: &ProcessId) -> Option<Liv
 fn index(task: &str) -> Option<&str> {
     task.split_once('_').map(|(_, index)| index)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,10 @@ use nix::sys::signal::Signal;
 /// How much later than one half the other may get a signal that goes to all: Slurm sends them in one go.
 const MOMENT: Duration = Duration::from_millis(300);
 
+/// How much later it may be where the second half has just got CONT itself: Slurm sends that to all before it sends TERM to
+/// all, and a machine that is busy may take its time in between.
+const LONG_MOMENT: Duration = Duration::from_secs(2);
+
 /// The signals that the first half tells the second of, each with the one that it says it by: signals of timers and
 /// sockets that a worker does not have, and that neither Slurm nor people send.
 const RELAYS: [(Signal, Signal); 6] = [
@@ -67,19 +71,31 @@ pub(super) fn relays() -> impl Iterator<Item = i32> {
 #[derive(Debug, Default)]
 pub(super) struct Canary {
     held: Vec<(Heard, Instant)>,
+    /// Until when it is likely that a signal goes to all.
+    all_until: Option<Instant>,
 }
 
 impl Canary {
     /// Takes note of a signal; of one that both halves have got, nothing remains.
     pub(super) fn hear(&mut self, heard: Heard, now: Instant) {
+        if heard == (Heard { signal: Signal::SIGCONT, by: Half::Second }) {
+            self.all_until = Some(now + LONG_MOMENT);
+        }
+        let moment = self.moment(now);
         match self.held.iter().position(|(other, _)| other.signal == heard.signal) {
             Some(place) if self.held.get(place).is_some_and(|(other, _)| other.by != heard.by) => {
                 self.held.remove(place);
             }
             // The same half again, before anything was done about the first: one signal.
             Some(_) => {}
-            None => self.held.push((heard, now + MOMENT)),
+            None => self.held.push((heard, now + moment)),
         }
+    }
+
+    /// Gives how long to wait for the second sight of a signal, or for the first of one that has had its effect already.
+    pub(super) fn moment(&self, now: Instant) -> Duration {
+        let goes_to_all = self.all_until.is_some_and(|until| now < until);
+        if goes_to_all { LONG_MOMENT } else { MOMENT }
     }
 
     /// Tells whether one half has got a signal of which the other is still expected to hear.
@@ -144,9 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_cont_to_all_has_longer_to_come() {
+        let (mut canary, now) = (Canary::default(), Instant::now());
+        for by in [Half::Second, Half::First] {
+            canary.hear(Heard { signal: Signal::SIGCONT, by }, now);
+        }
+        canary.hear(FIRST, now);
+        assert!(canary.due(now + MOMENT).is_empty());
+        canary.hear(SECOND, now + MOMENT);
+        assert!(canary.due(now + LONG_MOMENT * 2).is_empty());
+        canary.hear(FIRST, now + LONG_MOMENT);
+        assert_eq!(canary.due(now + LONG_MOMENT + MOMENT), [Signal::SIGTERM]);
+    }
+
+    #[test]
     fn different_signals_are_told_apart() {
         let (mut canary, now) = (Canary::default(), Instant::now());
-        canary.hear(Heard { signal: Signal::SIGCONT, by: Half::Second }, now);
+        canary.hear(Heard { signal: Signal::SIGCONT, by: Half::First }, now);
         canary.hear(FIRST, now);
         assert_eq!(canary.due(now + MOMENT), [Signal::SIGCONT, Signal::SIGTERM]);
     }

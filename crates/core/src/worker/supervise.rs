@@ -16,7 +16,7 @@ use super::relay::relay_of;
 use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
 use crate::process::Liveness;
-use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError, claim_log};
+use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError};
 
 /// Signals that a worker passes on or acts on.
 pub(super) const HANDLED: [i32; 7] = [
@@ -188,8 +188,7 @@ impl Account<'_> {
         };
         if let (1, Some(run)) = (assignment.runs.len(), assignment.runs.iter().next()) {
             // A log that somebody else has is not ours to write to.
-            if let Claim::Ours(mut log) = claim_log(&self.dir.log(self.launch.runs, run, assignment.attempt))?
-            {
+            if let Claim::Ours(mut log) = self.dir.claim(self.launch.runs, run, assignment.attempt)? {
                 let _disk_full = writeln!(log, "{}", record.sentence());
             }
         }
