@@ -9,7 +9,7 @@ use crate::args::SelectArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Volume, print};
+use crate::ui::{Notice, Volume, print};
 
 /// Stops the runs that were picked.
 pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
@@ -21,7 +21,9 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let mut surveys = Vec::new();
     for picked in pick(&store, &args.ids)? {
-        let done = stop(&store, &supports, picked.id, |run| picked.runs.contains(run))?;
+        let mut notice = Notice::new(ui);
+        let wanted = |run| picked.runs.contains(run);
+        let done = stop(&store, &supports, picked.id, wanted, &mut |text| notice.say(text))?;
         let id = picked.id;
         if !done.stopped.is_empty() {
             ui.say(&format!("launch {id}: {} stopped ({})", runs(done.stopped.len()), done.stopped));
@@ -31,6 +33,10 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
         }
         if !done.alive.is_empty() {
             ui.warn(&format!("launch {id}: still alive: {}; see `neu status {id}`", done.alive));
+            exit = Exit::Scheduler;
+        }
+        if !done.unknown.is_empty() {
+            ui.warn(&format!("launch {id}: not known whether they stopped: {}", done.unknown));
             exit = Exit::Scheduler;
         }
         surveys.push(done.survey);

@@ -14,8 +14,14 @@ use super::survey::{Supports, Survey, Watched, survey};
 /// How long a program may take to end before it is told again, more firmly.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// How long to watch for the end before saying what still lives.
-const LIMIT: Duration = Duration::from_mins(1);
+/// How long to watch for the end before saying what still lives: Slurm kills after `KillWait`, 30 s by default.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// How long a scheduler that gives no answer is asked again.
+const SILENCE: Duration = Duration::from_mins(5);
+
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What became of a cancellation.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub struct Cancelled {
     pub stopped: Ranges,
     /// The runs that still live.
     pub alive: Ranges,
+    /// The runs of which it is not known.
+    pub unknown: Ranges,
     /// The runs that were over before.
     pub over: Ranges,
 }
@@ -41,44 +49,73 @@ pub enum CancelError {
     Support(#[from] SupportError),
 }
 
-/// Stops the runs of a launch that `wanted` picks, and waits until none of them lives.
+/// Stops the runs of a launch that `wanted` picks, and waits until none of them lives. What is waited for meanwhile is
+/// told to `notice`, again and again.
 pub fn cancel(
     store: &Store,
     supports: &Supports<'_>,
     id: LaunchId,
     wanted: impl Fn(u64) -> bool,
+    notice: &mut dyn FnMut(&str),
 ) -> Result<Cancelled, CancelError> {
-    let before = look(store, supports, id)?;
-    let picked = |survey: &Survey, which: fn(RunState) -> bool| -> Ranges {
-        let runs =
-            survey.statuses.iter().zip(0..).filter(|(status, run)| which(status.state) && wanted(*run));
-        runs.map(|(_, run)| run).collect()
-    };
+    let mut now = look(store, supports, id)?;
+    let over = picked(&now, &wanted, |state| state.is_final() && state != RunState::Lost);
     // A program whose worker was killed may live on: it is looked for on this machine.
-    let to_stop = picked(&before, |state| !state.is_final() || state == RunState::Lost);
-    let over = picked(&before, |state| state.is_final() && state != RunState::Lost);
-    if to_stop.is_empty() {
-        return Ok(Cancelled { survey: before, stopped: Ranges::default(), alive: Ranges::default(), over });
+    let asked = picked(&now, &wanted, |state| !state.is_final() || state == RunState::Lost);
+    if asked.is_empty() {
+        return Ok(conclude(now, &asked, over));
     }
-    let support = supports.of(&before.launch);
-    support.stop(&before.case(&to_stop))?;
     let began = Instant::now();
-    let mut told = began;
+    let mut told: Option<Told> = None;
     let mut pause = Duration::from_millis(20);
     loop {
-        let now = look(store, supports, id)?;
-        let alive: Ranges = picked(&now, |state| !state.is_final());
-        if alive.is_empty() || began.elapsed() > LIMIT {
-            let stopped = to_stop.iter().filter(|run| !alive.contains(*run)).collect();
-            return Ok(Cancelled { survey: now, stopped, alive, over });
+        let lives = |state: RunState| !state.is_final() || (told.is_none() && state == RunState::Lost);
+        let open = picked(&now, |run| asked.contains(run), lives);
+        if open.is_empty() || told.as_ref().is_some_and(|told| told.first.elapsed() > LIMIT) {
+            return Ok(conclude(now, &asked, over));
         }
-        if told.elapsed() > PATIENCE {
-            told = Instant::now();
-            support.stop(&now.case(&alive))?;
+        if told.as_ref().is_none_or(|told| told.last.elapsed() > PATIENCE) {
+            match supports.of(&now.launch).stop(&now.case(&open)) {
+                Ok(_) => told = Some(Told::again(told.as_ref())),
+                Err(SupportError::Silent(words)) if began.elapsed() < SILENCE => {
+                    notice(&format!("the scheduler gives no clear answer, asking again: {words}"));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_secs(2));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        now = look(store, supports, id)?;
+        if told.is_some() {
+            notice(&format!("waiting for the end of {}.{open}", now.launch.id));
+        }
     }
+}
+
+/// When the support was told to stop runs.
+struct Told {
+    first: Instant,
+    last: Instant,
+}
+
+impl Told {
+    fn again(before: Option<&Self>) -> Self {
+        let now = Instant::now();
+        Self { first: before.map_or(now, |before| before.first), last: now }
+    }
+}
+
+fn picked(survey: &Survey, wanted: impl Fn(u64) -> bool, which: impl Fn(RunState) -> bool) -> Ranges {
+    let runs = survey.statuses.iter().zip(0..);
+    runs.filter(|(status, run)| which(status.state) && wanted(*run)).map(|(_, run)| run).collect()
+}
+
+fn conclude(survey: Survey, asked: &Ranges, over: Ranges) -> Cancelled {
+    let of = |which: fn(RunState) -> bool| picked(&survey, |run| asked.contains(run), which);
+    let stopped = of(RunState::is_final);
+    let unknown = of(|state| state == RunState::Unknown);
+    let alive = of(|state| !state.is_final() && state != RunState::Unknown);
+    Cancelled { survey, stopped, alive, unknown, over }
 }
 
 fn look(store: &Store, supports: &Supports<'_>, id: LaunchId) -> Result<Survey, StoreError> {

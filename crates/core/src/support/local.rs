@@ -73,12 +73,12 @@ impl Support for Local {
         Vec::new()
     }
 
-    fn stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
+    fn stop(&self, case: &Case<'_>) -> Result<Ranges, SupportError> {
         if case.launch.host != self.node.name {
             return Err(SupportError::OtherHost { launch: case.launch.id, host: case.launch.host.clone() });
         }
         if self.stop_worker(case)? {
-            return Ok(());
+            return Ok(case.runs.clone());
         }
         let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
         let is_told = |run| case.history.stopped(run).is_some();
@@ -95,7 +95,7 @@ impl Support for Local {
                 self.signal_program(&started.what, signal)?;
             }
         }
-        Ok(())
+        Ok(case.runs.clone())
     }
 }
 

@@ -38,8 +38,9 @@ pub trait Support {
     /// Finds the jobs of submissions whose answer was lost: the number of each, and its job.
     fn find_lost(&self, case: &Case<'_>) -> Vec<(u32, u32)>;
 
-    /// Tells the workers of some runs to stop; that they did is for the caller to see.
-    fn stop(&self, case: &Case<'_>) -> Result<(), SupportError>;
+    /// Tells the workers of some runs to stop, and gives the runs that this reached: a job that is not known cannot be
+    /// told. That they did stop is for the caller to see.
+    fn stop(&self, case: &Case<'_>) -> Result<Ranges, SupportError>;
 }
 
 /// Tells why a support could not do what it was asked.
@@ -65,6 +66,9 @@ pub enum SupportError {
         #[source]
         source: std::io::Error,
     },
+    /// The scheduler gave no clear answer; to ask again does no harm.
+    #[error("no clear answer: {0}")]
+    Silent(String),
     /// The scheduler did not do it.
     #[error("{0}")]
     Scheduler(String),

@@ -1,21 +1,19 @@
 //! Workers in jobs of Slurm: one query for all that is asked, and cancellation by task.
 
 mod find;
+mod stop;
 mod view;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Sightings, Support, SupportError};
-use crate::event::Stopped;
 use crate::process::Liveness;
 use crate::ranges::Ranges;
 use crate::slurm::id::JobId;
-use crate::slurm::scancel::{self, CancelAnswer, Target};
 use crate::state::Sighting;
-use crate::store::{Answer, JournalWriter, Submission};
+use crate::store::{Answer, Submission};
 use crate::tool::Runner;
 use crate::worker::Node;
 
@@ -89,43 +87,8 @@ impl Support for Slurm<'_> {
         found.collect()
     }
 
-    fn stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
-        let mut of_submission: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
-        for run in case.runs.iter() {
-            if let Some(submission) = case.submissions.of_run(run) {
-                of_submission.entry(submission.number).or_default().push(run);
-            }
-        }
-        let mut targets = Vec::new();
-        let mut reached = Vec::new();
-        for submission in case.submissions.iter() {
-            let (Some(runs), Some(job)) = (of_submission.get(&submission.number), submission.job()) else {
-                continue;
-            };
-            reached.extend(runs.iter().copied());
-            let is_whole = runs.len() as u64 == submission.chunk.runs.len();
-            targets.push(match is_whole || !submission.chunk.array {
-                true => Target::Whole(JobId(job)),
-                false => Target::Tasks(
-                    JobId(job),
-                    runs.iter().filter_map(|run| index_of(submission, *run)).map(u64::from).collect(),
-                ),
-            });
-        }
-        if targets.is_empty() {
-            return Err(SupportError::Scheduler(
-                "Slurm has not answered for these runs yet; they cannot be cancelled by a job id".to_owned(),
-            ));
-        }
-        match scancel::answer(&self.runner.run(&scancel::invocation(&targets, DEADLINE))) {
-            CancelAnswer::Taken => self.record_stop(case, &reached),
-            CancelAnswer::Refused { words } => {
-                Err(SupportError::Scheduler(format!("scancel was refused: {words}")))
-            }
-            CancelAnswer::Uncertain { words } => {
-                Err(SupportError::Scheduler(format!("scancel got no clear answer: {words}")))
-            }
-        }
+    fn stop(&self, case: &Case<'_>) -> Result<Ranges, SupportError> {
+        stop::stop(self, case)
     }
 }
 
@@ -148,21 +111,8 @@ impl Slurm<'_> {
         }
         Timestamp::now().duration_since(submission.time) < LONGEST_SUBMISSION
     }
-
-    /// Writes down which runs will not start: Slurm forgets pending tasks that are cancelled out of an array.
-    ///
-    /// That holds for the runs that were `reached` alone: a job that Slurm has not answered for may still start.
-    fn record_stop(&self, case: &Case<'_>, reached: &[u64]) -> Result<(), SupportError> {
-        let is_unstarted = |run: &u64| case.history.latest(*run).is_none();
-        let unstarted: Ranges = reached.iter().copied().filter(is_unstarted).collect();
-        if unstarted.is_empty() {
-            return Ok(());
-        }
-        let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
-        journal.append_stopped(Stopped { runs: unstarted, reason: "neu cancel".to_owned() })?;
-        Ok(journal.sync()?)
-    }
 }
+
 /// Gives the index of the task that executes a run; `None` where its job is no array.
 fn index_of(submission: &Submission, run: u64) -> Option<u32> {
     let index = u32::try_from(run.checked_sub(submission.chunk.base)?).ok()?;
