@@ -10,6 +10,7 @@ use neuromanager_core::document::Problems;
 use neuromanager_core::engine::cancel::CancelError;
 use neuromanager_core::engine::configuration::ConfigurationError;
 use neuromanager_core::engine::program::ProgramError;
+use neuromanager_core::engine::rerun::RerunError;
 use neuromanager_core::id::SelectionError;
 use neuromanager_core::plan::PlanError;
 use neuromanager_core::slurm::query::QueryError;
@@ -214,6 +215,15 @@ impl From<CancelError> for Failure {
         match error {
             CancelError::Store(error) => error.into(),
             CancelError::Support(error) => error.into(),
+        }
+    }
+}
+
+impl From<RerunError> for Failure {
+    fn from(error: RerunError) -> Self {
+        match error {
+            RerunError::Store(error) => error.into(),
+            RerunError::Plan(error) => error.into(),
         }
     }
 }

@@ -6,5 +6,7 @@ pub mod create;
 pub mod git;
 pub mod limits;
 pub mod program;
+pub mod rerun;
+pub mod retry;
 pub mod submit;
 pub mod survey;

@@ -129,6 +129,7 @@ fn submission(launch: &Launch, dir: &LaunchDir, options: &Resources, chunk: &Chu
         script_args.extend([name.into(), value.into()]);
     }
     sbatch::Submission {
+        folder: launch.folder.0.clone().into(),
         script: dir.job_script(),
         job_name: Some(job_name(&launch.name, &chunk.key)),
         output: Some(literal(&dir.slurm_log())),

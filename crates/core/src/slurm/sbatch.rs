@@ -18,6 +18,8 @@ use crate::tool::{Invocation, Reply, ToolError};
 /// what must hold whatever the user's environment says belongs into `options`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
+    /// The folder that the job starts in, unless an option says otherwise: sbatch is called there.
+    pub folder: PathBuf,
     /// The script; Slurm keeps a copy as it is now.
     pub script: PathBuf,
     /// The name of the job. Accounting keeps its first 255 bytes.
@@ -132,8 +134,9 @@ const REFUSED: [&str; 44] = [
 
 /// Describes the call.
 pub fn invocation(submission: &Submission, deadline: Duration) -> Invocation {
-    let Submission { script, job_name, output, array, options, script_args } = submission;
+    let Submission { folder, script, job_name, output, array, options, script_args } = submission;
     Invocation::submission("sbatch", deadline)
+        .within(folder.clone())
         .arg("--parsable")
         .args(options)
         .args(job_name.as_ref().map(|name| format!("--job-name={name}")))
@@ -209,6 +212,7 @@ mod tests {
 
     fn submission() -> Submission {
         Submission {
+            folder: "/w".into(),
             script: PathBuf::from("/x/job.sh"),
             job_name: None,
             output: None,

@@ -5,6 +5,7 @@
 mod atomic;
 mod binary;
 mod claim;
+mod claims;
 mod error;
 mod journal;
 mod launch;

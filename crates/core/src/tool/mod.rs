@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 mod capture;
@@ -31,6 +32,8 @@ pub struct Invocation {
     pub deadline: Duration,
     /// Which environment it gets.
     pub environment: ToolEnvironment,
+    /// The folder that it is called in; nothing means that of this process.
+    pub folder: Option<PathBuf>,
 }
 
 impl Invocation {
@@ -42,12 +45,19 @@ impl Invocation {
             stdin: None,
             deadline,
             environment: ToolEnvironment::Queries,
+            folder: None,
         }
     }
 
     /// Describes a call whose environment travels into the job, so nothing is added to it.
     pub fn submission(program: &str, deadline: Duration) -> Self {
         Self { environment: ToolEnvironment::Submission, ..Self::query(program, deadline) }
+    }
+
+    /// Calls it in `folder`.
+    #[must_use]
+    pub fn within(self, folder: PathBuf) -> Self {
+        Self { folder: Some(folder), ..self }
     }
 
     /// Appends one argument.

@@ -49,10 +49,13 @@ impl Runner for SystemRunner {
         let path =
             locate(program, environment).ok_or_else(|| ToolError::Missing { program: program.clone() })?;
         let input = if invocation.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
-        let child = Command::new(path)
-            .args(&invocation.args)
-            .env_clear()
-            .envs(environment.iter().map(|(name, value)| (name, value)))
+        let mut command = Command::new(path);
+        command.args(&invocation.args).env_clear();
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        if let Some(folder) = &invocation.folder {
+            command.current_dir(folder).env("PWD", folder);
+        }
+        let child = command
             .process_group(0)
             .stdin(input)
             .stdout(Stdio::piped())
