@@ -34,6 +34,8 @@ pub enum Event {
     Ended(Ended),
     /// A worker did not execute a run, and why.
     Refused(Refused),
+    /// A worker waits before it starts a run, since an earlier attempt may still live.
+    Fenced(Fenced),
     /// A worker ended its program, since a later attempt at the run exists.
     Superseded(Superseded),
     /// Whoever starts the next attempt found that this one is over, though its worker never said so.
@@ -158,6 +160,23 @@ pub struct Refused {
     pub attempt: u32,
     /// Why.
     pub reason: String,
+}
+
+/// A worker waits until an earlier attempt, which may still live, has had the time to see that it was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fenced {
+    /// The run.
+    pub run: u64,
+    /// The attempt that waits.
+    pub attempt: u32,
+    /// The earlier attempt.
+    pub earlier: u32,
+    /// Where that is or was: `on n1, job 9_3`.
+    pub place: String,
+    /// How long it waits at the most, in seconds.
+    pub seconds: u64,
+    /// The node that waits.
+    pub node: String,
 }
 
 /// A worker ended its program for a later attempt.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::event::{
-    Concluded, Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped, Superseded, Worker,
+    Concluded, Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped, Superseded, Worker,
 };
 use crate::ranges::Ranges;
 
@@ -57,6 +57,8 @@ impl<T> LastWord<T> {
 pub struct Attempt {
     /// Its number, from 1.
     pub number: u32,
+    /// That it waits, or waited, before its start.
+    pub fenced: Option<Dated<Fenced>>,
     /// Its start.
     pub started: Option<Dated<Started>>,
     /// The word that it should stop.
@@ -77,6 +79,11 @@ impl History {
                 Event::Worker(what) => self.workers.push(Dated { time, what }),
                 Event::EnvFailed(what) => self.env_failed.add(&what.runs.clone(), Dated { time, what }),
                 Event::Stopped(what) => self.stopped.add(&what.runs.clone(), Dated { time, what }),
+                Event::Fenced(what) => {
+                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
+                        attempt.fenced = Some(Dated { time, what });
+                    }
+                }
                 Event::Started(what) => {
                     if let Some(attempt) = self.attempt(what.run, what.attempt) {
                         attempt.started = Some(Dated { time, what });

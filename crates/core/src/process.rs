@@ -75,11 +75,39 @@ pub fn host() -> String {
     gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
+/// Lists the processes of this host that have not ended; none where the system does not tell.
+pub(crate) fn living() -> Vec<Living> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let living = pids.filter_map(|pid| Some((pid, read_stat(pid)?))).filter(|(_, stat)| !stat.is_zombie);
+    living.map(|(pid, stat)| Living { pid, parent: stat.parent, start: stat.start }).collect()
+}
+
+/// A process that was seen to live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Living {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) start: u64,
+}
+
+impl Living {
+    /// Reads the variables of the environment that it was started with, `NAME=value` each.
+    ///
+    /// The environment of another user's process cannot be read (proc(5)): it has none.
+    pub(crate) fn variables(&self) -> Vec<Vec<u8>> {
+        let environment = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
+        environment.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
+    }
+}
+
 struct Stat {
+    parent: i32,
     start: u64,
     is_zombie: bool,
 }
 
+/// Reads `/proc/PID/stat`, fields 3, 4 and 22 (proc(5)).
 #[cfg(target_os = "linux")]
 fn read_stat(pid: i32) -> Option<Stat> {
     let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
@@ -88,15 +116,16 @@ fn read_stat(pid: i32) -> Option<Stat> {
     let fields = std::str::from_utf8(text.get(after_name..)?).ok()?;
     let mut fields = fields.split_ascii_whitespace();
     let state = fields.next()?;
-    let start = fields.nth(18)?.parse().ok()?;
-    Some(Stat { start, is_zombie: matches!(state, "Z" | "X") })
+    let parent = fields.next()?.parse().ok()?;
+    let start = fields.nth(17)?.parse().ok()?;
+    Some(Stat { parent, start, is_zombie: matches!(state, "Z" | "X") })
 }
 
 #[cfg(not(target_os = "linux"))]
 fn read_stat(pid: i32) -> Option<Stat> {
     use nix::sys::signal::kill;
     use nix::unistd::Pid;
-    kill(Pid::from_raw(pid), None).is_ok().then_some(Stat { start: 0, is_zombie: false })
+    kill(Pid::from_raw(pid), None).is_ok().then_some(Stat { parent: 0, start: 0, is_zombie: false })
 }
 
 #[cfg(test)]
@@ -112,6 +141,25 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(id.liveness(), Liveness::Gone);
+    }
+
+    #[test]
+    fn a_living_process_is_found_by_its_environment_and_parent() {
+        let mut child =
+            std::process::Command::new("sleep").arg("100").env("NEU_TEST_MARK", "one two").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let found = living().into_iter().find(|process| process.pid == pid).unwrap();
+        assert_eq!(
+            (found.parent, found.start),
+            (ProcessId::current().pid, ProcessId::of(pid).unwrap().start)
+        );
+        // The child has its own environment only once it has become `sleep`.
+        while fs::read(format!("/proc/{pid}/comm")).unwrap() != b"sleep\n" {
+            std::thread::yield_now();
+        }
+        assert!(found.variables().contains(&b"NEU_TEST_MARK=one two".to_vec()));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

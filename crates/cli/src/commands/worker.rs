@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use neuromanager_core::process::ProcessId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::worker::{self, Assignment, Environment, Input, Node, Outcome, Setting};
 
@@ -13,7 +15,7 @@ use crate::report::Failure;
 
 /// Runs the first half.
 pub(crate) fn worker(args: &WorkerArgs, app: &App) -> Result<Exit, Failure> {
-    let assignment = assignment(args, app);
+    let assignment = assignment(args, ProcessId::current(), app)?;
     let next = second_half(args)?;
     Ok(exit(worker::supervise(&assignment, next, &temporary(args.setting, app))?))
 }
@@ -31,7 +33,11 @@ pub(crate) fn execute(args: &ExecuteArgs, app: &App) -> Result<Exit, Failure> {
         // Set to nothing is set: Python then buffers.
         python_buffering_is_set: app.settings.variables.iter().any(|(name, _)| name == "PYTHONUNBUFFERED"),
     };
-    Ok(exit(worker::execute(&assignment(&args.worker, app), &environment, &args.activated, args.first_half)?))
+    // A first half that is gone already is none that can be named for good; its pid says that it is not the parent.
+    let first_half = ProcessId::of(args.first_half);
+    let first_half = first_half.unwrap_or(ProcessId { pid: args.first_half, start: 0, boot: String::new() });
+    let assignment = assignment(&args.worker, first_half, app)?;
+    Ok(exit(worker::execute(&assignment, &environment, &args.activated)?))
 }
 
 fn exit(outcome: Outcome) -> Exit {
@@ -42,30 +48,51 @@ fn exit(outcome: Outcome) -> Exit {
     }
 }
 
+/// How long an attempt waits where an earlier one may still live out of reach: three times as long as a worker takes to
+/// see that it was replaced.
+const FENCE: Duration = Duration::from_secs(30);
+
+/// Reads `NEU_FENCE`, in seconds.
+fn fence(app: &App) -> Result<Duration, Failure> {
+    let Some(text) = app.settings.text("NEU_FENCE") else { return Ok(FENCE) };
+    let seconds = text.parse::<u64>().map_err(|_| {
+        Failure::new(Exit::Usage, format!("NEU_FENCE is a whole number of seconds, not `{text}`"))
+    })?;
+    Ok(Duration::from_secs(seconds))
+}
+
 /// Adds to the arguments what Slurm tells a task in its environment (sbatch(1), "OUTPUT ENVIRONMENT VARIABLES").
-fn assignment(args: &WorkerArgs, app: &App) -> Assignment {
+fn assignment(args: &WorkerArgs, first_half: ProcessId, app: &App) -> Result<Assignment, Failure> {
     let number = |name: &str| app.settings.text(name).and_then(|text| text.parse::<u64>().ok());
-    let task = number("SLURM_ARRAY_TASK_ID");
-    let (setting, runs, attempt) = match args.setting {
+    let (setting, runs, restarts) = match args.setting {
         SettingArg::Job => {
-            let job = number("SLURM_ARRAY_JOB_ID").or_else(|| number("SLURM_JOB_ID")).unwrap_or(0);
+            let task = number("SLURM_ARRAY_TASK_ID");
+            let job = number("SLURM_ARRAY_JOB_ID").or_else(|| number("SLURM_JOB_ID")).ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    "a worker of a job needs SLURM_JOB_ID, which Slurm sets in every job",
+                )
+            })?;
             let name = task.map_or_else(|| job.to_string(), |task| format!("{job}_{task}"));
             let restarts = number("SLURM_RESTART_COUNT").and_then(|count| u32::try_from(count).ok());
             let runs = task.map_or_else(|| args.runs.clone(), |task| Ranges::single(args.base + task));
-            (Setting::Job(name), runs, args.attempt + restarts.unwrap_or(0))
+            (Setting::Job(name), runs, restarts.unwrap_or(0))
         }
-        SettingArg::Foreground => (Setting::Foreground(Input::Nothing), args.runs.clone(), args.attempt),
-        SettingArg::Terminal => (Setting::Foreground(Input::Terminal), args.runs.clone(), args.attempt),
+        SettingArg::Foreground => (Setting::Foreground(Input::Nothing), args.runs.clone(), 0),
+        SettingArg::Terminal => (Setting::Foreground(Input::Terminal), args.runs.clone(), 0),
     };
     let node = app.settings.text("SLURMD_NODENAME").filter(|_| args.setting == SettingArg::Job);
-    Assignment {
+    Ok(Assignment {
         launch: args.launch.clone(),
         key: args.key.clone(),
         runs,
-        attempt,
+        attempt: args.attempt + restarts,
+        first_attempt: args.attempt,
+        fence: fence(app)?,
+        first_half,
         node: Node::this(node.map(str::to_owned)),
         setting,
-    }
+    })
 }
 
 fn second_half(args: &WorkerArgs) -> Result<Vec<OsString>, Failure> {

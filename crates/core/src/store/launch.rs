@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::atomic::Batch;
+use super::claim::claimed_attempts;
 use super::error::{At, StoreError};
 use super::submissions::{self, SubmissionRecord};
 use super::{PlanReader, Submissions, atomic, plan as plan_file};
@@ -133,6 +134,11 @@ impl LaunchDir {
     /// Gives the log of one attempt of a run, in a launch of `runs` runs.
     pub fn log(&self, runs: u64, run: u64, attempt: u32) -> PathBuf {
         self.log_folder(runs, run).join(format!("{run}.{attempt}.out"))
+    }
+
+    /// Lists the attempts at a run that have claimed their logs so far, ascending, in a launch of `runs` runs.
+    pub fn claimed_attempts(&self, runs: u64, run: u64) -> Result<Vec<u32>, StoreError> {
+        claimed_attempts(&self.log(runs, run, 1), run)
     }
 
     /// Gives the file that a program may read its parameters from while it runs.

@@ -1,5 +1,8 @@
 //! Workers on this machine.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use jiff::{SignedDuration, Timestamp};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
@@ -7,11 +10,13 @@ use nix::unistd::Pid;
 
 use super::{Case, Sightings, Support, SupportError};
 use crate::event::{Started, Stopped};
+use crate::history::History;
+use crate::id::{LaunchId, RunId};
 use crate::process::{Liveness, ProcessId};
 use crate::ranges::Ranges;
 use crate::state::Sighting;
-use crate::store::JournalWriter;
-use crate::worker::Node;
+use crate::store::{JournalReader, JournalWriter, StoreError};
+use crate::worker::{Node, end_leftovers};
 
 /// How old a launch may be before nobody is about to start its worker any more.
 const STARTING: SignedDuration = SignedDuration::from_secs(30);
@@ -81,21 +86,57 @@ impl Support for Local {
             return Ok(case.runs.clone());
         }
         let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
-        let is_told = |run| case.history.stopped(run).is_some();
+        let is_told = |run| case.stopped(run).is_some();
         let runs: Ranges = case.runs.iter().filter(|run| !is_told(*run)).collect();
         if !runs.is_empty() {
             journal.append_stopped(Stopped { runs, reason: "neu cancel".to_owned() })?;
             journal.sync()?;
         }
-        for run in case.runs.iter() {
-            let attempt = case.history.latest(run).filter(|attempt| attempt.ended.is_none());
+        let (supervised, orphaned): (Vec<u64>, Vec<u64>) =
+            case.runs.iter().partition(|run| self.has_worker(case, *run));
+        let history = history_once_started(case, &supervised)?;
+        for run in supervised {
+            let attempt = history.latest(run).filter(|attempt| attempt.ended.is_none());
             if let Some(started) = attempt.and_then(|attempt| attempt.started.as_ref()) {
                 // A program that was told before is not asked again.
                 let signal = if is_told(run) { Signal::SIGKILL } else { Signal::SIGTERM };
                 self.signal_program(&started.what, signal)?;
             }
         }
+        if !orphaned.is_empty() {
+            let launch = LaunchId(case.launch.id);
+            end_leftovers(&case.launch.key, orphaned.into_iter().map(|run| RunId { launch, run }));
+        }
         Ok(case.runs.clone())
+    }
+}
+
+/// How long a worker may take from the claim of a run to the start of its program.
+const STARTS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Reads what the workers have written, once none of some runs is between its claim and its start any more.
+///
+/// A worker looks for a cancellation after its claim: a run that is claimed only later is never started, and one that
+/// was claimed before is about to have a program that can be told.
+fn history_once_started(case: &Case<'_>, runs: &[u64]) -> Result<History, StoreError> {
+    let mut reader = JournalReader::new(case.dir.events());
+    let mut history = History::default();
+    let began = Instant::now();
+    loop {
+        let is_claimed = |run: &&u64| {
+            let attempt = case.submissions.of_run(**run).map_or(1, |submission| submission.chunk.attempt);
+            case.dir.log(case.launch.runs, **run, attempt).exists()
+        };
+        let claimed: Vec<u64> = runs.iter().filter(is_claimed).copied().collect();
+        history.add(reader.read_new()?);
+        let is_between = |run: &u64| {
+            let latest = history.latest(*run);
+            !latest.is_some_and(|attempt| attempt.started.is_some() || attempt.ended.is_some())
+        };
+        if !claimed.iter().any(is_between) || began.elapsed() > STARTS_WITHIN {
+            return Ok(history);
+        }
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -105,8 +146,10 @@ impl Local {
     /// The worker then stops its program, and kills it where it does not stop.
     fn stop_worker(&self, case: &Case<'_>) -> Result<bool, SupportError> {
         let has_more = |run: &u64| {
-            let is_over = case.history.latest(*run).is_some_and(|attempt| attempt.ended.is_some());
-            !is_over && case.history.stopped(*run).is_none() && !case.runs.contains(*run)
+            let handed = case.submissions.of_run(*run).map_or(1, |submission| submission.chunk.attempt);
+            let latest = case.history.latest(*run);
+            let is_over = latest.is_some_and(|attempt| attempt.ended.is_some() && attempt.number >= handed);
+            !is_over && case.stopped(*run).is_none() && !case.runs.contains(*run)
         };
         if (0..case.launch.runs).any(|run| has_more(&run)) {
             return Ok(false);
@@ -121,6 +164,15 @@ impl Local {
             }
         }
         Ok(told)
+    }
+
+    /// Tells whether the worker of a run lives.
+    fn has_worker(&self, case: &Case<'_>, run: u64) -> bool {
+        let key = case.submissions.of_run(run).map(|submission| submission.chunk.key.as_str());
+        let worker = key.and_then(|key| case.history.workers(key).next_back());
+        worker.is_some_and(|worker| {
+            self.liveness(&worker.what.node, &worker.what.process) == Some(Liveness::Alive)
+        })
     }
 
     /// Sends a signal to the group of a run's program, if that is still the process that was started.

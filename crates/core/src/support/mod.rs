@@ -7,7 +7,8 @@ pub mod slurm;
 
 use std::collections::HashMap;
 
-use crate::history::History;
+use crate::event::Stopped;
+use crate::history::{Dated, History};
 use crate::ranges::Ranges;
 use crate::state::Sighting;
 use crate::store::{Launch, LaunchDir, StoreError, Submissions};
@@ -25,6 +26,15 @@ pub struct Case<'a> {
     pub history: &'a History,
     /// The runs that are asked about.
     pub runs: &'a Ranges,
+}
+
+impl Case<'_> {
+    /// Gives the word that a run will not be started, unless it is older than a retry that handed the run over since.
+    pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
+        let retry = self.submissions.of_run(run).filter(|submission| submission.chunk.attempt > 1);
+        let since = retry.map(|submission| submission.time);
+        self.history.stopped(run).filter(|stopped| since.is_none_or(|since| stopped.time >= since))
+    }
 }
 
 /// What a support sees of each run that it was asked about.

@@ -31,6 +31,19 @@ const OTHER_SUBMISSIONS: [&str; 2] = ["SBATCH_WAIT", "SBATCH_ARRAY_INX"];
 /// What every job gets from its node, and no command that starts another job may see.
 const OUTER_JOB: [&str; 4] = ["SLURM_", "SLURMD_", "SBATCH_", "PMI"];
 
+/// What a program is told about the run that it is. A job that it submits is no part of that run: with these it would
+/// be taken for one of its processes.
+const OUTER_RUN: [&str; 8] = [
+    "NEU_LAUNCH",
+    "NEU_RUN",
+    "NEU_RUN_ID",
+    "NEU_REPEAT",
+    "NEU_ATTEMPT",
+    "NEU_KEY",
+    "NEU_PARAMS",
+    "NEU_PARAMS_FILE",
+];
+
 /// Which cluster is talked to: stays also inside a job.
 const CLUSTER: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
 
@@ -46,9 +59,9 @@ pub fn scheduler_environment(
     let in_job = vars.iter().any(|(name, _)| name == "SLURM_JOB_ID");
     let kept = vars.into_iter().filter(|(name, _)| !(in_job && is_of_outer_job(name)));
     match kind {
-        ToolEnvironment::Submission => {
-            kept.filter(|(name, _)| !OTHER_SUBMISSIONS.iter().any(|other| name == other)).collect()
-        }
+        ToolEnvironment::Submission => kept
+            .filter(|(name, _)| !OTHER_SUBMISSIONS.iter().chain(&OUTER_RUN).any(|other| name == other))
+            .collect(),
         ToolEnvironment::Queries => kept
             .filter(|(name, _)| !starts_with_any(name, &FORMATS))
             .filter(|(name, _)| !STABLE_OUTPUT.iter().any(|(set, _)| name == set))
@@ -107,6 +120,12 @@ mod tests {
     fn a_submission_stays_the_one_that_was_described() {
         let vars = [("SBATCH_WAIT", "1"), ("SBATCH_ARRAY_INX", "0-9"), ("SBATCH_WAIT_ALL_NODES", "1")];
         assert_eq!(names(&vars, ToolEnvironment::Submission), ["SBATCH_WAIT_ALL_NODES=1"]);
+    }
+
+    #[test]
+    fn a_job_that_a_program_submits_is_no_part_of_the_run() {
+        let vars = [("NEU_RUN_ID", "1.2"), ("NEU_KEY", "abc"), ("NEU_DIR", "/store"), ("NEU_FENCE", "5")];
+        assert_eq!(names(&vars, ToolEnvironment::Submission), ["NEU_DIR=/store", "NEU_FENCE=5"]);
     }
 
     #[test]

@@ -8,12 +8,23 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::Signals;
+use crate::process::{Living, living};
 
 /// How long a leftover may take to end after TERM.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long to try before giving up on a process that does not even die of KILL.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long to try, after the grace, before giving up on a process that does not even die of KILL.
+const LIMIT: Duration = Duration::from_secs(8);
+
+/// Whether leftovers know that they are to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// They were told with their program, and are not told again, so that what saves its work on TERM sees one; they
+    /// are killed at this time.
+    Until(Instant),
+    /// They were not told.
+    NotYet,
+}
 
 /// Ends what programs leave behind, and nothing else.
 #[derive(Debug)]
@@ -26,23 +37,27 @@ impl Leftovers {
     /// Makes orphans of the programs children of this process from now on, so that none escapes by a double fork.
     pub(super) fn adopt() -> Self {
         adopt_orphans();
-        Self { before: children_of(&parents_of_all(), this()) }
+        Self { before: children_of(&living(), this()) }
     }
 
     /// Ends whatever is left of the group and the descendants of a program that ended: TERM, a grace, KILL.
     ///
     /// Where nothing is left, as nearly always, that is one system call. Gives the signals that came meanwhile, which
     /// are for the caller to act on.
-    pub(super) fn end(&self, group: Pid, signals: &mut Signals) -> Vec<i32> {
+    pub(super) fn end(&self, group: Pid, signals: &mut Signals, before: Told) -> Vec<i32> {
         let began = Instant::now();
-        let mut told = Vec::new();
+        let (mut told, kill_at) = match before {
+            Told::Until(_) if !any_child_lives() => return Vec::new(),
+            Told::Until(kill_at) => (self.descendants(), kill_at),
+            Told::NotYet => (Vec::new(), began + GRACE),
+        };
         let mut heard = Vec::new();
-        while any_child_lives() && began.elapsed() < LIMIT {
+        while any_child_lives() && Instant::now() < kill_at + LIMIT {
             let left = self.descendants();
             if left.is_empty() {
                 break;
             }
-            let signal = if began.elapsed() < GRACE { Signal::SIGTERM } else { Signal::SIGKILL };
+            let signal = if Instant::now() < kill_at { Signal::SIGTERM } else { Signal::SIGKILL };
             for process in left {
                 if signal == Signal::SIGKILL || !told.contains(&process) {
                     told.push(process);
@@ -57,14 +72,21 @@ impl Leftovers {
         heard
     }
 
+    /// Sends a signal to every process below this one, but for those that were there before and theirs.
+    pub(super) fn signal_all(&self, signal: Signal) {
+        for process in self.descendants() {
+            let _gone = kill(process, signal);
+        }
+    }
+
     /// Lists every process below this one, but for those that were there before and theirs.
     fn descendants(&self) -> Vec<Pid> {
-        let parents = parents_of_all();
-        let mut found: Vec<Pid> = children_of(&parents, this());
+        let processes = living();
+        let mut found: Vec<Pid> = children_of(&processes, this());
         found.retain(|child| !self.before.contains(child));
         let mut next = 0;
         while let Some(parent) = found.get(next).copied() {
-            found.extend(children_of(&parents, parent));
+            found.extend(children_of(&processes, parent));
             next += 1;
         }
         found
@@ -95,28 +117,7 @@ fn any_child_lives() -> bool {
     }
 }
 
-fn children_of(parents: &[(Pid, Pid)], parent: Pid) -> Vec<Pid> {
-    parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid).collect()
-}
-
-/// Reads each process that has not ended, and its parent (proc(5), `/proc/PID/stat`, fields 1, 3 and 4).
-#[cfg(target_os = "linux")]
-fn parents_of_all() -> Vec<(Pid, Pid)> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes
-        .filter_map(|entry| {
-            let pid = entry.file_name().to_str()?.parse().ok()?;
-            let stat = std::fs::read(entry.path().join("stat")).ok()?;
-            let after_name = stat.iter().rposition(|byte| *byte == b')')? + 2;
-            let mut fields = std::str::from_utf8(stat.get(after_name..)?).ok()?.split(' ');
-            let state = fields.next()?;
-            let parent = fields.next()?.parse().ok()?;
-            (state != "Z").then_some((Pid::from_raw(pid), Pid::from_raw(parent)))
-        })
-        .collect()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn parents_of_all() -> Vec<(Pid, Pid)> {
-    Vec::new()
+fn children_of(processes: &[Living], parent: Pid) -> Vec<Pid> {
+    let children = processes.iter().filter(|process| process.parent == parent.as_raw());
+    children.map(|child| Pid::from_raw(child.pid)).collect()
 }

@@ -5,23 +5,32 @@
 //! shell that ended early. The second claims each run, executes its argv, and writes down what happened.
 
 mod activation;
+mod admission;
+mod attempts;
+mod attend;
 mod execute;
 mod leftovers;
 mod memory;
 mod node;
+mod orphans;
+mod past;
 mod program;
+mod relay;
 mod signals;
 mod supervise;
 mod terminal;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use crate::store::StoreError;
 
 pub use execute::execute;
 pub use node::Node;
+pub use orphans::end_leftovers;
 pub use program::Environment;
 pub use signals::Signals;
 pub use supervise::supervise;
@@ -37,6 +46,12 @@ pub struct Assignment {
     pub runs: Ranges,
     /// The attempt that each of them is.
     pub attempt: u32,
+    /// The attempt that each of them was when the task was first started: the scheduler starts a task again.
+    pub first_attempt: u32,
+    /// How long to wait where an earlier attempt may still live out of reach.
+    pub fence: Duration,
+    /// The process that is the worker's first half.
+    pub first_half: ProcessId,
     /// Where this is.
     pub node: Node,
     /// Who sends the signals and owns the terminal.

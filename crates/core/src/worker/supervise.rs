@@ -11,10 +11,11 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::activation::{Activation, Failure, end};
-use super::leftovers::Leftovers;
+use super::leftovers::{Leftovers, Told};
+use super::relay::relay_of;
 use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
-use crate::process::{Liveness, ProcessId};
+use crate::process::Liveness;
 use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError, claim_log};
 
 /// Signals that a worker passes on or acts on.
@@ -42,58 +43,45 @@ pub fn supervise(
     let mut signals = Signals::listen(&HANDLED).doing("listen for signals")?;
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
-    let mut journal = JournalWriter::open(&dir.events(), &assignment.node.name, &assignment.node.boot)?;
-    journal.append(Event::Worker(Worker {
-        key: assignment.key.clone(),
-        node: assignment.node.name.clone(),
-        process: ProcessId::current(),
-        job: assignment.setting.job(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }))?;
-    journal.sync()?;
-    if is_orphan(assignment, &dir)? {
-        let reason = "its command was killed".to_owned();
-        journal.append_stopped(Stopped { runs: assignment.runs.clone(), reason })?;
-        journal.sync()?;
+    let journal = JournalWriter::open(&dir.events(), &assignment.node.name, &assignment.node.boot)?;
+    let mut account = Account { assignment, launch, dir, journal };
+    account.record_beginning()?;
+    if is_orphan(assignment, &account.dir)? {
+        account.record_stop("its command was killed")?;
         return Ok(Outcome::Failed);
     }
-
     let activation = Activation::prepare(temporary).doing("write to the folder for temporary files")?;
     next.push(activation.progress().into());
     // The shell gets a group of its own, so that a stop reaches whatever the env is running.
-    let spawned = activation.command(&launch.env, &next).process_group(0).spawn();
+    let spawned = activation.command(&account.launch.env, &next).process_group(0).spawn();
     let child = match spawned {
         Ok(child) => Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)),
         Err(error) => {
             let failure = Failure { line: activation.failure().line, output: error.to_string() };
-            record_failure(assignment, &launch, &dir, &mut journal, failure, "bash could not be started")?;
+            account.record_failure(failure, "bash could not be started")?;
             return Ok(Outcome::Failed);
         }
     };
     let ended = wait(child, &mut signals, &activation, &assignment.setting)?;
     // What the env started in the background, or a second half that was killed left behind.
-    let _nothing_is_left_to_stop = leftovers.end(child, &mut signals);
-    if !activation.is_complete() {
-        if let Some(signal) = ended.stopped_by {
-            journal.append_stopped(Stopped { runs: assignment.runs.clone(), reason: signal.to_string() })?;
-        } else {
-            record_failure(
-                assignment,
-                &launch,
-                &dir,
-                &mut journal,
-                activation.failure(),
-                &describe(ended.status),
-            )?;
-        }
-        journal.sync()?;
-        return Ok(Outcome::Failed);
+    let _nothing_is_left_to_stop = leftovers.end(child, &mut signals, Told::NotYet);
+    if activation.is_complete() {
+        return Ok(outcome(ended.status));
     }
-    Ok(match ended.status.code() {
+    match ended.stopped_by {
+        Some(signal) => account.record_stop(signal.as_str())?,
+        None => account.record_failure(activation.failure(), &describe(ended.status))?,
+    }
+    Ok(Outcome::Failed)
+}
+
+/// Reads how the second half ended.
+fn outcome(status: ExitStatus) -> Outcome {
+    match status.code() {
         Some(0) => Outcome::Succeeded,
         Some(1) | None => Outcome::Failed,
         Some(code) => Outcome::Broke(u8::try_from(code).unwrap_or(u8::MAX)),
-    })
+    }
 }
 
 struct ChildEnd {
@@ -118,19 +106,26 @@ fn wait(
             if stops {
                 stopped_by = Some(signal);
             }
-            // In a job, Slurm sends TERM to every process itself: the program must see it once.
-            let everybody_has_it = matches!(setting, Setting::Job(_)) && signal == Signal::SIGTERM;
-            if signal == Signal::SIGCHLD || everybody_has_it {
-                continue;
-            }
             // A child that is gone is seen above.
-            let _gone = if activation.is_complete() {
-                kill(child, signal)
-            } else {
-                // An interactive interrupt would leave the shell waiting for what it runs.
-                killpg(child, if stops { Signal::SIGTERM } else { signal })
-            };
+            match (activation.is_complete(), setting) {
+                _ if signal == Signal::SIGCHLD => {}
+                (true, Setting::Job(_)) => relay(child, signal),
+                (true, Setting::Foreground(_)) => {
+                    let _gone = kill(child, signal);
+                }
+                (false, _) => {
+                    // An interactive interrupt would leave the shell waiting for what it runs.
+                    let _gone = killpg(child, if stops { Signal::SIGTERM } else { signal });
+                }
+            }
         }
+    }
+}
+
+/// Tells the second half that this process got a signal from Slurm; it knows whether others got it, too.
+fn relay(second_half: Pid, signal: Signal) {
+    if let Some(relay) = relay_of(signal) {
+        let _gone = kill(second_half, relay);
     }
 }
 
@@ -151,36 +146,63 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-/// Writes down that the env failed; a single run's log says so too.
-fn record_failure(
-    assignment: &Assignment,
-    launch: &Launch,
-    dir: &LaunchDir,
-    journal: &mut JournalWriter,
-    failure: Failure,
-    outcome: &str,
-) -> Result<(), WorkerError> {
-    let mut record = EnvFailed {
-        runs: assignment.runs.clone(),
-        attempt: assignment.attempt,
-        line: failure.line,
-        outcome: outcome.to_owned(),
-        output: failure.output,
-        node: assignment.node.name.clone(),
-        job: assignment.setting.job(),
-    };
-    if let (1, Some(run)) = (assignment.runs.len(), assignment.runs.iter().next()) {
-        // A log that somebody else has is not ours to write to.
-        if let Claim::Ours(mut log) = claim_log(&dir.log(launch.runs, run, assignment.attempt))? {
-            let _disk_full = writeln!(log, "{}", record.sentence());
-        }
+/// What the first half writes down.
+struct Account<'a> {
+    assignment: &'a Assignment,
+    launch: Launch,
+    dir: LaunchDir,
+    journal: JournalWriter,
+}
+
+impl Account<'_> {
+    /// Writes down that the worker began: whoever looks for its job, or waits for its attempt, finds it by that.
+    fn record_beginning(&mut self) -> Result<(), WorkerError> {
+        self.journal.append(Event::Worker(Worker {
+            key: self.assignment.key.clone(),
+            node: self.assignment.node.name.clone(),
+            process: self.assignment.first_half.clone(),
+            job: self.assignment.setting.job(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))?;
+        Ok(self.journal.sync()?)
     }
-    loop {
-        match journal.append(Event::EnvFailed(record.clone())) {
-            Err(StoreError::RecordTooLong { .. }) if !record.output.is_empty() => {
-                record.output = end(&record.output, record.output.len() / 2).to_owned();
+
+    /// Writes down that nothing will be started, and why.
+    fn record_stop(&mut self, reason: &str) -> Result<(), WorkerError> {
+        let runs = self.assignment.runs.clone();
+        self.journal.append_stopped(Stopped { runs, reason: reason.to_owned() })?;
+        Ok(self.journal.sync()?)
+    }
+
+    /// Writes down that the env failed; a single run's log says so too.
+    fn record_failure(&mut self, failure: Failure, outcome: &str) -> Result<(), WorkerError> {
+        let assignment = self.assignment;
+        let mut record = EnvFailed {
+            runs: assignment.runs.clone(),
+            attempt: assignment.attempt,
+            line: failure.line,
+            outcome: outcome.to_owned(),
+            output: failure.output,
+            node: assignment.node.name.clone(),
+            job: assignment.setting.job(),
+        };
+        if let (1, Some(run)) = (assignment.runs.len(), assignment.runs.iter().next()) {
+            // A log that somebody else has is not ours to write to.
+            if let Claim::Ours(mut log) = claim_log(&self.dir.log(self.launch.runs, run, assignment.attempt))?
+            {
+                let _disk_full = writeln!(log, "{}", record.sentence());
             }
-            done => return Ok(done?),
+        }
+        loop {
+            match self.journal.append(Event::EnvFailed(record.clone())) {
+                Err(StoreError::RecordTooLong { .. }) if !record.output.is_empty() => {
+                    record.output = end(&record.output, record.output.len() / 2).to_owned();
+                }
+                done => {
+                    done?;
+                    return Ok(self.journal.sync()?);
+                }
+            }
         }
     }
 }

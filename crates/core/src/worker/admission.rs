@@ -1,0 +1,141 @@
+//! The second lock: which attempt gets to execute a run, and how long it waits before it does.
+
+use std::fs::File;
+use std::time::{Duration, Instant};
+
+use super::WorkerError;
+use super::attempts::{Verdict, decide};
+use super::execute::{Executor, reason};
+use super::orphans::Orphans;
+use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
+use crate::id::{LaunchId, RunId};
+use crate::store::{Claim, claim_log};
+
+/// How often an attempt that waits looks for news of the one that it waits for.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The exit code of a run that was not started since something forbade it: that of a command that cannot be executed.
+const FORBIDDEN: i32 = 126;
+
+/// The exit code of a run that was stopped before it was started: that of a shell's child that TERM ended.
+const STOPPED: i32 = 143;
+
+impl Executor<'_> {
+    /// Claims a run and waits until it may be executed; `None` where it may not, which is then written down.
+    ///
+    /// Two attempts that claim at the same instant each look for the other after their own claim: one of them sees it.
+    pub(super) fn admit(&mut self, run: u64) -> Result<Option<File>, WorkerError> {
+        match self.judge(run)? {
+            Verdict::Execute | Verdict::Fence { .. } => {}
+            Verdict::Superseded(by) => {
+                return self.refuse(run, format!("attempt {by} has begun already"));
+            }
+            Verdict::Refuse(reason) => return self.refuse(run, reason),
+        }
+        let attempt = self.assignment.attempt;
+        let Claim::Ours(log) = claim_log(&self.dir.log(self.launch.runs, run, attempt))? else {
+            return self
+                .refuse(run, format!("attempt {attempt} belongs to another worker: its log is there"));
+        };
+        let is_admitted = self.wait_for_the_others(run)?;
+        if is_admitted && attempt > 1 {
+            self.end_what_others_left(run);
+        }
+        Ok(is_admitted.then_some(log))
+    }
+
+    fn judge(&mut self, run: u64) -> Result<Verdict, WorkerError> {
+        let attempt = self.assignment.attempt;
+        let claimed = self.dir.claimed_attempts(self.launch.runs, run)?;
+        // A first attempt has none before it, and need not read what all other runs have written.
+        let earlier = if attempt > 1 {
+            self.past.refresh()?;
+            self.past.before(self.assignment, self.id_of(run), &self.launch.key, &claimed)
+        } else {
+            Vec::new()
+        };
+        Ok(decide(claimed.into_iter().filter(|claimed| *claimed > attempt), earlier))
+    }
+
+    /// Waits out the fence where there is one; tells whether the run may be executed then.
+    fn wait_for_the_others(&mut self, run: u64) -> Result<bool, WorkerError> {
+        let until = Instant::now() + self.assignment.fence;
+        let mut is_told = false;
+        loop {
+            match self.judge(run)? {
+                Verdict::Execute => {}
+                Verdict::Superseded(by) => return self.give_way(run, by).map(|()| false),
+                Verdict::Refuse(reason) => return self.end_unstarted(run, FORBIDDEN, reason).map(|()| false),
+                Verdict::Fence { earlier, place } => {
+                    if !is_told {
+                        self.record_fence(run, earlier, place)?;
+                        is_told = true;
+                    }
+                    let left = until.saturating_duration_since(Instant::now());
+                    if !left.is_zero() {
+                        if let Some(signal) = self.asked_to_stop(left.min(TICK)) {
+                            return self
+                                .end_unstarted(run, STOPPED, reason(signal).to_owned())
+                                .map(|()| false);
+                        }
+                        if !self.is_unwanted(run)? {
+                            continue;
+                        }
+                    }
+                }
+            }
+            // A cancellation that was asked for before the claim, and seen by nobody, must not be lost.
+            if self.is_unwanted(run)? {
+                return self.end_unstarted(run, STOPPED, "neu cancel".to_owned()).map(|()| false);
+            }
+            return Ok(true);
+        }
+    }
+
+    fn record_fence(&mut self, run: u64, earlier: u32, place: String) -> Result<(), WorkerError> {
+        let attempt = self.assignment.attempt;
+        let (seconds, node) = (self.assignment.fence.as_secs(), self.assignment.node.name.clone());
+        self.journal.append(Event::Fenced(Fenced { run, attempt, earlier, place, seconds, node }))?;
+        self.sync_for_others()
+    }
+
+    fn refuse(&mut self, run: u64, reason: String) -> Result<Option<File>, WorkerError> {
+        let attempt = self.assignment.attempt;
+        self.journal.append(Event::Refused(Refused { run, attempt, reason }))?;
+        self.sync_for_others()?;
+        Ok(None)
+    }
+
+    /// Writes down that a later attempt has the run.
+    pub(super) fn give_way(&mut self, run: u64, by: u32) -> Result<(), WorkerError> {
+        let attempt = self.assignment.attempt;
+        self.journal.append(Event::Superseded(Superseded { run, attempt, by }))?;
+        self.sync_for_others()
+    }
+
+    /// Writes down the end of an attempt that executed nothing, so that the next one need not wait for it.
+    fn end_unstarted(&mut self, run: u64, code: i32, reason: String) -> Result<(), WorkerError> {
+        let (attempt, stopped) = (self.assignment.attempt, code == STOPPED);
+        let exit = Exit::Unstarted { code, reason };
+        self.journal.append(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory: false }))?;
+        self.sync_for_others()
+    }
+
+    /// Ends what earlier attempts at a run have left on this host.
+    fn end_what_others_left(&mut self, run: u64) {
+        let named = self.past.named(self.assignment, run);
+        let orphans = Orphans::of(&self.launch.key, [self.id_of(run)], named);
+        let (signals, unheeded) = (&mut self.signals, &mut self.unheeded);
+        orphans.end(|pause| unheeded.extend(signals.wait(Some(pause))));
+    }
+
+    /// Looks for a later attempt at a run, in a folder that is listed anew.
+    pub(super) fn successor(&self, run: u64) -> Result<Option<u32>, WorkerError> {
+        let claimed = self.dir.claimed_attempts(self.launch.runs, run)?;
+        Ok(claimed.into_iter().filter(|attempt| *attempt > self.assignment.attempt).max())
+    }
+
+    pub(super) fn id_of(&self, run: u64) -> RunId {
+        RunId { launch: LaunchId(self.launch.id), run }
+    }
+}

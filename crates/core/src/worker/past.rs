@@ -1,0 +1,214 @@
+//! What is known of earlier attempts at this worker's runs: from the journals of all nodes, their logs, and this host.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use super::attempts::{Began, Earlier, End, Owner, Presence};
+use super::orphans::Orphans;
+use super::{Assignment, Setting};
+use crate::event::{Event, Started, Worker};
+use crate::id::RunId;
+use crate::process::{Liveness, ProcessId};
+use crate::ranges::Ranges;
+use crate::store::{JournalReader, StoreError};
+
+/// What the journals say of the runs of an assignment, read on from time to time.
+#[derive(Debug)]
+pub(super) struct Past {
+    reader: JournalReader,
+    runs: Ranges,
+    of_runs: HashMap<u64, BTreeMap<u32, Facts>>,
+    workers: Vec<Worker>,
+    unwanted: Vec<Ranges>,
+    /// When the runs were handed over again: what was cancelled before that is wanted now.
+    since: Option<Timestamp>,
+}
+
+/// What the journals say of one attempt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Facts {
+    started: Option<Started>,
+    is_over: bool,
+    is_concluded: bool,
+}
+
+impl Past {
+    /// Knows nothing yet. A retry that handed the runs over `since` makes older cancellations void.
+    pub(super) fn new(reader: JournalReader, runs: Ranges, since: Option<Timestamp>) -> Self {
+        Self { reader, runs, of_runs: HashMap::new(), workers: Vec::new(), unwanted: Vec::new(), since }
+    }
+
+    /// Reads what is new in the journals of all nodes, whose folder is listed again.
+    pub(super) fn refresh(&mut self) -> Result<(), StoreError> {
+        for record in self.reader.read_new()? {
+            if matches!(record.event, Event::Stopped(_))
+                && self.since.is_some_and(|since| record.time < since)
+            {
+                continue;
+            }
+            self.add(record.event);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, event: Event) {
+        match event {
+            Event::Worker(worker) => self.workers.push(worker),
+            Event::Stopped(stopped) => self.unwanted.push(stopped.runs),
+            Event::EnvFailed(failed) => {
+                let ours: Vec<u64> = failed.runs.iter().filter(|run| self.runs.contains(*run)).collect();
+                for run in ours {
+                    self.facts(run, failed.attempt, |facts| facts.is_over = true);
+                }
+            }
+            Event::Started(started) => {
+                self.facts(started.run, started.attempt, |facts| facts.started = Some(started.clone()));
+            }
+            Event::Ended(ended) => self.facts(ended.run, ended.attempt, |facts| facts.is_over = true),
+            Event::Superseded(by) => self.facts(by.run, by.attempt, |facts| facts.is_over = true),
+            Event::Concluded(found) => {
+                self.facts(found.run, found.attempt, |facts| facts.is_concluded = true);
+            }
+            // They say nothing about the end: a program may go on after TERM, another worker has a refused
+            // attempt, and one that waits has executed nothing yet.
+            Event::Interrupted(_) | Event::Refused(_) | Event::Fenced(_) => {}
+        }
+    }
+
+    fn facts(&mut self, run: u64, attempt: u32, change: impl FnOnce(&mut Facts)) {
+        if self.runs.contains(run) {
+            change(self.of_runs.entry(run).or_default().entry(attempt).or_default());
+        }
+    }
+
+    /// Tells whether somebody has asked for a run not to be started.
+    pub(super) fn is_unwanted(&self, run: u64) -> bool {
+        self.unwanted.iter().any(|runs| runs.contains(run))
+    }
+
+    /// Describes the attempts at a run before the assignment's own: those that a record tells of, and those that have
+    /// `claimed` their logs.
+    pub(super) fn before(
+        &self,
+        assignment: &Assignment,
+        run: RunId,
+        key: &str,
+        claimed: &[u32],
+    ) -> Vec<Earlier> {
+        let none = BTreeMap::new();
+        let known = self.of_runs.get(&run.run).unwrap_or(&none);
+        let mut all: BTreeMap<u32, Facts> = known.clone();
+        for attempt in claimed {
+            all.entry(*attempt).or_default();
+        }
+        // Whoever concluded an attempt had looked at all before it.
+        let concluded = all.iter().filter(|(_, facts)| facts.is_concluded).map(|(number, _)| *number).max();
+        let earlier = all.into_iter().filter(|(number, _)| *number < assignment.attempt);
+        let described = earlier.map(|(number, facts)| {
+            let end = match facts.is_over {
+                true => End::Recorded,
+                false if concluded.is_some_and(|last| number <= last) => End::Concluded,
+                false => End::Unknown,
+            };
+            match &facts.started {
+                Some(started) => of_started(assignment, run, key, number, end, started),
+                None => self.of_claim(assignment, number, end),
+            }
+        });
+        described.collect()
+    }
+
+    /// Describes an attempt of which only the log is known: its worker was killed before it could say more, or has not
+    /// come further yet.
+    fn of_claim(&self, assignment: &Assignment, number: u32, end: End) -> Earlier {
+        let restarts: Vec<&Worker> = self.restarts_of(assignment, number);
+        let owner = match restarts.is_empty() {
+            true => Owner::Another,
+            false => Owner::ThisTask,
+        };
+        let sights = restarts.iter().map(|worker| sight(assignment, &worker.node, &worker.process));
+        let presence = match sights.collect::<Option<Vec<_>>>() {
+            Some(seen) if seen.is_empty() => Presence::Elsewhere,
+            Some(seen) if seen.contains(&Liveness::Alive) => Presence::Here,
+            Some(_) => Presence::Gone,
+            None => Presence::Elsewhere,
+        };
+        let place = restarts
+            .last()
+            .map_or("its worker is not known".to_owned(), |worker| format!("on {}", worker.node));
+        Earlier { number, end, began: Began::Claim, owner, presence, place }
+    }
+
+    /// Gives the workers of the same task before this one, where the attempt can only be one of theirs: no attempt from
+    /// before this submission, and no other job that was submitted with its key.
+    fn restarts_of(&self, assignment: &Assignment, number: u32) -> Vec<&Worker> {
+        let Setting::Job(task) = &assignment.setting else { return Vec::new() };
+        if number < assignment.first_attempt {
+            return Vec::new();
+        }
+        let same_index: Vec<&Worker> = self
+            .workers
+            .iter()
+            .filter(|worker| worker.key == assignment.key)
+            .filter(|worker| worker.job.as_deref().is_some_and(|job| index(job) == index(task)))
+            .filter(|worker| worker.process != assignment.first_half)
+            .collect();
+        match same_index.iter().all(|worker| worker.job.as_ref() == Some(task)) {
+            true => same_index,
+            false => Vec::new(),
+        }
+    }
+
+    /// Gives what the records name of earlier attempts at a run on this host: programs, and workers of the same task.
+    pub(super) fn named(&self, assignment: &Assignment, run: u64) -> Vec<ProcessId> {
+        let facts = self.of_runs.get(&run).into_iter().flatten();
+        let programs = facts.filter(|(number, _)| **number < assignment.attempt);
+        let programs = programs.filter_map(|(_, facts)| facts.started.as_ref());
+        let programs = programs.filter(|started| started.node == assignment.node.name);
+        let programs = programs.map(|started| started.process.clone());
+        let workers = self.restarts_of(assignment, assignment.attempt).into_iter();
+        let workers = workers.filter(|worker| worker.node == assignment.node.name);
+        programs.chain(workers.map(|worker| worker.process.clone())).collect()
+    }
+}
+
+fn of_started(
+    assignment: &Assignment,
+    run: RunId,
+    key: &str,
+    number: u32,
+    end: End,
+    started: &Started,
+) -> Earlier {
+    let owner = match (&assignment.setting, &started.job) {
+        (Setting::Job(task), Some(job)) if task == job => Owner::ThisTask,
+        (Setting::Job(_) | Setting::Foreground(_), _) => Owner::Another,
+    };
+    // What is over is not looked for.
+    let presence = match (end, sight(assignment, &started.node, &started.process)) {
+        (End::Recorded, _) | (_, Some(Liveness::Elsewhere)) => Presence::Gone,
+        (_, None) => Presence::Elsewhere,
+        (_, Some(Liveness::Alive)) => Presence::Here,
+        (_, Some(Liveness::Gone)) => match Orphans::of(key, [run], Vec::new()).any_lives() {
+            true => Presence::Here,
+            false => Presence::Gone,
+        },
+    };
+    let place = match &started.job {
+        Some(job) => format!("on {}, job {job}", started.node),
+        None => format!("on {}", started.node),
+    };
+    Earlier { number, end, began: Began::Program, owner, presence, place }
+}
+
+/// Looks after a process of a node: `None` where that is another one. [`Liveness::Elsewhere`] is another boot of this.
+fn sight(assignment: &Assignment, node: &str, process: &ProcessId) -> Option<Liveness> {
+    let is_known = node == assignment.node.name && !process.boot.is_empty();
+    is_known.then(|| process.liveness())
+}
+
+/// Gives the index in the name of an array's task, `4711_3`.
+fn index(task: &str) -> Option<&str> {
+    task.split_once('_').map(|(_, index)| index)
+}
