@@ -26,6 +26,7 @@ mod looking;
 mod oddities;
 mod params;
 mod places;
+mod retrying;
 mod signals;
 mod strangers;
 mod terminal;
