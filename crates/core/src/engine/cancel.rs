@@ -71,12 +71,12 @@ pub fn cancel(
     loop {
         let lives = |state: RunState| !state.is_final() || (told.is_none() && state == RunState::Lost);
         let open = picked(&now, |run| asked.contains(run), lives);
-        if open.is_empty() || told.as_ref().is_some_and(|told| told.first.elapsed() > LIMIT) {
+        if open.is_empty() || told.as_ref().is_some_and(|told| told.is_in_vain(&open)) {
             return Ok(conclude(now, &asked, over));
         }
         if told.as_ref().is_none_or(|told| told.last.elapsed() > PATIENCE) {
             match supports.of(&now.launch).stop(&now.case(&open)) {
-                Ok(_) => told = Some(Told::again(told.as_ref())),
+                Ok(reached) => told = Some(Told::again(told, reached)),
                 Err(SupportError::Silent(words)) if began.elapsed() < SILENCE => {
                     notice(&format!("the scheduler gives no clear answer, asking again: {words}"));
                 }
@@ -96,12 +96,23 @@ pub fn cancel(
 struct Told {
     first: Instant,
     last: Instant,
+    reached: Ranges,
 }
 
 impl Told {
-    fn again(before: Option<&Self>) -> Self {
+    fn again(before: Option<Self>, reached: Ranges) -> Self {
         let now = Instant::now();
-        Self { first: before.map_or(now, |before| before.first), last: now }
+        match before {
+            None => Self { first: now, last: now, reached },
+            Some(before) => {
+                Self { last: now, reached: [before.reached, reached].into_iter().collect(), ..before }
+            }
+        }
+    }
+
+    /// Tells whether to wait no longer for the runs that still live: it lasts too long, or none of them was reached.
+    fn is_in_vain(&self, alive: &Ranges) -> bool {
+        self.first.elapsed() > LIMIT || !alive.iter().any(|run| self.reached.contains(run))
     }
 }
 
