@@ -46,6 +46,25 @@ impl Ranges {
         self.0.iter().flat_map(|(first, last)| *first..=*last)
     }
 
+    /// Gives what is held here and not in `others`.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        let mut left = Vec::new();
+        for &(first, last) in &self.0 {
+            let mut next = Some(first);
+            let after = others.0.partition_point(|(_, end)| *end < first);
+            for &(begin, end) in others.0[after..].iter().take_while(|(begin, _)| *begin <= last) {
+                let Some(from) = next else { break };
+                if from < begin {
+                    left.push((from, begin - 1));
+                }
+                next = end.checked_add(1).filter(|next| *next <= last);
+            }
+            left.extend(next.map(|from| (from, last)));
+        }
+        Self(left)
+    }
+
     /// Parts the stretches in two halves.
     pub fn halves(&self) -> (Self, Self) {
         let (first, second) = self.0.split_at(self.0.len() / 2);
@@ -151,6 +170,19 @@ mod tests {
             for number in 0..60 {
                 prop_assert_eq!(ranges.contains(number), numbers.contains(&number));
             }
+        }
+    }
+
+    proptest! {
+        /// What is left without others is exactly what only the first holds.
+        #[test]
+        fn what_is_left_is_the_difference(
+            ours in prop::collection::btree_set(0u64..40, 0..30),
+            others in prop::collection::btree_set(0u64..40, 0..30),
+        ) {
+            let (a, b): (Ranges, Ranges) = (ours.iter().copied().collect(), others.iter().copied().collect());
+            let left: Ranges = ours.difference(&others).copied().collect();
+            prop_assert_eq!(a.without(&b), left);
         }
     }
 

@@ -42,9 +42,8 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     let ui = app.ui.at(manner.volume);
     let described = order.describe();
     let ignored = order.resources.directives().collect::<Vec<_>>().join(" ");
-    let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| Beginning {
-        job_script: None,
-        intent: SubmissionRecord::intent(0, whole(launch)),
+    let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| {
+        Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) })
     })?;
     if !ignored.is_empty() {
         ui.warn(&format!("resources are for schedulers, and do nothing on this machine: {ignored}"));

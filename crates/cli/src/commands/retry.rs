@@ -2,12 +2,13 @@
 
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::engine::rerun::again;
-use neuromanager_core::engine::retry::{Choice, choose, foresee, prepare};
+use neuromanager_core::engine::retry::{Choice, Next, choose, foresee, own, prepare};
+use neuromanager_core::engine::submit::{Handed, Handover};
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::{LaunchId, RunId, Selection};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::Resources;
-use neuromanager_core::store::{Chunk, SubmissionRecord, Submissions};
+use neuromanager_core::store::{Chunk, Owned, Ownership, SubmissionRecord};
 use neuromanager_core::support::SupportError;
 use neuromanager_core::worker::Node;
 
@@ -16,11 +17,13 @@ use super::foreground::{Attended, attend};
 use super::launching::{ask, write_dry_run};
 use super::order::{Manner, Order};
 use super::selecting::{Picked, pick};
+use super::submit;
+use super::wait::{conclude, until_over};
 use crate::args::RetryArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, Volume, print};
+use crate::ui::{Notice, Ui, Volume, print};
 
 /// Retries the runs that were picked, launch by launch.
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
@@ -108,9 +111,113 @@ fn retry_launch(
     App::check_folder(launch)?;
     ask(&order, manner, app)?;
     match launch.place.kind {
-        SupportKind::Local => local(survey, &choice.again, manner, app),
-        SupportKind::Slurm => Err(Failure::new(Exit::Usage, "runs on Slurm cannot be retried yet")),
+        SupportKind::Local => here(survey, picked, manner, app),
+        SupportKind::Slurm => on_slurm(survey, picked, &order, manner, app),
     }
+}
+
+/// What is tried again, by the one client that may hand it over.
+struct Claimed {
+    owned: Owned,
+    survey: Survey,
+    next: Next,
+}
+
+/// Takes the right to hand runs of a launch over, looks again, since another may have retried them a moment ago, and
+/// writes down how their latest attempts ended. `None` where nothing is left to retry.
+fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<Claimed>, Failure> {
+    let id = picked.id;
+    let mut notice = Notice::new(ui);
+    let owned = own(&survey.dir, &mut |by| {
+        notice.say(&format!(
+            "launch {id}: waiting for process {} on `{}`, which hands runs of it over",
+            by.pid, by.host
+        ));
+    })?;
+    let owned = match owned {
+        Ownership::Ours(owned) => owned,
+        Ownership::Theirs(by) => {
+            let text =
+                format!("launch {id} is still being handed over by process {} on `{}`", by.pid, by.host);
+            return Err(Failure::new(Exit::Scheduler, text).hint("try again when that has ended"));
+        }
+    };
+    let survey = app.survey(&app.settings.store(), &[id])?.pop();
+    let survey = survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
+    let again = chosen(&survey, &picked.runs).again;
+    if again.is_empty() {
+        ui.say(&format!("launch {id}: nothing is left to retry: another command has done it"));
+        return Ok(None);
+    }
+    let next = prepare(&survey, &again, &Node::this(None))?;
+    Ok(Some(Claimed { owned, survey, next }))
+}
+
+/// Hands runs over to Slurm.
+fn on_slurm(
+    survey: &Survey,
+    picked: &Picked,
+    order: &Order,
+    manner: Manner,
+    app: &App,
+) -> Result<Exit, Failure> {
+    let ui = app.ui.at(manner.volume);
+    let limits = submit::limits_for(order, app, ui)?;
+    let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
+        return Ok(Exit::Done);
+    };
+    let id = picked.id;
+    let handover = Handover {
+        store: &app.settings.store(),
+        launch: &survey.launch,
+        owned: &owned,
+        runner: &app.runner(),
+        program: &std::env::current_exe()?,
+        terms: limits.terms(),
+        tell: &|news| ui.warn(&submit::describe_news(id.0, news)),
+    };
+    let handed = handover.submit(&next.runs, next.attempt, &order.resources)?;
+    drop(owned);
+    tell_handed(&survey, &next, &handed, manner, app)?;
+    let troubled = submit::troubles(id.0, survey.launch.runs, &handed, ui);
+    if manner.wait {
+        let picked = [Picked { id, runs: handed.accepted(), whole: false }];
+        let surveys = until_over(&app.settings.store(), &picked, ui, app)?;
+        return Ok(conclude(&surveys, &picked, ui));
+    }
+    Ok(if troubled { Exit::Scheduler } else { Exit::Done })
+}
+
+/// Says what Slurm has taken.
+fn tell_handed(
+    survey: &Survey,
+    next: &Next,
+    handed: &Handed,
+    manner: Manner,
+    app: &App,
+) -> Result<(), Failure> {
+    let launch = LaunchId(survey.launch.id);
+    let accepted = handed.accepted();
+    if manner.json {
+        let now = app.survey(&app.settings.store(), &[launch])?;
+        return Ok(print(&json::retried(now.first().unwrap_or(survey), &accepted, next.attempt))?);
+    }
+    if manner.volume == Volume::Quiet {
+        let ids = accepted.iter().map(|run| format!("{}\n", RunId { launch, run }));
+        return Ok(print(&ids.collect::<String>())?);
+    }
+    let jobs = handed.jobs();
+    if !jobs.is_empty() {
+        let (runs, attempt) = (ids(launch, &accepted), next.attempt);
+        let count = if accepted.len() == 1 { "1 run".to_owned() } else { format!("{} runs", accepted.len()) };
+        let word = if jobs.len() == 1 { "job" } else { "jobs" };
+        let jobs: Vec<String> = jobs.iter().map(u32::to_string).collect();
+        print(&format!(
+            "launch {launch}: {count} again as attempt {attempt} ({runs}), Slurm {word} {}\n",
+            jobs.join(", ")
+        ))?;
+    }
+    Ok(())
 }
 
 /// Says which of the runs that were picked are not retried, and why.
@@ -157,10 +264,10 @@ fn order(survey: &Survey, runs: &Ranges, changes: Resources) -> Result<Order, Fa
 }
 
 /// Executes runs of a launch of this machine again, in the foreground.
-fn local(survey: &Survey, runs: &Ranges, manner: Manner, app: &App) -> Result<Exit, Failure> {
-    let launch = &survey.launch;
-    let node = Node::this(None);
-    if launch.host != node.name {
+fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    let ui = app.ui.at(manner.volume);
+    let (launch, host) = (&survey.launch, Node::this(None).name);
+    if launch.host != host {
         return Err(SupportError::OtherHost { launch: launch.id, host: launch.host.clone() }.into());
     }
     if !survey.is_over() {
@@ -169,25 +276,23 @@ fn local(survey: &Survey, runs: &Ranges, manner: Manner, app: &App) -> Result<Ex
         return Err(Failure::new(Exit::Usage, text)
             .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
     }
-    let next = prepare(survey, runs, &node)?;
-    let number = survey.submissions.iter().map(|submission| submission.number + 1).max().unwrap_or(0);
+    let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
+        return Ok(Exit::Done);
+    };
+    let (id, number) = (survey.launch.id, survey.submissions.next_number());
     let chunk = Chunk {
-        key: format!("{}-{number}", launch.key),
+        key: format!("{}-{number}", survey.launch.key),
         runs: next.runs,
         base: 0,
         array: false,
         attempt: next.attempt,
     };
-    Submissions::append(&survey.dir.submissions_file(), &SubmissionRecord::intent(number, chunk.clone()))?;
-    let ui = app.ui.at(manner.volume);
-    ui.say(&format!(
-        "launch {}: retrying {} as attempt {}",
-        launch.id,
-        ids(LaunchId(launch.id), runs),
-        next.attempt
-    ));
+    owned.append(&SubmissionRecord::intent(number, chunk.clone()))?;
+    drop(owned);
+    ui.say(&format!("launch {id}: retrying {} as attempt {}", ids(picked.id, &chunk.runs), chunk.attempt));
     if manner.json {
-        print(&json::retried(survey, runs, next.attempt))?;
+        print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
     }
-    attend(&Attended { launch: launch.clone(), dir: survey.dir.clone(), chunk }, manner, app)
+    let Survey { launch, dir, .. } = survey;
+    attend(&Attended { launch, dir, chunk }, manner, app)
 }

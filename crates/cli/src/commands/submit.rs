@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCount};
-use neuromanager_core::engine::submit::{REPLACED, Submitted, submit};
+use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, submit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::{Resources, Setting};
@@ -27,11 +27,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Submits an order.
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
-    let limits = app.limits().map_err(Failure::from)?;
-    check_against(&limits, &order, app)?;
-    for note in notes(&order.resources) {
-        ui.warn(&note);
-    }
+    let limits = limits_for(&order, app, ui)?;
     let store = app.settings.store();
     let described = order.describe();
     let submitted = submit(
@@ -39,7 +35,8 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         order.into_request(app),
         &app.runner(),
         &std::env::current_exe()?,
-        limits.array_size(),
+        limits.terms(),
+        &|id, news| ui.warn(&describe_news(id, news)),
     )?;
     limits.keep(&store);
     let id = LaunchId(submitted.launch.id);
@@ -48,11 +45,21 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     } else {
         tell(&submitted, &described, ui)?;
     }
-    let troubled = troubles(&submitted, ui);
+    let troubled = troubles(id.0, submitted.launch.runs, &submitted.handed, ui);
     if manner.wait {
         return wait(&submitted, ui, app);
     }
     Ok(if troubled { Exit::Scheduler } else { Exit::Done })
+}
+
+/// Gives the limits of the cluster, which would take the order, and says what the user may not expect of it.
+pub(super) fn limits_for(order: &Order, app: &App, ui: Ui) -> Result<Limits, Failure> {
+    let limits = app.limits().map_err(Failure::from)?;
+    check_against(&limits, order, app)?;
+    for note in notes(&order.resources) {
+        ui.warn(&note);
+    }
+    Ok(limits)
 }
 
 /// Checks an order against the cluster, where there is one: a dry run works on a laptop, too.
@@ -126,7 +133,7 @@ fn notes(resources: &Resources) -> Vec<String> {
 
 fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
     let id = submitted.launch.id;
-    let jobs: Vec<String> = submitted.answers.iter().filter_map(job).map(|job| job.to_string()).collect();
+    let jobs: Vec<String> = submitted.handed.jobs().iter().map(u32::to_string).collect();
     if jobs.is_empty() {
         return Ok(());
     }
@@ -136,26 +143,46 @@ fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
     Ok(())
 }
 
-fn job(answer: &Answer) -> Option<u32> {
-    match answer {
-        Answer::Accepted(job) => Some(*job),
-        Answer::Refused(_) | Answer::Uncertain(_) => None,
+/// Says what takes long, and what is done about it.
+pub(super) fn describe_news(id: u64, news: &News) -> String {
+    let safe = format!("Ctrl-C is safe: `neu resume {id}` goes on");
+    match news {
+        News::Silent => format!("launch {id}: Slurm does not answer yet; {safe}"),
+        News::Lost { words } => format!(
+            "launch {id}: Slurm gave no clear answer: {words}; looking whether it has the job, for up to 5 minutes; {safe}"
+        ),
+        News::Again => format!("launch {id}: Slurm surely does not have it; submitting again; {safe}"),
+        News::Doubled { kept, cancelled } => {
+            let others: Vec<String> = cancelled.iter().map(u32::to_string).collect();
+            format!(
+                "launch {id}: Slurm had it more than once; job {kept} stays, cancelled: {}",
+                others.join(", ")
+            )
+        }
     }
 }
 
-/// Says which submissions Slurm did not take, and tells whether there are any.
-fn troubles(submitted: &Submitted, ui: Ui) -> bool {
-    let id = submitted.launch.id;
+/// Says which runs Slurm did not take, and tells whether it prevented any.
+pub(super) fn troubles(id: u64, all: u64, handed: &Handed, ui: Ui) -> bool {
     let mut troubled = false;
-    for answer in &submitted.answers {
+    for (runs, answer) in &handed.answers {
+        let which = if runs.len() == all { "it".to_owned() } else { format!("runs {runs}") };
         match answer {
             Answer::Accepted(_) => continue,
-            Answer::Refused(words) => ui.error(&format!("launch {id}: Slurm refused it: {words}")),
+            Answer::Refused(words) => ui.error(&format!("launch {id}: Slurm refused {which}: {words}")),
             Answer::Uncertain(words) => ui.error(&format!(
-                "launch {id}: whether Slurm has it is not known: {words}\nhint: `neu status {id}` looks again; do not start it a second time"
+                "launch {id}: whether Slurm has {which} is not known: {words}\nhint: `neu resume {id}` looks again; do not start it a second time"
             )),
         }
         troubled = true;
+    }
+    if let Some(later) = &handed.later {
+        ui.warn(&format!(
+            "launch {id}: {} of {all} runs are not in the queue yet: {}\nhint: `neu wait {id}` or `neu resume {id}` hands over the rest as there is room",
+            later.runs.len(),
+            later.words
+        ));
+        troubled |= handed.accepted().is_empty();
     }
     troubled
 }

@@ -40,7 +40,7 @@ pub struct Request {
 pub fn create(
     store: &Store,
     request: Request,
-    beginning: impl FnOnce(&Launch, &Plan, &LaunchDir) -> Beginning,
+    beginning: impl FnOnce(&Launch, &Plan, &LaunchDir) -> Result<Beginning, StoreError>,
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
     let draft = dir.begin(&request.plan)?;
@@ -66,7 +66,7 @@ pub fn create(
         git: git.answer(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    draft.finish(&launch, &beginning(&launch, &plan, &dir))?;
+    draft.finish(&launch, &beginning(&launch, &plan, &dir)?)?;
     Ok((launch, dir))
 }
 

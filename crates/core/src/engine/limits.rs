@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::submit::Terms;
 use crate::document::nearest;
 use crate::resources::{Resources, Setting};
 use crate::slurm::associations::{self, Association, QosLimits};
@@ -18,6 +19,9 @@ use crate::tool::Runner;
 
 /// How long one question may take.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a submission whose answer was lost is pursued: a controller is restarted within minutes.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long an answer is good for, in seconds: limits change by hand, a few times a year.
 const GOOD_FOR: i64 = 600;
@@ -33,6 +37,9 @@ pub struct Limits {
     max_array_size: Option<u64>,
     /// How many jobs the whole cluster can have at once.
     max_job_count: Option<u64>,
+    /// How long a command waits for the controller, in seconds.
+    #[serde(default)]
+    message_timeout: Option<u64>,
     /// The partitions.
     partitions: Vec<PartitionLimit>,
     /// How many jobs the user may have submitted at once, each with what says so.
@@ -186,6 +193,7 @@ impl Limits {
             cluster,
             max_array_size: config.max_array_size.map(u64::from),
             max_job_count: config.max_job_count.map(u64::from),
+            message_timeout: config.message_timeout.map(|timeout| timeout.as_secs()),
             partitions: partitions.collect(),
             submit,
             origin: Origin::Cluster,
@@ -195,6 +203,16 @@ impl Limits {
     /// Gives how many tasks one array can have; the default of Slurm where the cluster does not tell.
     pub fn array_size(&self) -> u64 {
         self.max_array_size.unwrap_or(1001).max(1)
+    }
+
+    /// Gives the terms on which runs are handed over.
+    pub fn terms(&self) -> Terms {
+        Terms {
+            array_size: self.array_size(),
+            message_timeout: Duration::from_secs(self.message_timeout.unwrap_or(10)),
+            patience: PATIENCE,
+            room: None,
+        }
     }
 
     /// Tells how much it matters for `runs` more how many jobs the user has already.

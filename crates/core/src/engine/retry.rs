@@ -1,15 +1,23 @@
 //! Which runs are tried again, as which attempt, and what is written down before.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::event::{Concluded, Event};
 use crate::history::Attempt;
 use crate::ranges::Ranges;
 use crate::state::{RunState, Status};
-use crate::store::{JournalWriter, StoreError};
+use crate::store::{JournalWriter, LaunchDir, OwnedBy, Ownership, StoreError};
 use crate::worker::Node;
 
 use super::survey::Survey;
+
+/// How long another client that hands runs of the same launch over is waited for: it may pursue a lost answer.
+const PATIENCE: Duration = Duration::from_mins(6);
+
+/// How often to look whether it is done.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How much of a cause is recorded: a record of the journal stays short.
 const LONGEST_CAUSE: usize = 600;
@@ -61,6 +69,20 @@ pub fn choose(runs: impl IntoIterator<Item = (u64, RunState)>) -> Choice {
         succeeded: of(Standing::Succeeded).collect(),
         alive: of(Standing::Alive).collect(),
         unknown: of(Standing::Unknown).collect(),
+    }
+}
+
+/// Takes the right to hand runs of a launch over, and waits for a client that has it now.
+pub fn own(dir: &LaunchDir, notice: &mut dyn FnMut(&OwnedBy)) -> Result<Ownership, StoreError> {
+    let began = Instant::now();
+    loop {
+        match dir.own()? {
+            Ownership::Theirs(theirs) if began.elapsed() < PATIENCE => {
+                notice(&theirs);
+                thread::sleep(TICK);
+            }
+            known => return Ok(known),
+        }
     }
 }
 

@@ -60,16 +60,26 @@ pub fn write_commands(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 
 /// Gives the script of a launch: readable directives, the env as comments, and one line that becomes the worker.
 pub fn job_script(resources: &Resources, env: &[String], plan: &Plan, worker: &[OsString]) -> Vec<u8> {
+    let mut first = Vec::new();
+    plan.write_command(&mut first, 0);
+    job_script_like(resources, env, (plan.len(), &first), worker)
+}
+
+/// The same for a plan of which only the number of runs and the first one's command are at hand.
+pub fn job_script_like(
+    resources: &Resources,
+    env: &[String],
+    (runs, first): (u64, &[u8]),
+    worker: &[OsString],
+) -> Vec<u8> {
     let mut out = Vec::new();
     push_head(&mut out, resources);
     out.extend_from_slice(b"\n# The worker activates the env, line by line:\n");
     push_commented(&mut out, env.join("\n").as_bytes());
     out.extend_from_slice(
-        format!("# and executes the task's run of the plan ({} in all), such as:\n", plan.len()).as_bytes(),
+        format!("# and executes the task's run of the plan ({runs} in all), such as:\n").as_bytes(),
     );
-    let mut first = Vec::new();
-    plan.write_command(&mut first, 0);
-    push_commented(&mut out, &first);
+    push_commented(&mut out, first);
     out.extend_from_slice(b"exec ");
     quote::write_command(&mut out, worker);
     out.extend_from_slice(b" \"$@\"\n");

@@ -58,6 +58,21 @@ pub enum StoreError {
         /// The launch.
         id: u64,
     },
+    /// Another client submits the launch by now: this one was silent for too long.
+    #[error("another client has gone on with `{}`, since this one gave no sign of life for minutes", folder.display())]
+    TakenOver {
+        /// The launch's folder.
+        folder: PathBuf,
+    },
+    /// Slurm took a job, and the store did not take the note of it.
+    #[error("Slurm has job {job}, but that could not be written down")]
+    Unrecorded {
+        /// The job.
+        job: u32,
+        /// Why not.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// There is no such run.
     #[error("launch {launch} has runs 0 to {last}, not {run}")]
     NoRun {

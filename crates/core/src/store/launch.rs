@@ -116,6 +116,19 @@ impl LaunchDir {
         self.path.join("job.sh")
     }
 
+    /// Gives the script of a submission whose options are its own.
+    pub fn job_script_of(&self, submission: u32) -> PathBuf {
+        self.path.join(format!("job-{submission}.sh"))
+    }
+
+    /// Writes a script for the scheduler, where it is not there with that content already.
+    pub fn keep_script(&self, script: &Path, content: &[u8]) -> Result<(), StoreError> {
+        if fs::read(script).is_ok_and(|kept| kept == content) {
+            return Ok(());
+        }
+        atomic::replace(script, content)
+    }
+
     /// Gives the folder of the journals.
     pub fn events(&self) -> PathBuf {
         self.path.join("events")

@@ -9,6 +9,7 @@ mod claims;
 mod error;
 mod journal;
 mod launch;
+mod owner;
 mod plan;
 mod submissions;
 
@@ -23,6 +24,7 @@ pub use claim::{Claim, claim_log};
 pub use error::StoreError;
 pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};
+pub use owner::{Owned, OwnedBy, Ownership};
 pub use plan::{PlanReader, PlannedRun};
 pub use submissions::{Answer, Chunk, Submission, SubmissionEvent, SubmissionRecord, Submissions};
 

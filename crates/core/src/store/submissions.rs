@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{At, StoreError};
 use crate::process::{ProcessId, host};
 use crate::ranges::Ranges;
+use crate::resources::Resources;
 
 /// One line of the record of submissions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub enum SubmissionEvent {
         host: String,
         /// The client.
         client: ProcessId,
+        /// The options for the scheduler, where they are not the launch's own.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        options: Option<Resources>,
     },
     /// Slurm accepted it as this job.
     Accepted {
@@ -50,6 +54,16 @@ pub enum SubmissionEvent {
     Uncertain {
         /// What was seen.
         words: String,
+    },
+    /// Slurm surely has nothing of it: its runs are as if they had never been handed over.
+    Void {
+        /// Why: the words of a queue that is full, say.
+        words: String,
+    },
+    /// Runs that were cancelled before they were handed over, and will not be. It is about the launch.
+    Withdrawn {
+        /// The runs.
+        runs: Ranges,
     },
 }
 
@@ -91,6 +105,8 @@ pub struct Submission {
     pub host: String,
     /// The client.
     pub client: ProcessId,
+    /// The options for the scheduler, where they are not the launch's own.
+    pub options: Option<Resources>,
     /// What Slurm answered; nothing while its client still works on it, or where that was killed.
     pub answer: Option<Answer>,
 }
@@ -106,9 +122,13 @@ pub enum Answer {
     Uncertain(String),
 }
 
-/// Every submission of a launch, in their order.
+/// Every submission of a launch, in their order; those of which Slurm surely has nothing are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Submissions(Vec<Submission>);
+pub struct Submissions {
+    list: Vec<Submission>,
+    withdrawn: Ranges,
+    next: u32,
+}
 
 impl Submissions {
     pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
@@ -122,8 +142,8 @@ impl Submissions {
         Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
     }
 
-    /// Appends a record, durably.
-    pub fn append(path: &Path, record: &SubmissionRecord) -> Result<(), StoreError> {
+    /// Appends a record, durably; only the launch's owner may.
+    pub(super) fn append(path: &Path, record: &SubmissionRecord) -> Result<(), StoreError> {
         let line = line(path, record)?;
         let mut file = File::options().append(true).create(true).mode(0o600).open(path).at("open", path)?;
         file.write_all(&line).and_then(|()| file.sync_data()).at("append to", path)
@@ -131,20 +151,44 @@ impl Submissions {
 
     /// Gives them in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Submission> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// Takes note of the job of a submission whose answer was lost; what Slurm answered itself stays.
     pub fn adopt(&mut self, number: u32, job: u32) {
-        let lost = self.0.iter_mut().find(|submission| submission.number == number && submission.is_lost());
+        let lost =
+            self.list.iter_mut().find(|submission| submission.number == number && submission.is_lost());
         if let Some(submission) = lost {
             submission.answer = Some(Answer::Accepted(job));
         }
     }
 
+    /// Gives the number of the next submission.
+    pub fn next_number(&self) -> u32 {
+        self.next
+    }
+
+    /// Gives the runs that were cancelled before they were handed over.
+    pub fn withdrawn(&self) -> &Ranges {
+        &self.withdrawn
+    }
+
+    /// Gives the runs of a launch of `runs` runs that were never handed over and still should be.
+    pub fn unhanded(&self, runs: u64) -> Ranges {
+        let handed = self.list.iter().map(|submission| submission.chunk.runs.clone());
+        let settled: Ranges = handed.chain([self.withdrawn.clone()]).collect();
+        Ranges::span(0, runs.saturating_sub(1)).without(&settled)
+    }
+
+    /// Tells whether a launch of `runs` runs is half submitted, where no client is at work on it: a run was never
+    /// handed over, or an answer was lost. That is for launches on a scheduler alone.
+    pub fn needs_resume(&self, runs: u64) -> bool {
+        self.list.iter().any(Submission::is_lost) || !self.unhanded(runs).is_empty()
+    }
+
     /// Gives the latest submission that holds `run`.
     pub fn of_run(&self, run: u64) -> Option<&Submission> {
-        self.0.iter().rev().find(|submission| submission.chunk.runs.contains(run))
+        self.list.iter().rev().find(|submission| submission.chunk.runs.contains(run))
     }
 }
 
@@ -159,29 +203,49 @@ pub(super) fn line(path: &Path, record: &SubmissionRecord) -> Result<Vec<u8>, St
 
 impl FromIterator<SubmissionRecord> for Submissions {
     fn from_iter<I: IntoIterator<Item = SubmissionRecord>>(records: I) -> Self {
-        let mut all: Vec<Submission> = Vec::new();
+        let mut all = Self::default();
         for SubmissionRecord { time, submission: number, event } in records {
             let answer = match event {
-                SubmissionEvent::Intent { chunk, host, client } => {
-                    all.push(Submission { number, chunk, time, host, client, answer: None });
+                SubmissionEvent::Intent { chunk, host, client, options } => {
+                    all.next = all.next.max(number.saturating_add(1));
+                    all.list.retain(|submission| submission.number != number);
+                    all.list.push(Submission { number, chunk, time, host, client, options, answer: None });
+                    continue;
+                }
+                SubmissionEvent::Withdrawn { runs } => {
+                    all.withdrawn = [all.withdrawn, runs].into_iter().collect();
+                    continue;
+                }
+                SubmissionEvent::Void { .. } => {
+                    all.list.retain(|submission| submission.number != number);
                     continue;
                 }
                 SubmissionEvent::Accepted { job } => Answer::Accepted(job),
                 SubmissionEvent::Refused { words } => Answer::Refused(words),
                 SubmissionEvent::Uncertain { words } => Answer::Uncertain(words),
             };
-            if let Some(submission) = all.iter_mut().rfind(|submission| submission.number == number) {
+            if let Some(submission) = all.list.iter_mut().rfind(|submission| submission.number == number) {
                 submission.answer = Some(answer);
             }
         }
-        Self(all)
+        all
     }
 }
 
 impl SubmissionRecord {
     /// Records that this process is about to make submission `submission` of a launch.
     pub fn intent(submission: u32, chunk: Chunk) -> Self {
-        let event = SubmissionEvent::Intent { chunk, host: host(), client: ProcessId::current() };
+        Self::intent_with(submission, chunk, None)
+    }
+
+    /// The same, with options for the scheduler that are not the launch's own.
+    pub fn intent_with(submission: u32, chunk: Chunk, options: Option<Resources>) -> Self {
+        let event = SubmissionEvent::Intent { chunk, host: host(), client: ProcessId::current(), options };
+        Self { time: Timestamp::now(), submission, event }
+    }
+
+    /// Records something that happened now.
+    pub fn now(submission: u32, event: SubmissionEvent) -> Self {
         Self { time: Timestamp::now(), submission, event }
     }
 }

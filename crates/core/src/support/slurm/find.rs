@@ -1,10 +1,13 @@
 //! The key of a submission in the name of its job, and the search for a job by it.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use jiff::Timestamp;
 
 use super::{BEFORE, DEADLINE};
 use crate::slurm::id::JobId;
-use crate::slurm::query::Wanted;
+use crate::slurm::query::{QueryError, Wanted};
 use crate::slurm::{sacct, squeue};
 use crate::tool::Runner;
 
@@ -17,16 +20,67 @@ pub fn job_name(name: &str, key: &str) -> String {
     format!("{}.{key}", safe.collect::<String>())
 }
 
-/// Looks for a job by the name that carries its key, in the queue and then in accounting; `None` also where neither
-/// can be asked.
+/// What a search for the key of a submission saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// Jobs that carry it, ascending.
+    Jobs(Vec<JobId>),
+    /// All that could know of one answered, and none does.
+    Nothing,
+    /// Somebody who could know did not answer; these words say who and why.
+    Unproven(String),
+}
+
+/// Looks for the jobs of a user by the name that carries their key, in the queue and then in accounting, which counts
+/// as asked where the cluster has none.
+pub fn look_for(runner: &dyn Runner, name: &str, uid: u32, submitted: Timestamp) -> Seen {
+    if is_being_submitted(name) {
+        return Seen::Unproven("its sbatch is still at work".to_owned());
+    }
+    let wanted = Wanted::Named { name: name.to_owned(), uid };
+    let queued = match squeue::query(runner, &wanted, DEADLINE) {
+        Ok(rows) => rows.into_iter().map(|row| row.job).collect::<BTreeSet<JobId>>(),
+        Err(error) => return Seen::Unproven(format!("squeue does not answer: {}", with_cause(&error))),
+    };
+    if !queued.is_empty() {
+        return Seen::Jobs(queued.into_iter().collect());
+    }
+    match sacct::query(runner, &wanted, submitted.as_second() - BEFORE, DEADLINE) {
+        Ok(rows) if rows.is_empty() => Seen::Nothing,
+        Ok(rows) => {
+            let jobs: BTreeSet<JobId> = rows.into_iter().map(|row| row.job).collect();
+            Seen::Jobs(jobs.into_iter().collect())
+        }
+        Err(QueryError::AccountingDisabled) => Seen::Nothing,
+        Err(error) => Seen::Unproven(format!("sacct does not answer: {}", with_cause(&error))),
+    }
+}
+
+/// Looks for a job by the name that carries its key; `None` also where nobody can be asked.
 pub fn find_by_name(runner: &dyn Runner, name: String, uid: u32, submitted: Timestamp) -> Option<JobId> {
-    let wanted = Wanted::Named { name, uid };
-    let queued = squeue::query(runner, &wanted, DEADLINE).ok()?.first().map(|row| row.job);
-    queued.or_else(|| {
-        let rows = sacct::query(runner, &wanted, submitted.as_second() - BEFORE, DEADLINE).ok()?;
-        rows.first().map(|row| row.job)
+    match look_for(runner, &name, uid, submitted) {
+        Seen::Jobs(jobs) => jobs.first().copied(),
+        Seen::Nothing | Seen::Unproven(_) => None,
+    }
+}
+
+fn with_cause(error: &QueryError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+}
+
+/// Tells whether an sbatch of this name works on this host: it goes on where its client was killed, and retries by
+/// itself for minutes. A host without `/proc` cannot tell.
+fn is_being_submitted(name: &str) -> bool {
+    let argument = format!("--job-name={name}");
+    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    processes.flatten().any(|process| {
+        let is_process = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        is_process
+            && fs::read(process.path().join("cmdline"))
+                .is_ok_and(|words| words.split(|byte| *byte == 0).any(|word| word == argument.as_bytes()))
     })
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ use crate::store::{Answer, Submission};
 use crate::tool::Runner;
 use crate::worker::Node;
 
-pub use find::{find_by_name, job_name};
+pub use find::{Seen, find_by_name, job_name, look_for};
 use view::View;
 
 /// How long one question may take; a controller that is busy for longer is one that cannot be asked now.

@@ -1,0 +1,246 @@
+//! Hands runs of a launch to Slurm, whichever they are: as many arrays as they need, each with its intent on disk first.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::call;
+use super::chunks::{Part, parts};
+use super::pursue::{Effects, News, Outcome, Start, pursue};
+use crate::ranges::Ranges;
+use crate::resources::Resources;
+use crate::slurm::sbatch;
+use crate::store::{
+    Answer, Chunk, Launch, Owned, Store, StoreError, Submission, SubmissionEvent, SubmissionRecord,
+};
+use crate::tool::Runner;
+
+/// What the cluster allows, and how long it is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How many tasks one array can have, the largest index counting.
+    pub array_size: u64,
+    /// How long a command waits for the controller, after which a question may be in its queue no more.
+    pub message_timeout: Duration,
+    /// How long a submission without an answer is pursued.
+    pub patience: Duration,
+    /// For how many more jobs the user's limits leave room; nothing where no limit is known.
+    pub room: Option<u64>,
+}
+
+/// What is needed to hand runs of a launch to Slurm.
+#[derive(Clone, Copy)]
+pub struct Handover<'a> {
+    /// The store, which keeps a copy of the program.
+    pub store: &'a Store,
+    /// The launch.
+    pub launch: &'a Launch,
+    /// The right to submit it.
+    pub owned: &'a Owned,
+    /// What starts the scheduler's commands.
+    pub runner: &'a dyn Runner,
+    /// This program, of which a copy is kept for the jobs.
+    pub program: &'a Path,
+    /// What the cluster allows.
+    pub terms: Terms,
+    /// Hears what takes long.
+    pub tell: &'a (dyn Fn(&News) + Sync),
+}
+
+/// What became of runs that were to be handed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Handed {
+    /// What Slurm answered, and for which runs, in their order.
+    pub answers: Vec<(Ranges, Answer)>,
+    /// What is not handed over yet.
+    pub later: Option<Later>,
+}
+
+/// Runs that are not handed over yet, and surely not in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// The runs.
+    pub runs: Ranges,
+    /// Why not: Slurm's words, or a limit.
+    pub words: String,
+}
+
+/// Which script a submission is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Script {
+    /// It was written a moment ago.
+    Written,
+    /// One that is there may be of an earlier version, or lost in a power cut.
+    Checked,
+}
+
+impl Handover<'_> {
+    /// Hands runs over as attempt `attempt`, with `options` in place of the launch's own where they differ.
+    pub fn submit(&self, runs: &Ranges, attempt: u32, options: &Resources) -> Result<Handed, StoreError> {
+        let first = self.owned.dir().submissions()?.next_number();
+        let own = (*options != self.launch.resources).then_some(options);
+        let mut handed = Handed::default();
+        let mut room = self.terms.room;
+        let mut left = runs.clone();
+        for (part, number) in parts(runs, self.terms.array_size).into_iter().zip(first..) {
+            let fitting = room.map_or_else(|| part.clone(), |room| part.first(room));
+            if fitting.runs.is_empty() {
+                break;
+            }
+            let chunk = self.chunk(number, fitting, attempt);
+            self.owned.append(&SubmissionRecord::intent_with(number, chunk.clone(), own.cloned()))?;
+            left = left.without(&chunk.runs);
+            room = room.map(|room| room - chunk.runs.len());
+            if !self
+                .settle((number, Timestamp::now()), &chunk, own, Script::Checked, Start::Call)?
+                .take_into(&mut handed, chunk.runs)
+            {
+                break;
+            }
+        }
+        handed.postpone(left, "there is no room for them in the queue");
+        Ok(handed)
+    }
+
+    /// Goes on with a submission whose answer was lost: finds its job, or submits it again under the same key, without
+    /// the runs that were cancelled meanwhile.
+    pub fn go_on(&self, submission: &Submission, withdrawn: &Ranges) -> Result<Handed, StoreError> {
+        let chunk = Chunk { runs: submission.chunk.runs.without(withdrawn), ..submission.chunk.clone() };
+        let mut handed = Handed::default();
+        self.settle(
+            (submission.number, submission.time),
+            &chunk,
+            submission.options.as_ref(),
+            Script::Checked,
+            Start::Look,
+        )?
+        .take_into(&mut handed, chunk.runs);
+        Ok(handed)
+    }
+
+    /// Gives one submission of the launch.
+    pub(super) fn chunk(&self, number: u32, part: Part, attempt: u32) -> Chunk {
+        chunk(self.launch, number, part, attempt)
+    }
+
+    /// Submits a chunk whose intent is on disk, and writes down what came of it.
+    pub(super) fn settle(
+        &self,
+        (number, since): (u32, Timestamp),
+        chunk: &Chunk,
+        own: Option<&Resources>,
+        script: Script,
+        start: Start,
+    ) -> Result<Outcome, StoreError> {
+        let options = own.unwrap_or(&self.launch.resources);
+        let path = match own {
+            Some(_) => self.owned.dir().job_script_of(number),
+            None => self.owned.dir().job_script(),
+        };
+        if script == Script::Checked {
+            self.keep_script(&path, options)?;
+        }
+        let submission = call::submission(self.launch, self.owned.dir(), path, options, chunk);
+        let outcome = pursue(&self.effects(chunk, &submission, since), self.terms, start)?;
+        self.record(number, &outcome)?;
+        Ok(outcome)
+    }
+
+    fn keep_script(&self, path: &PathBuf, options: &Resources) -> Result<(), StoreError> {
+        let worker = self.store.keep_binary(self.program)?;
+        let content = call::script(self.launch, self.owned.dir(), options, &worker)?;
+        self.owned.dir().keep_script(path, &content)
+    }
+
+    fn effects<'a>(
+        &'a self,
+        chunk: &'a Chunk,
+        submission: &'a sbatch::Submission,
+        since: Timestamp,
+    ) -> Effects<'a> {
+        Effects {
+            runner: self.runner,
+            owned: self.owned,
+            tell: self.tell,
+            key: &chunk.key,
+            name: submission.job_name.as_deref().unwrap_or_default(),
+            uid: self.launch.uid,
+            since,
+            submission,
+        }
+    }
+
+    /// Writes an outcome down. A job whose acceptance cannot be written down stays, and is found by its key.
+    fn record(&self, number: u32, outcome: &Outcome) -> Result<(), StoreError> {
+        let event = match outcome.clone() {
+            Outcome::Answered(answer) => SubmissionEvent::from(answer),
+            Outcome::Later(words) => SubmissionEvent::Void { words },
+        };
+        let appended = self.owned.append(&SubmissionRecord::now(number, event));
+        match outcome {
+            Outcome::Answered(Answer::Accepted(job)) => {
+                appended.map_err(|source| StoreError::Unrecorded { job: *job, source: Box::new(source) })
+            }
+            Outcome::Answered(Answer::Refused(_) | Answer::Uncertain(_)) | Outcome::Later(_) => appended,
+        }
+    }
+}
+
+/// Gives one submission of a launch.
+pub(super) fn chunk(launch: &Launch, number: u32, part: Part, attempt: u32) -> Chunk {
+    let key = if number == 0 { launch.key.clone() } else { format!("{}-{number}", launch.key) };
+    Chunk { key, runs: part.runs, base: part.base, array: launch.runs > 1, attempt }
+}
+
+impl Outcome {
+    /// Adds this outcome for `runs`, and tells whether to go on with the next ones.
+    pub(super) fn take_into(self, handed: &mut Handed, runs: Ranges) -> bool {
+        match self {
+            Self::Answered(answer) => {
+                // A controller that was away for minutes is not asked to take more.
+                let goes_on = !matches!(answer, Answer::Uncertain(_));
+                handed.answers.push((runs, answer));
+                goes_on
+            }
+            Self::Later(words) => {
+                handed.postpone(runs, &words);
+                false
+            }
+        }
+    }
+}
+
+impl Handed {
+    /// Adds runs that are for later; the first reason stays.
+    pub(super) fn postpone(&mut self, runs: Ranges, words: &str) {
+        if runs.is_empty() {
+            return;
+        }
+        let later = self.later.take().unwrap_or(Later { runs: Ranges::default(), words: words.to_owned() });
+        self.later = Some(Later { runs: [later.runs, runs].into_iter().collect(), ..later });
+    }
+
+    /// Joins what came of several handovers.
+    pub fn join(&mut self, other: Self) {
+        self.answers.extend(other.answers);
+        if let Some(Later { runs, words }) = other.later {
+            self.postpone(runs, &words);
+        }
+    }
+
+    /// Gives the jobs that Slurm has made of them.
+    pub fn jobs(&self) -> Vec<u32> {
+        let job = |(_, answer): &(Ranges, Answer)| match answer {
+            Answer::Accepted(job) => Some(*job),
+            Answer::Refused(_) | Answer::Uncertain(_) => None,
+        };
+        self.answers.iter().filter_map(job).collect()
+    }
+
+    /// Gives the runs that Slurm has.
+    pub fn accepted(&self) -> Ranges {
+        let accepted = self.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Accepted(_)));
+        accepted.map(|(runs, _)| runs.clone()).collect()
+    }
+}

@@ -1,0 +1,164 @@
+//! Submits until it is known what came of it: calls sbatch, looks for the key, and does what the pursuit decides.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::handover::Terms;
+use super::pursuit::{Pursuit, Step};
+use crate::history::History;
+use crate::slurm::id::{JobId, TaskId};
+use crate::slurm::sbatch;
+use crate::slurm::scancel::{self, Target};
+use crate::store::{Answer, JournalReader, Owned, StoreError};
+use crate::support::slurm::{Seen, look_for};
+use crate::tool::Runner;
+
+/// How long sbatch may take: it retries by itself for two minutes while a controller is full
+/// (`MAX_RETRIES` in `sbatch.c`: 1 s, 2 s, … 15 s).
+const DEADLINE: Duration = Duration::from_secs(150);
+
+/// How long scancel may take.
+const CANCEL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// After how long the user is told that Slurm does not answer.
+const SILENT: Duration = Duration::from_secs(2);
+
+/// What the user should hear while it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Slurm has not answered for two seconds.
+    Silent,
+    /// It answered nothing that proves anything; its job is being looked for.
+    Lost {
+        /// What was seen.
+        words: String,
+    },
+    /// There is surely no job: sbatch is called again.
+    Again,
+    /// Several jobs carry the same key: the first is kept, the others are cancelled.
+    Doubled {
+        /// The job that is kept.
+        kept: u32,
+        /// The others.
+        cancelled: Vec<u32>,
+    },
+}
+
+/// What is known in the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// What Slurm answered, or what was found.
+    Answered(Answer),
+    /// There is surely no job, and there is no room for one now.
+    Later(String),
+}
+
+/// Where a pursuit begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Nothing was submitted yet.
+    Call,
+    /// A client may have submitted it.
+    Look,
+}
+
+/// What a pursuit works with.
+pub(super) struct Effects<'a> {
+    pub(super) runner: &'a dyn Runner,
+    pub(super) owned: &'a Owned,
+    pub(super) tell: &'a (dyn Fn(&News) + Sync),
+    pub(super) key: &'a str,
+    pub(super) name: &'a str,
+    pub(super) uid: u32,
+    /// When it was intended.
+    pub(super) since: Timestamp,
+    pub(super) submission: &'a sbatch::Submission,
+}
+
+/// Pursues a submission to its outcome.
+pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Result<Outcome, StoreError> {
+    let began = Instant::now();
+    let seed = format!("{} {}", effects.key, std::process::id());
+    let mut pursuit = Pursuit::new(&seed, terms.message_timeout, terms.patience);
+    let mut step = match start {
+        Start::Call => Step::Call(Duration::ZERO),
+        Start::Look => Step::Look(Duration::ZERO),
+    };
+    loop {
+        step = match step {
+            Step::Call(pause) => {
+                if !pause.is_zero() {
+                    thread::sleep(pause);
+                    (effects.tell)(&News::Again);
+                }
+                effects.owned.check()?;
+                let answer = effects.call();
+                if let sbatch::SubmitAnswer::Uncertain { words } = &answer {
+                    (effects.tell)(&News::Lost { words: words.clone() });
+                }
+                pursuit.after_call(answer)
+            }
+            Step::Look(pause) => {
+                thread::sleep(pause);
+                let seen = effects.look()?;
+                pursuit.after_look(began.elapsed(), seen)
+            }
+            Step::Adopt { job, others } => {
+                effects.cancel_doubles(job, &others);
+                return Ok(Outcome::Answered(Answer::Accepted(job.0)));
+            }
+            Step::Refused(words) => return Ok(Outcome::Answered(Answer::Refused(words))),
+            Step::Later(words) => return Ok(Outcome::Later(words)),
+            Step::Uncertain(words) => return Ok(Outcome::Answered(Answer::Uncertain(words))),
+        };
+    }
+}
+
+impl Effects<'_> {
+    /// Calls sbatch, and says so where it takes long.
+    fn call(&self) -> sbatch::SubmitAnswer {
+        let (done, waiting) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                if waiting.recv_timeout(SILENT) == Err(RecvTimeoutError::Timeout) {
+                    (self.tell)(&News::Silent);
+                }
+            });
+            let answer = sbatch::answer(&self.runner.run(&sbatch::invocation(self.submission, DEADLINE)));
+            drop(done);
+            answer
+        })
+    }
+
+    /// Looks for the key: in the queue, in accounting, and in what workers wrote.
+    fn look(&self) -> Result<Seen, StoreError> {
+        match look_for(self.runner, self.name, self.uid, self.since) {
+            Seen::Jobs(jobs) => Ok(Seen::Jobs(jobs)),
+            unseen @ (Seen::Nothing | Seen::Unproven(_)) => {
+                Ok(self.reported()?.map_or(unseen, |job| Seen::Jobs(vec![job])))
+            }
+        }
+    }
+
+    /// Gives the first job of which a worker wrote down that it began.
+    fn reported(&self) -> Result<Option<JobId>, StoreError> {
+        let mut history = History::default();
+        history.add(JournalReader::new(self.owned.dir().events()).read_new()?);
+        let jobs = history.workers(self.key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
+        Ok(jobs.map(|task: TaskId| task.job).min())
+    }
+
+    /// Cancels jobs that were found by their name and user beside the one that is kept. A run that has begun in one
+    /// of them is claimed there; the other's worker then refuses it.
+    fn cancel_doubles(&self, kept: JobId, others: &[JobId]) {
+        if others.is_empty() {
+            return;
+        }
+        let targets: Vec<Target> = others.iter().copied().map(Target::Whole).collect();
+        let _ends_by_itself = self.runner.run(&scancel::invocation(&targets, CANCEL_DEADLINE));
+        (self.tell)(&News::Doubled { kept: kept.0, cancelled: others.iter().map(|job| job.0).collect() });
+    }
+}
