@@ -17,6 +17,7 @@ mod memory;
 mod no_accounting;
 mod refusals;
 mod resources;
+mod retrying;
 mod seed;
 mod single;
 mod small_site;
