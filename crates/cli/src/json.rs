@@ -5,11 +5,14 @@ use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit;
 use neuromanager_core::plan::Argument;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::state::Status;
+use neuromanager_core::slurm::reason::{Explained, Prospect, explain};
+use neuromanager_core::state::{FailureClass, Status};
 use neuromanager_core::store::{Git, PlannedRun};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+use crate::endings::{Ending, ending};
 
 /// The version of every shape here. A field may be added within a version; none changes its meaning.
 const SCHEMA: u32 = 1;
@@ -51,6 +54,8 @@ struct LaunchShape<'a> {
     runs: u64,
     states: Map<String, Value>,
     jobs: Vec<u32>,
+    unreadable: u64,
+    answered: Option<Timestamp>,
     git: Option<&'a Git>,
     path: String,
 }
@@ -62,6 +67,10 @@ struct RunShape<'a> {
     repeat: u64,
     state: &'static str,
     cause: Option<&'a str>,
+    class: Option<FailureClass>,
+    last_lines: Vec<String>,
+    scheduler: Option<&'a str>,
+    pending: Option<PendingShape<'a>>,
     params: &'a RawValue,
     argv: &'a [Argument],
     exit_code: Option<i32>,
@@ -72,6 +81,15 @@ struct RunShape<'a> {
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
     log: Option<String>,
+}
+
+/// Why a run waits.
+#[derive(Debug, Serialize)]
+struct PendingShape<'a> {
+    reason: &'a str,
+    words: String,
+    advice: Option<&'static str>,
+    never: bool,
 }
 
 /// Writes launches with the runs that were picked of each; one launch is the object itself.
@@ -135,18 +153,25 @@ fn launch(survey: &Survey) -> LaunchShape<'_> {
         runs: launch.runs,
         states: survey.counts().into_iter().map(|(state, count)| (state.to_string(), count.into())).collect(),
         jobs: survey.submissions.iter().filter_map(neuromanager_core::store::Submission::job).collect(),
+        unreadable: survey.unreadable,
+        answered: survey.answered,
         git: launch.git.as_ref(),
         path: survey.dir.path().display().to_string(),
     }
 }
 
 fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunShape<'a> {
+    let Ending { class, last_lines } = ending(survey, planned.run);
     RunShape {
         id: format!("{}.{}", survey.launch.id, planned.run),
         run: planned.run,
         repeat: planned.repeat,
         state: status.state.word(),
         cause: status.cause.as_deref(),
+        class,
+        last_lines,
+        scheduler: status.scheduler.as_deref(),
+        pending: status.reason.as_deref().map(pending),
         params: &planned.params,
         argv: &planned.argv,
         exit_code: match &status.exit {
@@ -164,6 +189,11 @@ fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunS
         ended: status.ended,
         log: survey.log(planned.run).map(|log| log.display().to_string()),
     }
+}
+
+fn pending(reason: &str) -> PendingShape<'_> {
+    let Explained { words, advice, prospect } = explain(reason);
+    PendingShape { reason, words, advice, never: prospect == Prospect::NeverStarts }
 }
 
 fn text(shape: &impl Serialize) -> String {

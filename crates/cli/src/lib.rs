@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod endings;
 mod exit;
 mod json;
 mod report;

@@ -1,13 +1,12 @@
-//! How a launch's runs are, and why some are not as they should be: alike ones are told once, with the last lines of what they printed.
+//! How a launch's runs are, and why some are not as they should be: alike ones are told once, with the last lines of
+//! what they printed.
 
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::state::RunState;
+use neuromanager_core::state::{FailureClass, RunState};
 
-use crate::ui::last_lines;
-
-/// How many last lines of a log are shown.
-const LINES: usize = 3;
+use crate::endings::{Ending, ending};
+use crate::ui::ago;
 
 /// How many runs are looked at: nobody reads the causes of more, and each costs a look into its log.
 const LOOKED_AT: usize = 500;
@@ -16,6 +15,7 @@ const LOOKED_AT: usize = 500;
 #[derive(Debug)]
 pub(super) struct Cause {
     state: RunState,
+    class: Option<FailureClass>,
     text: String,
     lines: Vec<String>,
     runs: Vec<u64>,
@@ -39,15 +39,13 @@ pub(super) fn causes(
         Some((run, status.state, status.cause.as_ref()?))
     });
     for (run, state, text) in mentioned.take(LOOKED_AT) {
-        // Only a program's own failure is explained by what it printed.
-        let log = survey.log(run).filter(|_| matches!(state, RunState::Failed | RunState::OutOfMemory));
-        let lines = log.and_then(|log| last_lines(&log, LINES).ok()).unwrap_or_default();
-        match causes
-            .iter_mut()
-            .find(|cause| (cause.state, &cause.text, &cause.lines) == (state, text, &lines))
-        {
+        let Ending { class, last_lines: lines } = ending(survey, run);
+        let text = with_age(survey, state, text);
+        match causes.iter_mut().find(|cause| {
+            (cause.state, cause.class, &cause.text, &cause.lines) == (state, class, &text, &lines)
+        }) {
             Some(cause) => cause.runs.push(run),
-            None => causes.push(Cause { state, text: text.clone(), lines, runs: vec![run] }),
+            None => causes.push(Cause { state, class, text, lines, runs: vec![run] }),
         }
     }
     causes
@@ -62,6 +60,43 @@ impl Cause {
             _ => format!("{launch}.{} and {} more", self.runs[0], self.runs.len() - 1),
         };
         let lines: String = self.lines.iter().map(|line| format!("  | {line}\n")).collect();
-        format!("{which} {}: {}\n{lines}", self.state, self.text)
+        format!("{which} {}{}: {}\n{lines}", self.state, self.kind(), self.text)
     }
+
+    /// Says what kind of failure it is, where the state does not.
+    fn kind(&self) -> String {
+        match self.class {
+            Some(class @ (FailureClass::CudaOutOfMemory | FailureClass::NeverStarted)) => {
+                format!(" ({})", class.words())
+            }
+            Some(_) | None => String::new(),
+        }
+    }
+}
+
+/// Adds to what is not known how old the last thing is that is.
+fn with_age(survey: &Survey, state: RunState, text: &str) -> String {
+    match survey.answered.filter(|_| state == RunState::Unknown) {
+        Some(time) => format!("{text}; Slurm last answered {}", ago(time)),
+        None => text.to_owned(),
+    }
+}
+
+/// Tells why runs of some launches are unknown, each reason once, with the launches that it holds for.
+pub(super) fn unknowns(surveys: &[Survey]) -> String {
+    let mut reasons: Vec<(String, Vec<u64>)> = Vec::new();
+    for survey in surveys {
+        for cause in causes(survey, 0..survey.launch.runs, |state| state == RunState::Unknown) {
+            match reasons.iter_mut().find(|(text, _)| *text == cause.text) {
+                Some((_, launches)) if launches.last() == Some(&survey.launch.id) => {}
+                Some((_, launches)) => launches.push(survey.launch.id),
+                None => reasons.push((cause.text, vec![survey.launch.id])),
+            }
+        }
+    }
+    let tell = |(text, launches): &(String, Vec<u64>)| {
+        let launches: Ranges = launches.iter().copied().collect();
+        format!("\nlaunch {launches} unknown: {text}\n")
+    };
+    reasons.iter().map(tell).collect()
 }

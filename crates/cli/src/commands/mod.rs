@@ -16,7 +16,9 @@ mod site;
 mod status;
 mod submit;
 mod sweep;
+mod viewing;
 mod wait;
+mod waits;
 mod worker;
 
 use std::ffi::OsString;

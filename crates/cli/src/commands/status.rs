@@ -8,8 +8,9 @@ use neuromanager_core::plan::quote;
 use neuromanager_core::store::{PlannedRun, Store, StoreError};
 
 use super::App;
-use super::causes::{causes, states};
+use super::causes::{causes, states, unknowns};
 use super::selecting::{Picked, pick};
+use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
 use crate::json::{self, param_values};
@@ -30,7 +31,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     }
     let picked = pick(&store, &args.ids)?;
     let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
-    let surveys = app.survey(&store, &ids)?;
+    let surveys = app.view(&store, &ids)?;
     let with_plans: Result<Vec<_>, Failure> =
         surveys.into_iter().zip(&picked).map(|(survey, picked)| with_plan(survey, picked)).collect();
     let with_plans = with_plans?;
@@ -40,6 +41,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     }
     for (survey, planned) in &with_plans {
         print(&describe(survey, planned))?;
+        warn_of_waits(&waits(survey, planned.iter().map(|planned| planned.run)), app);
         warn_of_damage(survey, app);
     }
     Ok(Exit::Done)
@@ -54,7 +56,7 @@ fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
             Err(error) => app.ui.warn(&format!("launch {id} is left out: {error}")),
         }
     }
-    let surveys = app.survey(store, &ids)?;
+    let surveys = app.view(store, &ids)?;
     if as_json {
         print(&json::launches(&surveys))?;
         return Ok(Exit::Done);
@@ -75,8 +77,9 @@ fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
             local_time(launch.created),
         ]);
     }
-    print(&table.render())?;
+    print(&(table.render() + &unknowns(&surveys)))?;
     for survey in &surveys {
+        warn_of_waits(&waits(survey, 0..survey.launch.runs), app);
         warn_of_damage(survey, app);
     }
     Ok(Exit::Done)
@@ -168,9 +171,13 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
 
 fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
     let id = survey.launch.id;
-    let causes = causes(survey, planned.iter().map(|planned| planned.run), |_| true);
-    let mut out: String =
+    let runs = || planned.iter().map(|planned| planned.run);
+    let is_waiting = |run: &u64| survey.status(*run).is_some_and(|status| status.reason.is_some());
+    let causes = causes(survey, runs().filter(|run| !is_waiting(run)), |_| true);
+    let mut out = describe_waits(&waits(survey, runs()));
+    let told: String =
         causes.iter().take(EXPLAINED).map(|cause| format!("\n{}", cause.describe(id))).collect();
+    out.push_str(&told);
     if causes.len() > EXPLAINED {
         out.push_str(&format!("\nand {} other causes: neu status {id} --json\n", causes.len() - EXPLAINED));
     }

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 pub(crate) use notice::Notice;
 pub(crate) use table::Table;
-pub(crate) use text::{duration, last_lines, local_time, one_line};
+pub(crate) use text::{ago, duration, last_lines, local_time, one_line};
 
 /// How much a command says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,6 +23,11 @@ pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
+/// Writes how long ago something was, and when.
+pub(crate) fn ago(time: Timestamp) -> String {
+    format!("{} ago ({})", duration(time, Timestamp::now()), local_time(time))
+}
+
 /// Writes a time in the user's zone, to the second.
 pub(crate) fn local_time(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()

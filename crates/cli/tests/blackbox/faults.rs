@@ -2,7 +2,7 @@
 
 use crate::kit::{ARGV_PY, Tool, World};
 
-const CONTROL: &str = r#"case "$*" in
+pub(crate) const CONTROL: &str = r#"case "$*" in
 *config*) cat <<END
 AccountingStorageEnforce = none
 AccountingStorageType   = accounting_storage/none

@@ -86,6 +86,8 @@ fn the_shapes_of_json_are_pinned() {
             "succeeded": 3
           },
           "jobs": [],
+          "unreadable": 0,
+          "answered": null,
           "git": null,
           "path": "[WORLD]/project/.neu/launches/1"
         }

@@ -12,6 +12,7 @@
 mod kit;
 
 mod activation;
+mod asking;
 mod cancelling;
 mod config;
 mod dry_run;

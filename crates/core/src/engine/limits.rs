@@ -124,8 +124,7 @@ fn describe_queued(queued: u64) -> String {
     if queued == 0 { String::new() } else { format!(", and {queued} jobs of yours are in the queue already") }
 }
 
-/// Tells which variables of the environment choose the cluster; what was asked of another is of no use.
-pub const CHOOSE_CLUSTER: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
+pub use crate::tool::CHOOSE_CLUSTER;
 
 impl Limits {
     /// Gives the limits: from the store where they are fresh, else from the cluster. `user` is the user's name,

@@ -11,7 +11,7 @@ use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
 use crate::slurm::id::TaskId;
-use crate::state::{RunState, Sighting, Status, fold};
+use crate::state::{Handed, RunState, Sighting, Status, fold, is_followed, stopped};
 use crate::store::{JournalReader, Launch, LaunchDir, Store, StoreError, Submission, Submissions};
 use crate::support::{Case, Sightings, Support};
 
@@ -53,6 +53,8 @@ pub struct Survey {
     pub statuses: Vec<Status>,
     /// Lines of its journals that could not be read.
     pub unreadable: u64,
+    /// When its support last answered, where it did not answer now.
+    pub answered: Option<Timestamp>,
 }
 
 /// A launch whose journals are read again and again.
@@ -106,7 +108,7 @@ impl Watched {
 /// open counts as not over.
 pub fn glance(watched: Vec<Watched>) -> Result<Vec<Survey>, StoreError> {
     let opened = open(watched)?;
-    opened.into_iter().map(|opened| opened.fold(&Sightings::new())).collect()
+    opened.into_iter().map(|opened| opened.fold(&Sightings::new(), None)).collect()
 }
 
 /// Surveys launches: reads what is on disk, and asks the supports once for all that the disk leaves open.
@@ -128,7 +130,13 @@ pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Surv
             sightings[*place] = seen;
         }
     }
-    opened.into_iter().zip(sightings).map(|(opened, seen)| opened.fold(&seen)).collect()
+    let fold = |(opened, seen): (Opened, Sightings)| {
+        let is_unclear = seen.values().any(|sighting| matches!(sighting, Sighting::Unclear(_)));
+        let support = supports.of(&opened.watched.launch);
+        let answered = is_unclear.then(|| support.last_answer(&opened.watched.dir)).flatten();
+        opened.fold(&seen, answered)
+    };
+    opened.into_iter().zip(sightings).map(fold).collect()
 }
 
 /// A launch as the disk tells it.
@@ -143,7 +151,7 @@ fn open(watched: Vec<Watched>) -> Result<Vec<Opened>, StoreError> {
         watched.refresh()?;
         let mut submissions = watched.dir.submissions()?;
         adopt_reported(&mut submissions, &watched.history);
-        let undecided = undecided(&watched.launch, &watched.history);
+        let undecided = undecided(&watched.launch, &watched.history, &submissions);
         Ok(Opened { watched, submissions, undecided })
     };
     watched.into_iter().map(open_one).collect()
@@ -181,7 +189,7 @@ impl Opened {
         Case { launch, dir, submissions: &self.submissions, history, runs: &self.undecided }
     }
 
-    fn fold(mut self, seen: &Sightings) -> Result<Survey, StoreError> {
+    fn fold(mut self, seen: &Sightings, answered: Option<Timestamp>) -> Result<Survey, StoreError> {
         // What was written while the supports were asked wins over what they saw.
         if !seen.is_empty() {
             self.watched.refresh()?;
@@ -189,9 +197,12 @@ impl Opened {
         let now = Timestamp::now();
         let unreadable = self.watched.reader.unreadable();
         let Watched { launch, dir, history, .. } = self.watched;
-        let status = |run| fold(&history, run, seen.get(&run).unwrap_or(&Sighting::Unasked), now);
+        let status = |run| {
+            let sighting = seen.get(&run).unwrap_or(&Sighting::Unasked);
+            fold(&history, run, handed(&self.submissions, run), sighting, now)
+        };
         let statuses = (0..launch.runs).map(status).collect();
-        Ok(Survey { launch, dir, submissions: self.submissions, history, statuses, unreadable })
+        Ok(Survey { launch, dir, submissions: self.submissions, history, statuses, unreadable, answered })
     }
 }
 
@@ -202,15 +213,34 @@ fn is_for_slurm_to_tell(ended: &Ended) -> bool {
     ended.stopped || of(Signal::SIGTERM) || of(Signal::SIGKILL)
 }
 
+/// Gives the attempt that was handed to the support last.
+fn handed(submissions: &Submissions, run: u64) -> Option<Handed> {
+    let submission = submissions.of_run(run)?;
+    Some(Handed { attempt: submission.chunk.attempt, time: submission.time })
+}
+
 /// Gives the runs whose end the journal does not tell.
-fn undecided(launch: &Launch, history: &History) -> Ranges {
+fn undecided(launch: &Launch, history: &History, submissions: &Submissions) -> Ranges {
+    let env_failed_at = |run| history.env_failed(run).map_or(0, |failed| failed.what.attempt);
     let is_open = |run: &u64| match history.latest(*run) {
+        // A later attempt was handed over, and its worker has not said anything of it.
+        Some(attempt) if is_followed(attempt, handed(submissions, *run)) => {
+            let handed = handed(submissions, *run);
+            let is_stopped = launch.is_local() && stopped(history, *run, handed).is_some();
+            !is_stopped && handed.is_none_or(|handed| env_failed_at(*run) < handed.attempt)
+        }
+        Some(attempt) if env_failed_at(*run) > attempt.number => false,
+        Some(attempt) if attempt.ended.is_none() && attempt.concluded.is_some() => false,
         // Slurm knows why it stopped a run: a time limit, a preemption, a person.
         Some(attempt) => {
             attempt.ended.as_ref().is_none_or(|ended| !launch.is_local() && is_for_slurm_to_tell(&ended.what))
         }
         // A job that was told to stop before its run began may be requeued.
-        None => history.env_failed(*run).is_none() && (!launch.is_local() || history.stopped(*run).is_none()),
+        None => {
+            let first = handed(submissions, *run).map_or(0, |handed| handed.attempt);
+            let has_failed = history.env_failed(*run).is_some() && env_failed_at(*run) >= first;
+            !has_failed && (!launch.is_local() || stopped(history, *run, handed(submissions, *run)).is_none())
+        }
     };
     (0..launch.runs).filter(is_open).collect()
 }

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod options;
 pub mod query;
 pub mod ranges;
+pub mod reason;
 pub mod sacct;
 pub mod sbatch;
 pub mod scancel;

@@ -16,7 +16,7 @@ const PROGRAM: &str = "squeue";
 const ROW: char = '\x1e';
 
 /// What is printed of a job, the name last (`man squeue`, --format).
-const FIELDS: [&str; 10] = ["%F", "%A", "%K", "%T", "%r", "%N", "%U", "%V", "%S", "%j"];
+const FIELDS: [&str; 11] = ["%F", "%A", "%K", "%T", "%r", "%N", "%U", "%V", "%S", "%e", "%j"];
 
 /// What stands above the rows where `SLURM_CLUSTERS` names the cluster.
 const CLUSTER_TITLE: &str = "CLUSTER: ";
@@ -48,6 +48,8 @@ pub struct QueueRow {
     pub submitted: Option<i64>,
     /// When it started or is expected to; seconds since 1970.
     pub start: Option<i64>,
+    /// When it ended or has to, by its time limit; seconds since 1970.
+    pub end: Option<i64>,
     /// Its name.
     pub name: String,
 }
@@ -110,7 +112,7 @@ fn unreadable(row: &str) -> QueryError {
 
 fn read(row: &str) -> Option<QueueRow> {
     let fields: Vec<&str> = row.splitn(FIELDS.len(), FIELD).collect();
-    let [job, raw, tasks, state, reason, nodes, uid, submitted, start, name] = fields[..] else {
+    let [job, raw, tasks, state, reason, nodes, uid, submitted, start, end, name] = fields[..] else {
         return None;
     };
     Some(QueueRow {
@@ -123,6 +125,7 @@ fn read(row: &str) -> Option<QueueRow> {
         uid: uid.parse().ok()?,
         submitted: epoch(submitted),
         start: epoch(start),
+        end: epoch(end),
         name: name.to_owned(),
     })
 }
@@ -143,14 +146,14 @@ mod tests {
 
     /// Printed by Slurm 22.05.8 for one array and some jobs, `^^` and `^_` standing for the separators.
     const REAL: &str = "\
-^^2^_2^_2^_COMPLETING^_None^_n1^_0^_1795382580^_1795382581^_s.sh
-^^2^_4^_1^_PENDING^_BeginTime^_^_0^_1795382582^_1795382703^_s.sh
-^^2^_3^_0^_PENDING^_job requeued in held state^_^_0^_1795382586^_1795382707^_s.sh
-^^1^_1^_N/A^_PENDING^_PartitionTimeLimit^_^_0^_1795382579^_N/A^_s.sh
-^^3^_3^_4,10-57%3^_PENDING^_JobArrayTaskLimit^_^_0^_1795382094^_N/A^_näme x.k3y
-^^3^_12^_1^_CANCELLED^_None^_n1^_0^_1795382094^_1795382094^_näme x.k3y
-^^9^_9^_0-80:2^_PENDING^_JobHeldUser^_^_0^_1795382094^_N/A^_s.sh
-^^7^_7^_N/A^_FAILED^_NonZeroExitCode^_n2^_4242^_1795382094^_1795382094^_new
+^^2^_2^_2^_COMPLETING^_None^_n1^_0^_1795382580^_1795382581^_1795382999^_s.sh
+^^2^_4^_1^_PENDING^_BeginTime^_^_0^_1795382582^_1795382703^_N/A^_s.sh
+^^2^_3^_0^_PENDING^_job requeued in held state^_^_0^_1795382586^_1795382707^_N/A^_s.sh
+^^1^_1^_N/A^_PENDING^_PartitionTimeLimit^_^_0^_1795382579^_N/A^_N/A^_s.sh
+^^3^_3^_4,10-57%3^_PENDING^_JobArrayTaskLimit^_^_0^_1795382094^_N/A^_N/A^_näme x.k3y
+^^3^_12^_1^_CANCELLED^_None^_n1^_0^_1795382094^_1795382094^_1795382999^_näme x.k3y
+^^9^_9^_0-80:2^_PENDING^_JobHeldUser^_^_0^_1795382094^_N/A^_N/A^_s.sh
+^^7^_7^_N/A^_FAILED^_NonZeroExitCode^_n2^_4242^_1795382094^_1795382094^_1795382999^_new
 line^_sep|x
 ";
 
@@ -208,9 +211,9 @@ line^_sep|x
         let asked = |wanted: &Wanted| {
             command_line(&invocation(wanted, SOON)).replace('\x1e', "^^").replace('\x1f', "^_")
         };
-        insta::assert_snapshot!(asked(&Wanted::Jobs(vec![JobId(3), JobId(9)])), @"squeue --noheader --states=all --format=^^%F^_%A^_%K^_%T^_%r^_%N^_%U^_%V^_%S^_%j --jobs=3,9");
-        insta::assert_snapshot!(asked(&Wanted::Named { name: "a.k".to_owned(), uid: 7 }), @"squeue --noheader --states=all --format=^^%F^_%A^_%K^_%T^_%r^_%N^_%U^_%V^_%S^_%j --name=a.k --user=7");
-        insta::assert_snapshot!(asked(&Wanted::Named { name: "a,b.k".to_owned(), uid: 7 }), @"squeue --noheader --states=all --format=^^%F^_%A^_%K^_%T^_%r^_%N^_%U^_%V^_%S^_%j --user=7");
+        insta::assert_snapshot!(asked(&Wanted::Jobs(vec![JobId(3), JobId(9)])), @"squeue --noheader --states=all --format=^^%F^_%A^_%K^_%T^_%r^_%N^_%U^_%V^_%S^_%e^_%j --jobs=3,9");
+        insta::assert_snapshot!(asked(&Wanted::Named { name: "a.k".to_owned(), uid: 7 }), @"squeue --noheader --states=all --format=^^%F^_%A^_%K^_%T^_%r^_%N^_%U^_%V^_%S^_%e^_%j --name=a.k --user=7");
+        insta::assert_snapshot!(asked(&Wanted::Named { name: "a,b.k".to_owned(), uid: 7 }), @"squeue --noheader --states=all --format=^^%F^_%A^_%K^_%T^_%r^_%N^_%U^_%V^_%S^_%e^_%j --user=7");
     }
 
     #[test]
@@ -248,7 +251,7 @@ line^_sep|x
 
     #[test]
     fn an_array_cancelled_before_it_started_is_one_row() {
-        let text = "^^9^_9^_0-80:2^_CANCELLED^_JobHeldUser^_^_0^_1795382094^_N/A^_s.sh\n";
+        let text = "^^9^_9^_0-80:2^_CANCELLED^_JobHeldUser^_^_0^_1795382094^_N/A^_1795382999^_s.sh\n";
         let found = rows(&all(), &printed(text)).unwrap();
         assert!(found[0].tasks.contains(80) && found[0].state.is_final());
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::event::{Ended, EnvFailed, Event, Interrupted, Record, Started, Stopped};
+use crate::history::History;
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use proptest::prelude::*;
@@ -50,7 +51,7 @@ fn history(events: &[Event]) -> History {
 }
 
 fn folded(events: &[Event], sighting: &Sighting) -> Status {
-    fold(&history(events), 3, sighting, at(NOW))
+    fold(&history(events), 3, None, sighting, at(NOW))
 }
 
 fn state(events: &[Event], sighting: &Sighting) -> RunState {
@@ -65,6 +66,7 @@ fn task_that_ended(state: TaskState, ended: Option<i64>) -> Sighting {
     Sighting::Task(Task {
         state,
         words: format!("{state:?}"),
+        reason: None,
         node: Some("n9".to_owned()),
         started: None,
         ended: ended.map(at),
@@ -89,7 +91,7 @@ fn the_scheduler_may_know_worse() {
     let done = [started(1), ended(1, Exit::Code(0), false)];
     let oom = folded(&done, &task(TaskState::OutOfMemory));
     assert_eq!((oom.state, oom.exit), (RunState::OutOfMemory, Some(Exit::Code(0))));
-    assert_eq!(oom.cause.as_deref(), Some("exit code 0, but Slurm says OutOfMemory"));
+    assert_eq!(oom.cause.as_deref(), Some("succeeded, but Slurm says OutOfMemory"));
     assert_eq!(state(&done, &task(TaskState::TimedOut)), RunState::TimedOut);
     assert_eq!(
         state(&done, &task(TaskState::NodeFailed)),
@@ -143,7 +145,7 @@ fn a_failure_is_over_once_slurm_is_done_with_it() {
     let running = |started: Option<i64>, now: i64| {
         let Sighting::Task(mut task) = task(TaskState::Running) else { unreachable!() };
         task.started = started.map(at);
-        fold(&history(&failed), 3, &Sighting::Task(task), at(now)).state
+        fold(&history(&failed), 3, None, &Sighting::Task(task), at(now)).state
     };
     assert_eq!(running(Some(NOW - 200), NOW - 98), RunState::Running, "Slurm is about to say why");
     assert_eq!(running(Some(NOW - 200), NOW), RunState::Failed, "Slurm has forgotten to");
@@ -165,7 +167,7 @@ fn a_stop_is_not_yet_an_end_while_slurm_is_silent() {
     let stopped = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
     let silent = Sighting::Unclear("squeue timed out".to_owned());
     assert_eq!(state(&stopped, &silent), RunState::Unknown);
-    let next_day = fold(&history(&stopped), 3, &silent, at(NOW + 86_400));
+    let next_day = fold(&history(&stopped), 3, None, &silent, at(NOW + 86_400));
     assert_eq!(next_day.state, RunState::Cancelled);
 }
 
@@ -239,7 +241,21 @@ fn any_event() -> impl Strategy<Value = Event> {
         (1..4u32, exit, any::<bool>()).prop_map(|(attempt, exit, stopped)| ended(attempt, exit, stopped)),
         (1..4u32).prop_map(env_failed),
         Just(told_to_stop()),
+        (1..3u32).prop_map(|attempt| {
+            Event::Superseded(crate::event::Superseded { run: 3, attempt, by: attempt + 1 })
+        }),
+        (1..4u32, prop::sample::select(ENDS.to_vec())).prop_map(|(attempt, state)| {
+            let cause = "it was found so".to_owned();
+            Event::Concluded(crate::event::Concluded { run: 3, attempt, state, cause })
+        }),
     ]
+}
+
+/// What somebody who starts the next attempt may find that one came to.
+const ENDS: [RunState; 3] = [RunState::Lost, RunState::TimedOut, RunState::NodeFailed];
+
+fn any_handed() -> impl Strategy<Value = Option<Handed>> {
+    prop::option::of((1..4u32, NOW - 200..NOW).prop_map(|(attempt, time)| Handed { attempt, time: at(time) }))
 }
 
 fn any_sighting() -> impl Strategy<Value = Sighting> {
@@ -248,6 +264,7 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
         TaskState::Running,
         TaskState::Completed,
         TaskState::Failed,
+        TaskState::Unlaunched,
         TaskState::Cancelled,
         TaskState::TimedOut,
         TaskState::OutOfMemory,
@@ -259,6 +276,7 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
         Just(Sighting::NotHanded),
         Just(Sighting::WorkerLives),
         Just(Sighting::Gone),
+        (NOW - 100..NOW + 100).prop_map(|since| Sighting::Missing { since: at(since) }),
         Just(Sighting::Refused("words".to_owned())),
         Just(Sighting::Unclear("words".to_owned())),
         (prop::sample::select(states.to_vec()), prop::option::of(NOW - 5000..NOW))
@@ -269,22 +287,70 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
 proptest! {
     /// Success needs the program's own word: an end with exit code 0 of the latest attempt.
     #[test]
-    fn success_needs_our_own_record(events in prop::collection::vec(any_event(), 0..8), sighting in any_sighting()) {
+    fn success_needs_our_own_record(
+        events in prop::collection::vec(any_event(), 0..8),
+        handed in any_handed(),
+        sighting in any_sighting(),
+    ) {
         let history = history(&events);
-        let status = fold(&history, 3, &sighting, at(NOW));
+        let status = fold(&history, 3, handed, &sighting, at(NOW));
         if status.state == RunState::Succeeded {
             let attempt = history.latest(3).expect("an attempt");
             let ended = attempt.ended.as_ref().expect("its end");
             prop_assert_eq!(&ended.what.exit, &Exit::Code(0));
+            let is_refused = matches!(sighting, Sighting::Refused(_));
+            prop_assert!(is_refused || handed.is_none_or(|handed| handed.attempt <= attempt.number));
         }
     }
 
     /// A question that failed never makes a run failed, lost or cancelled.
     #[test]
-    fn silence_decides_nothing(events in prop::collection::vec(any_event(), 0..8)) {
-        let known = state(&events, &Sighting::Unasked);
-        let unclear = state(&events, &Sighting::Unclear("no answer".to_owned()));
+    fn silence_decides_nothing(
+        events in prop::collection::vec(any_event(), 0..8),
+        handed in any_handed(),
+    ) {
+        let history = history(&events);
+        let state = |sighting: &Sighting| fold(&history, 3, handed, sighting, at(NOW)).state;
+        let known = state(&Sighting::Unasked);
+        let unclear = state(&Sighting::Unclear("no answer".to_owned()));
         prop_assert!(unclear == known || unclear == RunState::Unknown);
+    }
+
+    /// Only a worse word of the scheduler's takes a success back, or the queue that has it again.
+    #[test]
+    fn a_success_stays_one(sighting in any_sighting()) {
+        let done = [started(1), ended(1, Exit::Code(0), false)];
+        let shown = state(&done, &sighting);
+        let worse = [TaskState::TimedOut, TaskState::OutOfMemory, TaskState::Pending];
+        match &sighting {
+            Sighting::Task(task) if worse.contains(&task.state) => prop_assert_ne!(shown, RunState::Succeeded),
+            _ => prop_assert_eq!(shown, RunState::Succeeded),
+        }
+    }
+
+    /// What waits, runs, or cannot be told has no end, and what has one is over for good.
+    #[test]
+    fn only_what_is_over_has_an_end(
+        events in prop::collection::vec(any_event(), 0..8),
+        handed in any_handed(),
+        sighting in any_sighting(),
+    ) {
+        let status = fold(&history(&events), 3, handed, &sighting, at(NOW));
+        prop_assert!(status.state.is_final() || (status.ended.is_none() && status.exit.is_none()));
+        prop_assert!(status.state != RunState::Unknown || status.cause.is_some());
+    }
+
+    /// Nothing holds a run in the air for ever: some time after the last word the silence of a scheduler that
+    /// answers is an answer.
+    #[test]
+    fn what_nobody_knows_is_over_in_the_end(
+        events in prop::collection::vec(any_event(), 0..8),
+        handed in any_handed(),
+        since in NOW - 100..NOW + 100,
+    ) {
+        let sighting = Sighting::Missing { since: at(since) };
+        let much_later = fold(&history(&events), 3, handed, &sighting, at(NOW + 86_400));
+        prop_assert!(much_later.state.is_final(), "{:?}", much_later);
     }
 
     /// A run of which every program ended is never shown as executing.
@@ -304,4 +370,98 @@ fn a_stop_before_the_start_is_explained_or_taken_back_by_slurm() {
     assert_eq!(state(&stopped, &task(TaskState::Pending)), RunState::Pending);
     assert_eq!(state(&stopped, &task(TaskState::TimedOut)), RunState::TimedOut);
     assert_eq!(state(&stopped, &task(TaskState::Preempted)), RunState::Preempted);
+}
+
+#[test]
+fn the_attempt_that_was_handed_over_last_is_the_one_that_counts() {
+    let again = |attempt| Some(Handed { attempt, time: at(NOW - 50) });
+    let failed = [started(1), ended(1, Exit::Code(3), false)];
+    let told =
+        |events: &[Event], handed, sighting: &Sighting| fold(&history(events), 3, handed, sighting, at(NOW));
+    let pending = told(&failed, again(2), &task(TaskState::Pending));
+    assert_eq!((pending.state, pending.attempt, pending.exit), (RunState::Pending, 1, None));
+    assert_eq!(told(&failed, again(2), &Sighting::NotHanded).state, RunState::Waiting);
+    assert_eq!(told(&failed, again(2), &Sighting::Unasked).state, RunState::Waiting);
+    assert_eq!(told(&failed, again(2), &Sighting::Unclear("no".to_owned())).state, RunState::Unknown);
+    assert_eq!(told(&failed, again(2), &Sighting::Gone).state, RunState::Lost);
+    let refused = told(&failed, again(2), &Sighting::Refused("no such QOS".to_owned()));
+    assert_eq!((refused.state, refused.exit), (RunState::Failed, Some(Exit::Code(3))));
+    assert_eq!(
+        refused.cause.as_deref(),
+        Some("its next attempt was refused by Slurm: no such QOS; before that: exit code 3")
+    );
+    let both = [failed.to_vec(), vec![started(2), ended(2, Exit::Code(0), false)]].concat();
+    assert_eq!(told(&both, again(2), &Sighting::Unasked).state, RunState::Succeeded);
+    assert_eq!(told(&[env_failed(1)], again(2), &task(TaskState::Pending)).state, RunState::Pending);
+    assert_eq!(told(&[env_failed(2)], again(2), &task(TaskState::Pending)).state, RunState::EnvFailed);
+    // A stop from before the retry was about the attempt before.
+    assert_eq!(told(&[told_to_stop()], again(2), &Sighting::Unasked).state, RunState::Waiting);
+    assert_eq!(told(&[told_to_stop()], again(1), &Sighting::Unasked).state, RunState::Cancelled);
+}
+
+#[test]
+fn a_verdict_on_an_attempt_stands_where_its_worker_said_nothing() {
+    let verdict = Event::Concluded(crate::event::Concluded {
+        run: 3,
+        attempt: 1,
+        state: RunState::TimedOut,
+        cause: "Slurm says TIMEOUT".to_owned(),
+    });
+    let concluded = [started(1), verdict];
+    assert_eq!(state(&concluded, &Sighting::Unasked), RunState::TimedOut);
+    assert_eq!(state(&concluded, &Sighting::Gone), RunState::TimedOut);
+    let own = [concluded.to_vec(), vec![ended(1, Exit::Code(0), false)]].concat();
+    assert_eq!(state(&own, &Sighting::Unasked), RunState::Succeeded, "its own word came late");
+    let next = Some(Handed { attempt: 2, time: at(NOW) });
+    let status = fold(&history(&concluded), 3, next, &task(TaskState::Pending), at(NOW));
+    assert_eq!(status.state, RunState::Pending);
+}
+
+#[test]
+fn a_superseded_attempt_counts_no_more() {
+    let superseded = Event::Superseded(crate::event::Superseded { run: 3, attempt: 1, by: 2 });
+    let events = [started(1), superseded, ended(1, Exit::Signal(15), true)];
+    assert_eq!(state(&events, &task(TaskState::Running)), RunState::Running);
+    let later = [events.to_vec(), vec![started(2), ended(2, Exit::Code(0), false)]].concat();
+    assert_eq!(state(&later, &Sighting::Unasked), RunState::Succeeded);
+}
+
+#[test]
+fn what_slurm_forgot_is_lost_only_when_its_last_word_had_time_to_come() {
+    let missing = |seconds| Sighting::Missing { since: at(NOW - seconds) };
+    for events in [vec![], vec![started(1)]] {
+        assert_eq!(state(&events, &missing(1)), RunState::Unknown);
+        assert_eq!(state(&events, &missing(60)), RunState::Lost);
+        assert_eq!(state(&events, &missing(-3600)), RunState::Lost, "the clock was set back");
+    }
+    let done = [started(1), ended(1, Exit::Signal(15), true)];
+    assert_eq!(state(&done, &missing(1)), RunState::Cancelled, "our own record is there");
+}
+
+#[test]
+fn a_failure_that_only_slurm_has_told_may_have_its_record_on_the_way() {
+    let just_now = task_that_ended(TaskState::Failed, Some(NOW - 1));
+    let long_ago = task_that_ended(TaskState::Failed, Some(NOW - 60));
+    let in_the_future = task_that_ended(TaskState::Failed, Some(NOW + 3600));
+    assert_eq!(state(&[started(1)], &just_now), RunState::Running);
+    assert_eq!(state(&[], &just_now), RunState::Running);
+    assert_eq!(state(&[started(1)], &long_ago), RunState::Lost);
+    assert_eq!(state(&[], &long_ago), RunState::Failed);
+    assert_eq!(state(&[started(1)], &in_the_future), RunState::Lost, "a clock set back holds nothing up");
+    let unlaunched = folded(&[], &task_that_ended(TaskState::Unlaunched, Some(NOW - 1)));
+    assert_eq!(unlaunched.state, RunState::Failed);
+    assert!(unlaunched.cause.unwrap().contains("a folder was not there"));
+}
+
+#[test]
+fn slurm_s_words_are_kept_beside_our_own() {
+    let done = [started(1), ended(1, Exit::Code(0), false)];
+    let node = folded(&done, &task(TaskState::NodeFailed));
+    assert_eq!((node.state, node.scheduler.as_deref()), (RunState::Succeeded, Some("NodeFailed")));
+    assert_eq!(node.cause.as_deref(), Some("its program succeeded, though Slurm says NodeFailed"));
+    let full = folded(&done, &task(TaskState::OutOfMemory));
+    assert_eq!(full.cause.as_deref(), Some("succeeded, but Slurm says OutOfMemory"));
+    let failed = [started(1), ended(1, Exit::Code(3), false)];
+    let full = folded(&failed, &task(TaskState::OutOfMemory));
+    assert_eq!(full.cause.as_deref(), Some("exit code 3, and Slurm says OutOfMemory"));
 }

@@ -11,7 +11,7 @@ use super::atomic::Batch;
 use super::claim::claimed_attempts;
 use super::error::{At, StoreError};
 use super::submissions::{self, SubmissionRecord};
-use super::{PlanReader, Submissions, atomic, plan as plan_file};
+use super::{PlanReader, Store, Submissions, atomic, plan as plan_file};
 use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
 use crate::resources::Resources;
@@ -109,6 +109,11 @@ impl LaunchDir {
     /// Gives the folder itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Gives the store that it is in.
+    pub fn store(&self) -> Store {
+        Store::at(self.path.ancestors().nth(2).unwrap_or(&self.path).to_owned())
     }
 
     /// Gives the script handed to sbatch.

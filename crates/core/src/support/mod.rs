@@ -7,6 +7,8 @@ pub mod slurm;
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use crate::event::Stopped;
 use crate::history::{Dated, History};
 use crate::ranges::Ranges;
@@ -44,6 +46,11 @@ pub type Sightings = HashMap<u64, Sighting>;
 pub trait Support {
     /// Looks for the workers of several launches at once; the answers are in the order of the cases.
     fn look(&self, cases: &[Case<'_>]) -> Vec<Sightings>;
+
+    /// Tells when it last answered about the launches of this store, where such answers can fail to come.
+    fn last_answer(&self, _dir: &LaunchDir) -> Option<Timestamp> {
+        None
+    }
 
     /// Finds the jobs of submissions whose answer was lost: the number of each, and its job.
     fn find_lost(&self, case: &Case<'_>) -> Vec<(u32, u32)>;

@@ -8,6 +8,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
+/// Tells which variables of the environment choose the cluster; what was asked of another is of no use.
+pub const CHOOSE_CLUSTER: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
+
 /// The two kinds of environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolEnvironment {

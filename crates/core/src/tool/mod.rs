@@ -10,13 +10,15 @@ use std::time::Duration;
 
 mod capture;
 mod environment;
+mod impatient;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod system;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{ToolEnvironment, scheduler_environment};
+pub use environment::{CHOOSE_CLUSTER, ToolEnvironment, scheduler_environment};
+pub use impatient::Impatient;
 pub use system::SystemRunner;
 
 /// One call of a command, described and not yet made.
@@ -108,6 +110,12 @@ pub trait Runner: Send + Sync {
     ///
     /// A command that ran and failed is a [`Reply`]; an error means that there is no answer at all.
     fn run(&self, invocation: &Invocation) -> Result<Reply, ToolError>;
+
+    /// Names the cluster that its commands talk to: the variables that choose one, as they are set. Answers of one
+    /// cluster are never used for another.
+    fn cluster(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a command gave no answer.

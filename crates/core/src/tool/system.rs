@@ -10,7 +10,7 @@ use std::{fs, io};
 use nix::unistd::{AccessFlags, access};
 
 use super::capture::capture;
-use super::environment::{ToolEnvironment, scheduler_environment};
+use super::environment::{CHOOSE_CLUSTER, ToolEnvironment, scheduler_environment};
 use super::{Invocation, Reply, Runner, ToolError};
 
 /// Where commands are looked up without a `PATH`, as `execvp` does.
@@ -63,6 +63,14 @@ impl Runner for SystemRunner {
             .spawn()
             .map_err(|source| cannot_start(program, source))?;
         capture(child, invocation)
+    }
+
+    fn cluster(&self) -> Vec<String> {
+        let value = |name: &str| {
+            let set = self.queries.iter().find(|(known, _)| known == name);
+            set.map(|(_, value)| value.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        CHOOSE_CLUSTER.map(value).to_vec()
     }
 }
 

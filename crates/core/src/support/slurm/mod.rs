@@ -1,6 +1,11 @@
 //! Workers in jobs of Slurm: one query for all that is asked, and cancellation by task.
 
+mod answers;
+mod cache;
 mod find;
+mod look;
+mod memory;
+mod rows;
 mod stop;
 mod view;
 
@@ -11,14 +16,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Case, Sightings, Support, SupportError};
 use crate::process::Liveness;
 use crate::ranges::Ranges;
-use crate::slurm::id::JobId;
 use crate::state::Sighting;
-use crate::store::{Answer, Submission};
+use crate::store::{LaunchDir, Submission};
 use crate::tool::Runner;
 use crate::worker::Node;
 
+use answers::Answers;
+pub use answers::Freshness;
+use cache::Cache;
+
 pub use find::{Seen, find_by_name, job_name, look_for};
-use view::View;
 
 /// How long one question may take; a controller that is busy for longer is one that cannot be asked now.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -33,45 +40,29 @@ const LONGEST_SUBMISSION: SignedDuration = SignedDuration::from_mins(5);
 pub struct Slurm<'a> {
     runner: &'a dyn Runner,
     node: Node,
+    freshness: Freshness,
 }
 
 impl<'a> Slurm<'a> {
     /// Asks through `runner`, on the machine that `node` names.
     pub fn new(runner: &'a dyn Runner, node: Node) -> Self {
-        Self { runner, node }
+        Self { runner, node, freshness: Freshness::Now }
+    }
+
+    /// Asks the same with answers that are as fresh as `freshness` says; without it every answer is asked for now.
+    #[must_use]
+    pub fn with(self, freshness: Freshness) -> Self {
+        Self { freshness, ..self }
     }
 }
 
 impl Support for Slurm<'_> {
     fn look(&self, cases: &[Case<'_>]) -> Vec<Sightings> {
-        let asked: Vec<(usize, u64, &Submission)> = cases
-            .iter()
-            .enumerate()
-            .flat_map(|(place, case)| case.runs.iter().map(move |run| (place, run, case)))
-            .filter_map(|(place, run, case)| Some((place, run, case.submissions.of_run(run)?)))
-            .collect();
-        let view = View::ask(self.runner, &asked);
-        let mut sightings: Vec<Sightings> = cases
-            .iter()
-            .map(|case| {
-                case.runs
-                    .iter()
-                    .map(|run| (run, self.unsubmitted(case.submissions.iter().next_back())))
-                    .collect()
-            })
-            .collect();
-        for (place, run, submission) in asked {
-            let sighting = match &submission.answer {
-                None => self.unsubmitted(Some(submission)),
-                Some(Answer::Refused(words)) => Sighting::Refused(words.clone()),
-                Some(Answer::Uncertain(words)) => {
-                    Sighting::Unclear(format!("whether Slurm has it is not known: {words}"))
-                }
-                Some(Answer::Accepted(job)) => view.of(JobId(*job), index_of(submission, run)),
-            };
-            sightings[place].insert(run, sighting);
-        }
-        sightings
+        self.look_at(cases)
+    }
+
+    fn last_answer(&self, dir: &LaunchDir) -> Option<Timestamp> {
+        answers::last_answer(&Cache::of(dir.store()), &self.runner.cluster())
     }
 
     /// Looks for the key of each, in the name of a job.
@@ -80,9 +71,11 @@ impl Support for Slurm<'_> {
             .submissions
             .iter()
             .filter(|submission| submission.is_lost() && !self.is_being_made(submission));
+        let cache = Cache::of(case.dir.store());
+        let answers = Answers::new(self.runner, &cache, self.freshness, None);
         let found = lost.filter_map(|submission| {
             let name = job_name(&case.launch.name, &submission.chunk.key);
-            Some((submission.number, find_by_name(self.runner, name, case.launch.uid, submission.time)?.0))
+            Some((submission.number, find_by_name(&answers, name, case.launch.uid, submission.time)?.0))
         });
         found.collect()
     }
@@ -94,11 +87,13 @@ impl Support for Slurm<'_> {
 
 impl Slurm<'_> {
     /// Tells what becomes of a run that Slurm has not answered for: its client still works on it, or is dead.
-    fn unsubmitted(&self, last: Option<&Submission>) -> Sighting {
+    ///
+    /// Views say so, and submit nothing.
+    fn unsubmitted(&self, launch: u64, last: Option<&Submission>) -> Sighting {
         match last {
-            Some(submission) if !self.is_being_made(submission) => {
-                Sighting::Unclear("it is half submitted: its client ended before Slurm answered".to_owned())
-            }
+            Some(submission) if !self.is_being_made(submission) => Sighting::Unclear(format!(
+                "its launch is half submitted, since the client ended before Slurm answered: neu resume {launch}"
+            )),
             _ => Sighting::NotHanded,
         }
     }

@@ -121,6 +121,7 @@ mod tests {
             uid,
             submitted: None,
             start: None,
+            end: None,
             name: name.to_owned(),
         }
     }

@@ -1,0 +1,60 @@
+//! Surveys for those who only look: answers a few seconds old will do, and nobody waits long for Slurm.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use neuromanager_core::engine::survey::{Supports, Survey, Watched, survey};
+use neuromanager_core::id::LaunchId;
+use neuromanager_core::store::{Store, StoreError};
+use neuromanager_core::support::slurm::Freshness;
+use neuromanager_core::tool::{Impatient, Invocation, Reply, Runner, SystemRunner, ToolError};
+
+use super::App;
+use crate::report::Failure;
+use crate::ui::Ui;
+
+/// How long a view waits for Slurm before it shows what it knows without it.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// How long a view waits before it says that it does.
+const SILENT: Duration = Duration::from_secs(2);
+
+impl App {
+    /// Surveys launches to show them.
+    pub(super) fn view(&self, store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
+        let watched: Result<Vec<Watched>, StoreError> =
+            ids.iter().map(|id| Watched::open(store, *id)).collect();
+        let runner = Announcing { runner: self.runner(), ui: self.ui };
+        let runner = Impatient::new(&runner, LONGEST);
+        let (local, slurm) = (Self::local(), Self::slurm(&runner).with(Freshness::Recent));
+        Ok(survey(watched?, &Supports { local: &local, slurm: &slurm })?)
+    }
+}
+
+/// Says on standard error what it waits for, where that takes long.
+struct Announcing {
+    runner: SystemRunner,
+    ui: Ui,
+}
+
+impl Runner for Announcing {
+    fn run(&self, invocation: &Invocation) -> Result<Reply, ToolError> {
+        let (answered, waiting) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                if waiting.recv_timeout(SILENT) == Err(RecvTimeoutError::Timeout) {
+                    let (program, longest) = (&invocation.program, invocation.deadline.as_secs());
+                    self.ui.say(&format!("waiting for Slurm's answer to `{program}`, {longest} s at most"));
+                }
+            });
+            let reply = self.runner.run(invocation);
+            drop(answered);
+            reply
+        })
+    }
+
+    fn cluster(&self) -> Vec<String> {
+        self.runner.cluster()
+    }
+}

@@ -1,0 +1,181 @@
+//! One look at the tasks of any number of launches: one question for all that is not known already.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::answers::Answers;
+use super::cache::Cache;
+use super::memory::{Execution, Memory, Seen};
+use super::view::{Asked, Finding, View};
+use super::{DEADLINE, Slurm, index_of};
+use crate::slurm::id::JobId;
+use crate::state::{LAG, Sighting};
+use crate::store::{Answer, Submission};
+use crate::support::{Case, Sightings};
+
+/// How long accounting may be behind the queue before what it says last counts as all that it will ever hear.
+const ACCOUNTING_LAG: SignedDuration = SignedDuration::from_hours(1);
+
+/// A run whose task is asked for.
+struct Wanted<'a> {
+    place: usize,
+    run: u64,
+    execution: Execution,
+    asked: Asked<'a>,
+}
+
+impl Slurm<'_> {
+    pub(super) fn look_at(&self, cases: &[Case<'_>]) -> Vec<Sightings> {
+        let caches = self.caches(cases);
+        let cache_of = |case: &Case<'_>| caches.get(case.dir.store().root());
+        let mut memories: Vec<Option<Memory>> =
+            cases.iter().map(|case| Some(self.memory(cache_of(case)?, case))).collect();
+        let mut sightings = vec![Sightings::new(); cases.len()];
+        let mut wanted = Vec::new();
+        for (place, case) in cases.iter().enumerate() {
+            for run in case.runs.iter() {
+                match self.known(case, run, memories[place].as_ref()) {
+                    Known::Already(sighting) => drop(sightings[place].insert(run, sighting)),
+                    Known::ToAsk(execution, asked) => wanted.push(Wanted { place, run, execution, asked }),
+                }
+            }
+        }
+        // One question for all, kept with the first of them: nearly always there is one store.
+        if let Some(cache) = wanted.first().and_then(|wanted| cache_of(&cases[wanted.place])) {
+            let ends = wanted.iter().filter_map(|wanted| end(&cases[wanted.place], wanted.run));
+            let answers = Answers::new(self.runner, cache, self.freshness, ends.max());
+            let asked: Vec<Asked<'_>> = wanted.iter().map(|wanted| wanted.asked).collect();
+            let view = View::ask(&answers, self.runner, &asked, DEADLINE);
+            let now = Timestamp::now();
+            for wanted in wanted {
+                let case = &cases[wanted.place];
+                // What cannot be kept is as old as the last that was heard of the run.
+                let since = match cache_of(case).is_some_and(Cache::can_keep) {
+                    true => now,
+                    false => last_sign(case, wanted.run),
+                };
+                let Some(memory) = memories[wanted.place].as_mut() else { continue };
+                let seen = remember(memory, &wanted, view.of(&wanted.asked), since, now);
+                sightings[wanted.place].insert(wanted.run, seen);
+            }
+        }
+        for (case, memory) in cases.iter().zip(memories) {
+            if let (Some(cache), Some(memory)) = (cache_of(case), memory) {
+                memory.keep(cache);
+            }
+        }
+        sightings
+    }
+
+    fn caches(&self, cases: &[Case<'_>]) -> BTreeMap<PathBuf, Cache> {
+        let stores = cases.iter().map(|case| case.dir.store());
+        stores.map(|store| (store.root().to_owned(), Cache::of(store))).collect()
+    }
+
+    fn memory(&self, cache: &Cache, case: &Case<'_>) -> Memory {
+        let mut asker = self.runner.cluster();
+        asker.push(self.node.name.clone());
+        Memory::read(cache, case.launch.id, &case.launch.key, asker)
+    }
+
+    /// Tells what needs no question: nothing was accepted, or it is long over.
+    fn known<'c>(&self, case: &Case<'c>, run: u64, memory: Option<&Memory>) -> Known<'c> {
+        let id = case.launch.id;
+        let Some(submission) = case.submissions.of_run(run) else {
+            return Known::Already(self.unsubmitted(id, case.submissions.iter().next_back()));
+        };
+        let job = match &submission.answer {
+            None => return Known::Already(self.unsubmitted(id, Some(submission))),
+            Some(Answer::Refused(words)) => return Known::Already(Sighting::Refused(words.clone())),
+            Some(Answer::Uncertain(words)) => {
+                let words = format!("whether Slurm has it is not known: {words}");
+                return Known::Already(Sighting::Unclear(words));
+            }
+            Some(Answer::Accepted(job)) => JobId(*job),
+        };
+        let execution = execution(case, run, submission);
+        match memory.and_then(|memory| memory.of(run, execution)) {
+            Some(Seen::Over(task)) => Known::Already(Sighting::Task(task.clone())),
+            Some(Seen::Gone(since)) => Known::Already(Sighting::Missing { since: *since }),
+            Some(Seen::Missing(_) | Seen::Ended(_)) | None => {
+                let index = index_of(submission, run);
+                let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
+                Known::ToAsk(execution, Asked { job, index, key, submitted })
+            }
+        }
+    }
+}
+
+enum Known<'a> {
+    Already(Sighting),
+    ToAsk(Execution, Asked<'a>),
+}
+
+fn execution(case: &Case<'_>, run: u64, submission: &Submission) -> Execution {
+    let attempt = case.history.latest(run).map_or(0, |attempt| attempt.number);
+    Execution { submission: submission.number, attempt }
+}
+
+/// Gives when the program of a run ended, or was told to.
+fn end(case: &Case<'_>, run: u64) -> Option<Timestamp> {
+    let attempt = case.history.latest(run)?;
+    let told = attempt.interrupted.as_ref().map(|told| told.time);
+    attempt.ended.as_ref().map(|ended| ended.time).max(told)
+}
+
+/// Gives when a run was last heard of.
+fn last_sign(case: &Case<'_>, run: u64) -> Timestamp {
+    let attempt = case.history.latest(run);
+    let started = attempt.and_then(|attempt| Some(attempt.started.as_ref()?.time));
+    let told = attempt.and_then(|attempt| Some(attempt.interrupted.as_ref()?.time));
+    let submitted = case.submissions.of_run(run).map(|submission| submission.time);
+    [started, told, submitted].into_iter().flatten().max().unwrap_or(case.launch.created)
+}
+
+/// Puts what was found together with what was seen before, and takes note of it.
+fn remember(
+    memory: &mut Memory,
+    wanted: &Wanted<'_>,
+    found: Finding,
+    since: Timestamp,
+    now: Timestamp,
+) -> Sighting {
+    let Wanted { run, execution, .. } = *wanted;
+    let before = memory.of(run, execution).cloned();
+    let since = match before {
+        // One from the future is from before the clock was set back.
+        Some(Seen::Missing(first)) if first <= now => first,
+        Some(Seen::Missing(_) | Seen::Ended(_) | Seen::Over(_) | Seen::Gone(_)) | None => since,
+    };
+    // Without accounting the queue's last word is all there is.
+    let found = match (found, before) {
+        (Finding::Nowhere | Finding::Behind(_), Some(Seen::Ended(task))) => Finding::Over(task),
+        (found, _) => found,
+    };
+    let is_older = |span: SignedDuration| now.duration_since(since) >= span;
+    match found {
+        Finding::Queued(task) if task.state.is_final() => {
+            memory.note(run, execution, Seen::Ended(task.clone()));
+            Sighting::Task(task)
+        }
+        Finding::Queued(task) => {
+            memory.forget(run);
+            Sighting::Task(task)
+        }
+        Finding::Over(task) => {
+            memory.note(run, execution, Seen::Over(task.clone()));
+            Sighting::Task(task)
+        }
+        Finding::Behind(words) if !is_older(ACCOUNTING_LAG) => {
+            memory.note(run, execution, Seen::Missing(since));
+            Sighting::Unclear(words)
+        }
+        Finding::Nowhere | Finding::Behind(_) => {
+            memory.note(run, execution, if is_older(LAG) { Seen::Gone(since) } else { Seen::Missing(since) });
+            Sighting::Missing { since }
+        }
+        Finding::Unclear(words) => Sighting::Unclear(words),
+    }
+}
