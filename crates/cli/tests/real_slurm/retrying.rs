@@ -241,6 +241,6 @@ fn a_rerun_is_another_launch_and_a_dry_run_none() {
     assert_eq!((again.id.as_str(), again.wait()), ("2", 0));
     assert_eq!(again.states(), ["succeeded"; 2]);
     assert_eq!(launch.states(), ["succeeded", "failed", "succeeded"]);
-    let memory = desk.slurm(&format!("sacct -n -X -P -j {} --format=ReqMem", again.job()));
-    assert!(memory.lines().all(|line| line == "200M"), "{memory}");
+    let shown = desk.slurm(&format!("scontrol show job {}", again.job()));
+    assert_eq!(shown.matches("mem=200M").count(), 2, "{shown}");
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::event::Stopped;
 use crate::history::{Dated, History};
 use crate::ranges::Ranges;
-use crate::state::Sighting;
+use crate::state::{Handed, Sighting, stopped};
 use crate::store::{Launch, LaunchDir, StoreError, Submissions};
 
 /// A launch of which something is asked.
@@ -33,9 +33,11 @@ pub struct Case<'a> {
 impl Case<'_> {
     /// Gives the word that a run will not be started, unless it is older than a retry that handed the run over since.
     pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
-        let retry = self.submissions.of_run(run).filter(|submission| submission.chunk.attempt > 1);
-        let since = retry.map(|submission| submission.time);
-        self.history.stopped(run).filter(|stopped| since.is_none_or(|since| stopped.time >= since))
+        let handed = self
+            .submissions
+            .of_run(run)
+            .map(|submission| Handed { attempt: submission.chunk.attempt, time: submission.time });
+        stopped(self.history, run, handed)
     }
 }
 
