@@ -172,7 +172,7 @@ fn json_is_all_that_is_printed() {
 /// A queue with job 4711 alone, whose name is `name`; `uid` is its user.
 fn queue(name: &str, uid: &str) -> String {
     format!(
-        r"printf '\x1e4711\x1f4711\x1fN/A\x1fRUNNING\x1fNone\x1fn1\x1f%s\x1f1795382094\x1f1795382094\x1f%s\n' {uid} {name}"
+        r"printf '\x1e4711\x1f4711\x1fN/A\x1fRUNNING\x1fNone\x1fn1\x1f%s\x1f1795382094\x1f1795382094\x1fN/A\x1f%s\n' {uid} {name}"
     )
 }
 
