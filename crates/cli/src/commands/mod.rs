@@ -7,6 +7,7 @@ mod foreground;
 mod launching;
 mod logs;
 mod order;
+mod resume;
 mod run;
 mod selecting;
 mod site;
@@ -72,6 +73,7 @@ pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
         Verb::Status(args) => status::status(&args, app),
         Verb::Logs(args) => logs::logs(&args, app),
         Verb::Cancel(args) => cancel::cancel(&args, app),
+        Verb::Resume(args) => resume::resume(&args, app),
         Verb::Wait(args) => wait::wait(&args, app),
         Verb::Run(args) => neurun(&args, app),
         Verb::Sweep(args) => neusweep(&args, app),

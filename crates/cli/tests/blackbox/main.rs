@@ -26,6 +26,7 @@ mod looking;
 mod oddities;
 mod params;
 mod places;
+mod resuming;
 mod signals;
 mod strangers;
 mod terminal;

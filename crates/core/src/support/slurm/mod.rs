@@ -15,7 +15,7 @@ use crate::ranges::Ranges;
 use crate::slurm::id::JobId;
 use crate::slurm::scancel::{self, CancelAnswer, Target};
 use crate::state::Sighting;
-use crate::store::{Answer, JournalWriter, Submission};
+use crate::store::{Answer, JournalWriter, Owner, Submission};
 use crate::tool::Runner;
 use crate::worker::Node;
 
@@ -58,13 +58,13 @@ impl Support for Slurm<'_> {
             .map(|case| {
                 case.runs
                     .iter()
-                    .map(|run| (run, self.unsubmitted(case.submissions.iter().next_back())))
+                    .map(|run| (run, self.unsubmitted(case, case.submissions.iter().next_back())))
                     .collect()
             })
             .collect();
         for (place, run, submission) in asked {
             let sighting = match &submission.answer {
-                None => self.unsubmitted(Some(submission)),
+                None => self.unsubmitted(&cases[place], Some(submission)),
                 Some(Answer::Refused(words)) => Sighting::Refused(words.clone()),
                 Some(Answer::Uncertain(words)) => {
                     Sighting::Unclear(format!("whether Slurm has it is not known: {words}"))
@@ -81,7 +81,7 @@ impl Support for Slurm<'_> {
         let lost = case
             .submissions
             .iter()
-            .filter(|submission| submission.is_lost() && !self.is_being_made(submission));
+            .filter(|submission| submission.is_lost() && !self.is_being_made(case, submission));
         let found = lost.filter_map(|submission| {
             let name = job_name(&case.launch.name, &submission.chunk.key);
             Some((submission.number, find_by_name(self.runner, name, case.launch.uid, submission.time)?.0))
@@ -131,18 +131,24 @@ impl Support for Slurm<'_> {
 
 impl Slurm<'_> {
     /// Tells what becomes of a run that Slurm has not answered for: its client still works on it, or is dead.
-    fn unsubmitted(&self, last: Option<&Submission>) -> Sighting {
+    fn unsubmitted(&self, case: &Case<'_>, last: Option<&Submission>) -> Sighting {
         match last {
-            Some(submission) if !self.is_being_made(submission) => {
-                Sighting::Unclear("it is half submitted: its client ended before Slurm answered".to_owned())
-            }
-            _ => Sighting::NotHanded,
+            Some(submission) if self.is_being_made(case, submission) => Sighting::NotHanded,
+            _ => Sighting::Unclear(format!(
+                "it is half submitted: its client ended before Slurm answered; `neu resume {}` goes on",
+                case.launch.id
+            )),
         }
     }
 
-    /// Tells whether the client of a submission may still be at work on it. Of another host that is not known, and
-    /// a client that retries into a busy controller gives up after minutes.
-    fn is_being_made(&self, submission: &Submission) -> bool {
+    /// Tells whether a client is at work on a submission: the owner of its launch, or, of a launch of an earlier
+    /// version, the client itself. Of another host that is not known, and such a client gave up after minutes.
+    fn is_being_made(&self, case: &Case<'_>, submission: &Submission) -> bool {
+        match case.dir.owner() {
+            Ok(Owner::Lives(_)) => return true,
+            Ok(Owner::Gone) => return false,
+            Ok(Owner::Never) | Err(_) => {}
+        }
         if submission.host == self.node.name {
             return submission.client.liveness() == Liveness::Alive;
         }
