@@ -187,6 +187,8 @@ impl From<StoreError> for Failure {
             }
             StoreError::NoRun { .. } => Self::of(Exit::Usage, error),
             StoreError::HalfMade { .. } => Self::of(Exit::Store, error).hint("start it again"),
+            StoreError::Unrecorded { .. } => Self::of(Exit::Store, error)
+                .hint("the job goes on; `neu resume` finds it by its key once the store can be written to"),
             _ => Self::of(Exit::Store, error),
         }
     }

@@ -31,6 +31,8 @@ pub(crate) enum Verb {
     Retry(RetryArgs),
     /// Start runs again from the beginning, as a new launch
     Rerun(RerunArgs),
+    /// Hand over what was left half submitted
+    Resume(ResumeArgs),
     /// Wait until runs are over; exit code 1 where some did not succeed
     Wait(SelectArgs),
     /// The same as `neurun`
@@ -76,6 +78,16 @@ pub(crate) struct SelectArgs {
     /// Print the launch afterwards as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Say less
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Launches [default: all that are half submitted]
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<Selection>,
     /// Say less
     #[arg(short, long)]
     pub(crate) quiet: bool,

@@ -8,6 +8,7 @@ mod launching;
 mod logs;
 mod order;
 mod rerun;
+mod resume;
 mod retained;
 mod retry;
 mod run;
@@ -79,6 +80,7 @@ pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
         Verb::Cancel(args) => cancel::cancel(&args, app),
         Verb::Retry(args) => retry::retry(&args, app),
         Verb::Rerun(args) => rerun::rerun(&args, app),
+        Verb::Resume(args) => resume::resume(&args, app),
         Verb::Wait(args) => wait::wait(&args, app),
         Verb::Run(args) => neurun(&args, app),
         Verb::Sweep(args) => neusweep(&args, app),

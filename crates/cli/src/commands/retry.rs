@@ -167,19 +167,28 @@ fn on_slurm(
         return Ok(Exit::Done);
     };
     let id = picked.id;
+    let room = app.room(&limits, &order.resources, &app.sbatch_variables(), next.runs.len());
     let handover = Handover {
         store: &app.settings.store(),
         launch: &survey.launch,
         owned: &owned,
         runner: &app.runner(),
         program: &std::env::current_exe()?,
-        terms: limits.terms(),
+        terms: app.terms(&limits, room.as_ref()),
         tell: &|news| ui.warn(&submit::describe_news(id.0, news)),
     };
-    let handed = handover.submit(&next.runs, next.attempt, &order.resources)?;
+    let mut handed = handover.submit(&next.runs, next.attempt, &order.resources)?;
     drop(owned);
     tell_handed(&survey, &next, &handed, manner, app)?;
-    let troubled = submit::troubles(id.0, survey.launch.runs, &handed, ui);
+    let later = handed.later.take();
+    let troubled = submit::troubles(id.0, survey.launch.runs, &handed, None, ui) || later.is_some();
+    if let Some(later) = later {
+        ui.warn(&format!(
+            "launch {id}: not in the queue yet: {}; {}\nhint: `neu retry {id}` tries them again",
+            ids(id, &later.runs),
+            later.words
+        ));
+    }
     if manner.wait {
         let picked = [Picked { id, runs: handed.accepted(), whole: false }];
         let surveys = until_over(&app.settings.store(), &picked, ui, app)?;

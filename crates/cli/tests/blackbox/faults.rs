@@ -73,13 +73,14 @@ fn what_sbatch_refuses_is_failed_in_its_own_words() {
 }
 
 #[test]
-fn a_submission_in_doubt_is_never_made_again_by_itself() {
+fn a_submission_in_doubt_is_not_made_again_while_accounting_is_silent() {
     let unreadable = "echo 'what now?'";
     let timed_out = "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1";
     // Both look for the job for a while: at the same time.
     let started: Vec<_> = [unreadable, timed_out]
         .map(|sbatch| {
-            let world = cluster();
+            let mut world = cluster();
+            world.set("NEU_PATIENCE", "2");
             world.fake("sbatch", sbatch);
             let running = world.tool(Tool::Neurun, ["slurm", "cpu", "argv.py"]).spawn();
             (world, running)

@@ -27,6 +27,7 @@ mod looking;
 mod oddities;
 mod params;
 mod places;
+mod resuming;
 mod retrying;
 mod signals;
 mod strangers;

@@ -7,6 +7,7 @@ pub mod git;
 pub mod limits;
 pub mod program;
 pub mod rerun;
+pub mod resume;
 pub mod retry;
 pub mod submit;
 pub mod survey;

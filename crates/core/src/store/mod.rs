@@ -24,7 +24,7 @@ pub use claim::{Claim, claim_log};
 pub use error::StoreError;
 pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};
-pub use owner::{Owned, OwnedBy, Ownership};
+pub use owner::{Owned, OwnedBy, Owner, Ownership};
 pub use plan::{PlanReader, PlannedRun};
 pub use submissions::{Answer, Chunk, Submission, SubmissionEvent, SubmissionRecord, Submissions};
 

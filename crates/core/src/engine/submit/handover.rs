@@ -103,19 +103,21 @@ impl Handover<'_> {
         Ok(handed)
     }
 
-    /// Goes on with a submission whose answer was lost: finds its job, or submits it again under the same key, without
-    /// the runs that were cancelled meanwhile.
-    pub fn go_on(&self, submission: &Submission, withdrawn: &Ranges) -> Result<Handed, StoreError> {
-        let chunk = Chunk { runs: submission.chunk.runs.without(withdrawn), ..submission.chunk.clone() };
+    /// Goes on with a submission whose answer was lost: finds its job, or submits it again under the same key.
+    pub fn go_on(&self, submission: &Submission) -> Result<Handed, StoreError> {
+        self.pursue(submission, Script::Checked, Start::Look)
+    }
+
+    /// Finds the job of a submission whose answer was lost, or writes down that there is none; submits nothing.
+    pub fn look_after(&self, submission: &Submission) -> Result<Handed, StoreError> {
+        self.pursue(submission, Script::Written, Start::LookOnly)
+    }
+
+    fn pursue(&self, submission: &Submission, script: Script, start: Start) -> Result<Handed, StoreError> {
         let mut handed = Handed::default();
-        self.settle(
-            (submission.number, submission.time),
-            &chunk,
-            submission.options.as_ref(),
-            Script::Checked,
-            Start::Look,
-        )?
-        .take_into(&mut handed, chunk.runs);
+        let Submission { number, time, chunk, options, .. } = submission;
+        let outcome = self.settle((*number, *time), chunk, options.as_ref(), script, start)?;
+        outcome.take_into(&mut handed, chunk.runs.clone());
         Ok(handed)
     }
 
@@ -213,7 +215,7 @@ impl Outcome {
 
 impl Handed {
     /// Adds runs that are for later; the first reason stays.
-    pub(super) fn postpone(&mut self, runs: Ranges, words: &str) {
+    pub(in crate::engine) fn postpone(&mut self, runs: Ranges, words: &str) {
         if runs.is_empty() {
             return;
         }

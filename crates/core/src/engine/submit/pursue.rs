@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use super::handover::Terms;
 use super::pursuit::{Pursuit, Step};
-use crate::history::History;
-use crate::slurm::id::{JobId, TaskId};
+use crate::engine::resume::reported;
+use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
-use crate::store::{Answer, JournalReader, Owned, StoreError};
+use crate::store::{Answer, Owned, StoreError};
 use crate::support::slurm::{Seen, look_for};
 use crate::tool::Runner;
 
@@ -63,6 +63,8 @@ pub(super) enum Start {
     Call,
     /// A client may have submitted it.
     Look,
+    /// The same, and where there is surely no job, it is not submitted.
+    LookOnly,
 }
 
 /// What a pursuit works with.
@@ -85,10 +87,13 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
     let mut pursuit = Pursuit::new(&seed, terms.message_timeout, terms.patience);
     let mut step = match start {
         Start::Call => Step::Call(Duration::ZERO),
-        Start::Look => Step::Look(Duration::ZERO),
+        Start::Look | Start::LookOnly => Step::Look(Duration::ZERO),
     };
     loop {
         step = match step {
+            Step::Call(_) if start == Start::LookOnly => {
+                return Ok(Outcome::Later("Slurm does not have it".to_owned()));
+            }
             Step::Call(pause) => {
                 if !pause.is_zero() {
                     thread::sleep(pause);
@@ -138,17 +143,9 @@ impl Effects<'_> {
         match look_for(self.runner, self.name, self.uid, self.since) {
             Seen::Jobs(jobs) => Ok(Seen::Jobs(jobs)),
             unseen @ (Seen::Nothing | Seen::Unproven(_)) => {
-                Ok(self.reported()?.map_or(unseen, |job| Seen::Jobs(vec![job])))
+                Ok(reported(self.owned.dir(), self.key)?.map_or(unseen, |job| Seen::Jobs(vec![job])))
             }
         }
-    }
-
-    /// Gives the first job of which a worker wrote down that it began.
-    fn reported(&self) -> Result<Option<JobId>, StoreError> {
-        let mut history = History::default();
-        history.add(JournalReader::new(self.owned.dir().events()).read_new()?);
-        let jobs = history.workers(self.key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
-        Ok(jobs.map(|task: TaskId| task.job).min())
     }
 
     /// Cancels jobs that were found by their name and user beside the one that is kept. A run that has begun in one

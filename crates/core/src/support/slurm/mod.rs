@@ -17,7 +17,7 @@ use super::{Case, Sightings, Support, SupportError};
 use crate::process::Liveness;
 use crate::ranges::Ranges;
 use crate::state::Sighting;
-use crate::store::{LaunchDir, Submission};
+use crate::store::{LaunchDir, Owner, Submission};
 use crate::tool::Runner;
 use crate::worker::Node;
 
@@ -70,7 +70,7 @@ impl Support for Slurm<'_> {
         let lost = case
             .submissions
             .iter()
-            .filter(|submission| submission.is_lost() && !self.is_being_made(submission));
+            .filter(|submission| submission.is_lost() && !self.is_being_made(case, submission));
         let cache = Cache::of(case.dir.store());
         let answers = Answers::new(self.runner, &cache, self.freshness, None);
         let found = lost.filter_map(|submission| {
@@ -89,18 +89,24 @@ impl Slurm<'_> {
     /// Tells what becomes of a run that Slurm has not answered for: its client still works on it, or is dead.
     ///
     /// Views say so, and submit nothing.
-    fn unsubmitted(&self, launch: u64, last: Option<&Submission>) -> Sighting {
+    fn unsubmitted(&self, case: &Case<'_>, last: Option<&Submission>) -> Sighting {
         match last {
-            Some(submission) if !self.is_being_made(submission) => Sighting::Unclear(format!(
-                "its launch is half submitted, since the client ended before Slurm answered: neu resume {launch}"
+            Some(submission) if self.is_being_made(case, submission) => Sighting::NotHanded,
+            _ => Sighting::Unclear(format!(
+                "its launch is half submitted, since the client ended before Slurm answered: neu resume {}",
+                case.launch.id
             )),
-            _ => Sighting::NotHanded,
         }
     }
 
-    /// Tells whether the client of a submission may still be at work on it. Of another host that is not known, and
-    /// a client that retries into a busy controller gives up after minutes.
-    fn is_being_made(&self, submission: &Submission) -> bool {
+    /// Tells whether a client is at work on a submission: the owner of its launch, or, of a launch of an earlier
+    /// version, the client itself. Of another host that is not known, and such a client gave up after minutes.
+    fn is_being_made(&self, case: &Case<'_>, submission: &Submission) -> bool {
+        match case.dir.owner() {
+            Ok(Owner::Lives(_)) => return true,
+            Ok(Owner::Gone) => return false,
+            Ok(Owner::Never) | Err(_) => {}
+        }
         if submission.host == self.node.name {
             return submission.client.liveness() == Liveness::Alive;
         }
