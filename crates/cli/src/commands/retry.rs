@@ -28,6 +28,12 @@ use crate::ui::{Notice, Ui, Volume, print};
 /// Retries the runs that were picked, launch by launch.
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
+    if !args.dry_run {
+        let launches: Vec<LaunchId> =
+            pick(&app.settings.store(), &args.ids)?.iter().map(|picked| picked.id).collect();
+        // What was never handed over is no matter of trying again.
+        app.feed(&app.settings.store(), &launches, app.ui.at(volume))?;
+    }
     let Picks { picked, surveys } = look(&args.ids, app)?;
     let manner = Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume };
     let mut exit = Exit::Done;

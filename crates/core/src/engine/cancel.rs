@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
 use crate::state::RunState;
-use crate::store::{Store, StoreError};
+use crate::store::{OwnedBy, Store, StoreError};
 use crate::support::SupportError;
+use crate::worker::Node;
 
+use super::resume::Resuming;
 use super::survey::{Supports, Survey, Watched, survey};
+use super::withhold::{Withheld, Withholding};
 
 /// How long a program may take to end before it is told again, more firmly.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -49,33 +52,56 @@ pub enum CancelError {
     Support(#[from] SupportError),
 }
 
-/// Stops the runs of a launch that `wanted` picks, and waits until none of them lives. What is waited for meanwhile is
-/// told to `notice`, again and again.
+/// What a cancellation works with.
+#[derive(Clone, Copy)]
+pub struct Cancelling<'a> {
+    /// Who is asked, and told to stop.
+    pub supports: Supports<'a>,
+    /// What it takes to find what a dead client left half submitted.
+    pub resuming: Resuming<'a>,
+    /// This machine.
+    pub node: &'a Node,
+}
+
+/// Stops the runs of a launch that `wanted` picks, and waits until none of them lives or can still get into a queue.
+/// What is waited for meanwhile is told to `notice`, again and again.
 pub fn cancel(
-    store: &Store,
-    supports: &Supports<'_>,
+    cancelling: &Cancelling<'_>,
     id: LaunchId,
     wanted: impl Fn(u64) -> bool,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Cancelled, CancelError> {
-    let mut now = look(store, supports, id)?;
+    let Cancelling { supports, resuming, node } = cancelling;
+    let mut now = look(resuming.store, supports, id)?;
+    let (launch, dir) = (now.launch.clone(), now.dir.clone());
+    let mut withholding = Withholding::new(resuming, &launch, &dir, node);
     let over = picked(&now, &wanted, |state| state.is_final() && state != RunState::Lost);
     // A program whose worker was killed may live on: it is looked for on this machine.
     let asked = picked(&now, &wanted, |state| !state.is_final() || state == RunState::Lost);
     if asked.is_empty() {
-        return Ok(conclude(now, &asked, over));
+        return Ok(conclude(now, &asked, over, Withheld::Surely));
     }
     let began = Instant::now();
     let mut told: Option<Told> = None;
     let mut pause = Duration::from_millis(20);
     loop {
+        let withheld = withholding.withhold(&asked)?;
+        if began.elapsed() > pause || withheld != Withheld::Surely {
+            now = look(resuming.store, supports, id)?;
+        }
         let lives = |state: RunState| !state.is_final() || (told.is_none() && state == RunState::Lost);
         let open = picked(&now, |run| asked.contains(run), lives);
-        if open.is_empty() || told.as_ref().is_some_and(|told| told.is_in_vain(&open)) {
-            return Ok(conclude(now, &asked, over));
+        let is_told_enough = match &withheld {
+            Withheld::Told(_) => began.elapsed() > SILENCE,
+            Withheld::Surely | Withheld::Unknown(..) => {
+                open.is_empty() || told.as_ref().is_some_and(|told| told.is_in_vain(&open))
+            }
+        };
+        if is_told_enough {
+            return Ok(conclude(now, &asked, over, withheld));
         }
-        if told.as_ref().is_none_or(|told| told.last.elapsed() > PATIENCE) {
-            match supports.of(&now.launch).stop(&now.case(&open)) {
+        if !open.is_empty() && told.as_ref().is_none_or(|told| told.is_due(&now, &open)) {
+            match supports.of(&launch).stop(&now.case(&open)) {
                 Ok(reached) => told = Some(Told::again(told, reached)),
                 Err(SupportError::Silent(words)) if began.elapsed() < SILENCE => {
                     notice(&format!("the scheduler gives no clear answer, asking again: {words}"));
@@ -83,12 +109,16 @@ pub fn cancel(
                 Err(error) => return Err(error.into()),
             }
         }
+        if let Withheld::Told(client) = &withheld {
+            let OwnedBy { host, pid, .. } = client;
+            notice(&format!(
+                "launch {id}: process {pid} on `{host}` hands runs over; it was told, and is waited for"
+            ));
+        } else if told.is_some() {
+            notice(&format!("waiting for the end of {id}.{open}"));
+        }
         thread::sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
-        now = look(store, supports, id)?;
-        if told.is_some() {
-            notice(&format!("waiting for the end of {}.{open}", now.launch.id));
-        }
     }
 }
 
@@ -110,6 +140,12 @@ impl Told {
         }
     }
 
+    /// Tells whether to tell again: it lasts, or a job is known now that was not.
+    fn is_due(&self, now: &Survey, open: &Ranges) -> bool {
+        let is_new = |run: u64| !self.reached.contains(run) && now.job(run).is_some();
+        self.last.elapsed() > PATIENCE || open.iter().any(is_new)
+    }
+
     /// Tells whether to wait no longer for the runs that still live: it lasts too long, or none of them was reached.
     fn is_in_vain(&self, alive: &Ranges) -> bool {
         self.first.elapsed() > LIMIT || !alive.iter().any(|run| self.reached.contains(run))
@@ -121,11 +157,16 @@ fn picked(survey: &Survey, wanted: impl Fn(u64) -> bool, which: impl Fn(RunState
     runs.filter(|(status, run)| which(status.state) && wanted(*run)).map(|(_, run)| run).collect()
 }
 
-fn conclude(survey: Survey, asked: &Ranges, over: Ranges) -> Cancelled {
+fn conclude(survey: Survey, asked: &Ranges, over: Ranges, withheld: Withheld) -> Cancelled {
     let of = |which: fn(RunState) -> bool| picked(&survey, |run| asked.contains(run), which);
-    let stopped = of(RunState::is_final);
-    let unknown = of(|state| state == RunState::Unknown);
-    let alive = of(|state| !state.is_final() && state != RunState::Unknown);
+    let unsure = match withheld {
+        Withheld::Surely => Ranges::default(),
+        Withheld::Told(_) => asked.iter().filter(|run| survey.job(*run).is_none()).collect(),
+        Withheld::Unknown(runs, _) => asked.iter().filter(|run| runs.contains(*run)).collect(),
+    };
+    let stopped = of(RunState::is_final).without(&unsure);
+    let unknown = [of(|state| state == RunState::Unknown), unsure].into_iter().collect::<Ranges>();
+    let alive = of(|state| !state.is_final() && state != RunState::Unknown).without(&unknown);
     Cancelled { survey, stopped, alive, unknown, over }
 }
 

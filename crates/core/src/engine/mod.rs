@@ -11,3 +11,4 @@ pub mod resume;
 pub mod retry;
 pub mod submit;
 pub mod survey;
+mod withhold;

@@ -94,7 +94,8 @@ type Claims = BTreeMap<u64, u32>;
 pub struct Next {
     /// The runs.
     pub runs: Ranges,
-    /// One past the highest attempt that any trace tells of. Holes do no harm, and one number for all makes one array.
+    /// One past the highest attempt that any trace tells of, and never the first, which may have been cancelled before it
+    /// began. Holes do no harm, and one number for all makes one array.
     pub attempt: u32,
 }
 
@@ -120,7 +121,7 @@ fn next_attempt(survey: &Survey, runs: &Ranges, claims: &Claims) -> u32 {
     let handed = submissions
         .filter(|chunk| runs.iter().any(|run| chunk.runs.contains(run)))
         .map(|chunk| chunk.attempt);
-    recorded.chain(handed).chain(claims.values().copied()).max().unwrap_or(0) + 1
+    recorded.chain(handed).chain(claims.values().copied()).max().unwrap_or(0).max(1) + 1
 }
 
 fn conclude(survey: &Survey, runs: &Ranges, claims: &Claims, node: &Node) -> Result<(), StoreError> {
