@@ -34,7 +34,7 @@ const SHOW: &str = r#"touch ../queue
 for word; do case $word in --name=*) wanted=${word#*=} ;; esac; done
 while read -r id name array; do
   [ -z "$wanted" ] || [ "$wanted" = "$name" ] || continue
-  printf '\036%s\037%s\037%s\037PENDING\037Priority\037\037%s\0371795382094\037N/A\037%s\n' "$id" "$id" "$array" "$(id -u)" "$name"
+  printf '\036%s\037%s\037%s\037PENDING\037Priority\037\037%s\0371795382094\037N/A\037N/A\037%s\n' "$id" "$id" "$array" "$(id -u)" "$name"
 done <../queue"#;
 
 fn cluster() -> World {
