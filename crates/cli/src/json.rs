@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit;
 use neuromanager_core::plan::Argument;
+use neuromanager_core::ranges::Ranges;
 use neuromanager_core::slurm::reason::{Explained, Prospect, explain};
 use neuromanager_core::state::{FailureClass, Status};
 use neuromanager_core::store::{Git, PlannedRun};
@@ -113,6 +114,19 @@ pub(crate) fn submitted(survey: &[Survey]) -> String {
         launch: Option<LaunchShape<'a>>,
     }
     text(&Submitted { schema: SCHEMA, launch: survey.first().map(launch) })
+}
+
+/// Writes which runs of a launch were handed over again, as which attempt.
+pub(crate) fn retried(survey: &Survey, runs: &Ranges, attempt: u32) -> String {
+    #[derive(Serialize)]
+    struct Retried<'a> {
+        schema: u32,
+        launch: LaunchShape<'a>,
+        attempt: u32,
+        retried: Vec<String>,
+    }
+    let retried = runs.iter().map(|run| format!("{}.{run}", survey.launch.id)).collect();
+    text(&Retried { schema: SCHEMA, launch: launch(survey), attempt, retried })
 }
 
 fn one<'a>(survey: &'a Survey, planned: &'a [PlannedRun]) -> OneLaunch<'a> {

@@ -10,6 +10,7 @@ use neuromanager_core::document::Problems;
 use neuromanager_core::engine::cancel::CancelError;
 use neuromanager_core::engine::configuration::ConfigurationError;
 use neuromanager_core::engine::program::ProgramError;
+use neuromanager_core::engine::rerun::RerunError;
 use neuromanager_core::id::SelectionError;
 use neuromanager_core::plan::PlanError;
 use neuromanager_core::slurm::query::QueryError;
@@ -186,6 +187,8 @@ impl From<StoreError> for Failure {
             }
             StoreError::NoRun { .. } => Self::of(Exit::Usage, error),
             StoreError::HalfMade { .. } => Self::of(Exit::Store, error).hint("start it again"),
+            StoreError::Unrecorded { .. } => Self::of(Exit::Store, error)
+                .hint("the job goes on; `neu resume` finds it by its key once the store can be written to"),
             _ => Self::of(Exit::Store, error),
         }
     }
@@ -214,6 +217,15 @@ impl From<CancelError> for Failure {
         match error {
             CancelError::Store(error) => error.into(),
             CancelError::Support(error) => error.into(),
+        }
+    }
+}
+
+impl From<RerunError> for Failure {
+    fn from(error: RerunError) -> Self {
+        match error {
+            RerunError::Store(error) => error.into(),
+            RerunError::Plan(error) => error.into(),
         }
     }
 }

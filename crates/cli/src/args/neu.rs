@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use neuromanager_core::id::Selection;
 use neuromanager_core::ranges::Ranges;
 
-use super::{RunArgs, SweepArgs};
+use super::{LaunchArgs, RunArgs, SweepArgs};
 
 /// Looks at launches, and acts on them.
 ///
@@ -27,6 +27,12 @@ pub(crate) enum Verb {
     Logs(LogsArgs),
     /// Stop runs, and see that they stopped
     Cancel(SelectArgs),
+    /// Start what failed, is missing or was cancelled again: the same runs, each as its next attempt
+    Retry(RetryArgs),
+    /// Start runs again from the beginning, as a new launch
+    Rerun(RerunArgs),
+    /// Hand over what was left half submitted
+    Resume(ResumeArgs),
     /// Wait until runs are over; exit code 1 where some did not succeed
     Wait(SelectArgs),
     /// The same as `neurun`
@@ -75,6 +81,53 @@ pub(crate) struct SelectArgs {
     /// Say less
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Launches [default: all that are half submitted]
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<Selection>,
+    /// Say less
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// Launches or runs
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<Selection>,
+    /// Options of sbatch to change, such as `mem=64G,time=2:00:00`; `mem=` leaves one out; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) with: Vec<String>,
+    /// Print what would be submitted, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Stay until every retried run is over
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Never ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Print the launch and what was retried as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the ids of the retried runs only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RerunArgs {
+    /// Launches or runs
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<Selection>,
+    /// Options of sbatch to change, such as `mem=64G,time=2:00:00`; `mem=` leaves one out; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) with: Vec<String>,
+    #[command(flatten)]
+    pub(crate) launch: LaunchArgs,
 }
 
 #[derive(Debug, Args)]

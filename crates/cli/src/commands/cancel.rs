@@ -1,27 +1,51 @@
 //! `neu cancel`: stops runs, and says what became of each.
 
-use neuromanager_core::engine::cancel::cancel as stop;
+use std::time::Duration;
+
+use neuromanager_core::engine::cancel::{Cancelling, cancel as stop};
+use neuromanager_core::engine::resume::{Resuming, is_half_submitted};
+use neuromanager_core::engine::submit::Terms;
 use neuromanager_core::engine::survey::Supports;
+use neuromanager_core::store::Store;
+use neuromanager_core::worker::Node;
 
 use super::App;
-use super::selecting::pick;
+use super::selecting::{Picked, pick};
+use super::submit::describe_news;
 use crate::args::SelectArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Volume, print};
+use crate::ui::{Notice, Volume, print};
+
+/// How long Slurm may have a question in its queue where its `MessageTimeout` is not known: slurm.conf(5) advises
+/// against more than 100 seconds.
+const LONGEST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// Stops the runs that were picked.
 pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
-    let runner = app.runner();
+    let (runner, program) = (app.runner(), std::env::current_exe()?);
     let (local, slurm) = (App::local(), App::slurm(&runner));
-    let supports = Supports { local: &local, slurm: &slurm };
     let ui = app.ui.at(Volume::of(args.quiet, false));
+    let picked = pick(&store, &args.ids)?;
+    let cancelling = Cancelling {
+        supports: Supports { local: &local, slurm: &slurm },
+        resuming: Resuming {
+            store: &store,
+            runner: &runner,
+            program: &program,
+            terms: terms(&store, &picked, app)?,
+            tell: &|id, news| ui.say(&describe_news(id, news)),
+        },
+        node: &Node::this(None),
+    };
     let mut exit = Exit::Done;
     let mut surveys = Vec::new();
-    for picked in pick(&store, &args.ids)? {
-        let done = stop(&store, &supports, picked.id, |run| picked.runs.contains(run))?;
+    for picked in picked {
+        let mut notice = Notice::new(ui);
+        let wanted = |run| picked.runs.contains(run);
+        let done = stop(&cancelling, picked.id, wanted, &mut |text| notice.say(text))?;
         let id = picked.id;
         if !done.stopped.is_empty() {
             ui.say(&format!("launch {id}: {} stopped ({})", runs(done.stopped.len()), done.stopped));
@@ -33,12 +57,30 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
             ui.warn(&format!("launch {id}: still alive: {}; see `neu status {id}`", done.alive));
             exit = Exit::Scheduler;
         }
+        if !done.unknown.is_empty() {
+            ui.warn(&format!("launch {id}: not known whether they stopped: {}", done.unknown));
+            exit = Exit::Scheduler;
+        }
         surveys.push(done.survey);
     }
     if args.json {
         print(&json::launches(&surveys))?;
     }
     Ok(exit)
+}
+
+/// Gives the terms on which lost answers are looked for; the cluster is asked for them only where there are any.
+fn terms(store: &Store, picked: &[Picked], app: &App) -> Result<Terms, Failure> {
+    for picked in picked {
+        let dir = store.launch(picked.id);
+        if is_half_submitted(&dir.read()?, &dir)?
+            && let Ok(limits) = app.limits()
+        {
+            return Ok(app.terms(&limits, None));
+        }
+    }
+    let patience = Duration::from_mins(5);
+    Ok(Terms { array_size: 1, message_timeout: LONGEST_MESSAGE_TIMEOUT, patience, room: None })
 }
 
 fn runs(count: u64) -> String {

@@ -11,7 +11,7 @@ use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::{Event, Exit as ProgramExit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::state::RunState;
+use neuromanager_core::state::{RunState, Status};
 use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
 use nix::sys::signal::{Signal, kill};
@@ -55,8 +55,24 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
             stop_showing(&error, ui);
         }
     }
+    let chunk = whole(&launch);
+    attend(&Attended { launch, dir, chunk }, manner, app)
+}
+
+/// Runs of a launch that this command executes, and stays with.
+#[derive(Debug)]
+pub(super) struct Attended {
+    pub(super) launch: Launch,
+    pub(super) dir: LaunchDir,
+    /// What was written down as handed over.
+    pub(super) chunk: Chunk,
+}
+
+/// Executes runs of a launch here, and follows them to their end.
+pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    let ui = app.ui.at(manner.volume);
     let is_followed = !manner.json;
-    let mut worker = start_worker(&launch, &dir, app)?;
+    let mut worker = start_worker(attended)?;
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
         Signal::SIGTERM as i32,
@@ -64,7 +80,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         Signal::SIGCONT as i32,
         Signal::SIGCHLD as i32,
     ])?;
-    let mut follower = Follower::new(&launch, &dir, ui, is_followed);
+    let mut follower = Follower::new(attended, ui, is_followed);
     let mut interrupted = false;
     let status = loop {
         for signal in signals.wait(Some(TICK)).into_iter().filter_map(|signal| Signal::try_from(signal).ok())
@@ -81,8 +97,8 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         }
     };
     follower.follow()?;
-    let survey = settle(&launch, &dir, status, app)?;
-    Ok(conclude(&survey, status, interrupted, ui))
+    let survey = settle(attended, status, app)?;
+    Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, ui))
 }
 
 /// One worker executes all runs of a launch.
@@ -96,16 +112,16 @@ fn whole(launch: &Launch) -> Chunk {
     }
 }
 
-fn start_worker(launch: &Launch, dir: &LaunchDir, app: &App) -> Result<std::process::Child, Failure> {
-    let Chunk { key, runs, attempt, .. } = whole(launch);
-    let setting =
-        if launch.runs == 1 && owns_terminal() { SettingArg::Terminal } else { SettingArg::Foreground };
+fn start_worker(attended: &Attended) -> Result<std::process::Child, Failure> {
+    let Attended { launch, dir, chunk: Chunk { key, runs, attempt, .. } } = attended;
+    let is_single = runs.len() == 1;
+    let setting = if is_single && owns_terminal() { SettingArg::Terminal } else { SettingArg::Foreground };
     let input = if setting == SettingArg::Terminal { Stdio::inherit() } else { Stdio::null() };
     let mut command = Command::new(std::env::current_exe()?);
     // A group of its own: Ctrl-C comes to this process alone, which passes it on once.
     command.arg0("neu").arg("worker").process_group(0).stdin(input).stdout(Stdio::null());
-    command.args(worker_arguments(&arguments(dir.path(), &key, runs, attempt, setting)));
-    command.current_dir(&app.settings.folder);
+    command.args(worker_arguments(&arguments(dir.path(), key, runs.clone(), *attempt, setting)));
+    command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0);
     Ok(command.spawn()?)
 }
 
@@ -116,9 +132,7 @@ fn owns_terminal() -> bool {
 
 /// Prints what runs print, as they come.
 struct Follower<'a> {
-    runs: u64,
-    dir: &'a LaunchDir,
-    launch: u64,
+    attended: &'a Attended,
     journal: JournalReader,
     tail: Option<Tail>,
     ui: Ui,
@@ -126,19 +140,24 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn new(launch: &Launch, dir: &'a LaunchDir, ui: Ui, is_followed: bool) -> Self {
-        let journal = JournalReader::new(dir.events());
-        Self { runs: launch.runs, launch: launch.id, dir, journal, tail: None, ui, is_followed }
+    fn new(attended: &'a Attended, ui: Ui, is_followed: bool) -> Self {
+        let journal = JournalReader::new(attended.dir.events());
+        Self { attended, journal, tail: None, ui, is_followed }
     }
 
     fn follow(&mut self) -> Result<(), Failure> {
         for record in self.journal.read_new()? {
-            if let Event::Started(started) = record.event {
+            let chunk = &self.attended.chunk;
+            if let Event::Started(started) = record.event
+                && started.attempt == chunk.attempt
+                && chunk.runs.contains(started.run)
+            {
                 // Whatever ran before has ended, so that its log is whole.
                 self.pump();
                 self.announce(started.run)?;
                 if self.is_followed {
-                    self.tail = Some(Tail::new(&self.dir.log(self.runs, started.run, started.attempt)));
+                    let Attended { launch, dir, .. } = self.attended;
+                    self.tail = Some(Tail::new(&dir.log(launch.runs, started.run, started.attempt)));
                 }
             }
         }
@@ -156,9 +175,10 @@ impl<'a> Follower<'a> {
     }
 
     fn announce(&self, run: u64) -> Result<(), Failure> {
-        if self.runs > 1 {
-            let params = self.dir.plan()?.run(run)?.params;
-            let heading = format!("==> {}.{run} {}", self.launch, json::short_params(&params));
+        let Attended { launch, dir, chunk } = self.attended;
+        if chunk.runs.len() > 1 {
+            let params = dir.plan()?.run(run)?.params;
+            let heading = format!("==> {}.{run} {}", launch.id, json::short_params(&params));
             self.ui.say(heading.trim_end());
         }
         Ok(())
@@ -174,16 +194,19 @@ fn stop_showing(error: &io::Error, ui: Ui) {
 
 /// Surveys a launch whose worker has ended. A first half that was killed leaves the second, which stops its program
 /// and writes that down: it is waited for.
-fn settle(launch: &Launch, dir: &LaunchDir, status: ExitStatus, app: &App) -> Result<Survey, Failure> {
+fn settle(attended: &Attended, status: ExitStatus, app: &App) -> Result<Survey, Failure> {
     let began = Instant::now();
+    let Attended { launch, dir, chunk } = attended;
     loop {
         let watched = Watched::new(launch.clone(), dir.clone());
         let surveys = app.survey_watched(vec![watched])?;
         let survey =
             surveys.into_iter().next().ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
-        let patience = match survey.statuses.iter().find(|run| run.state != RunState::Cancelled) {
+        let states: Vec<RunState> =
+            chunk.runs.iter().filter_map(|run| survey.status(run)).map(|status| status.state).collect();
+        let patience = match states.iter().find(|state| **state != RunState::Cancelled) {
             None => Duration::ZERO,
-            Some(_) if survey.is_over() => LAST_RECORD,
+            Some(_) if states.iter().all(|state| state.is_final()) => LAST_RECORD,
             Some(_) => LAST_WORDS,
         };
         if status.signal().is_none() || began.elapsed() > patience {
@@ -193,12 +216,14 @@ fn settle(launch: &Launch, dir: &LaunchDir, status: ExitStatus, app: &App) -> Re
     }
 }
 
-/// Tells which runs did not succeed, and gives the exit code.
-fn conclude(survey: &Survey, status: ExitStatus, interrupted: bool, ui: Ui) -> Exit {
-    if let ([run], None) = (survey.statuses.as_slice(), status.code().filter(|code| *code > 1)) {
+/// Tells which of `runs` did not succeed, and gives the exit code.
+fn conclude(survey: &Survey, runs: &Ranges, status: ExitStatus, interrupted: bool, ui: Ui) -> Exit {
+    let id = survey.launch.id;
+    let statuses: Vec<(u64, &Status)> =
+        runs.iter().filter_map(|run| Some((run, survey.status(run)?))).collect();
+    if let ([(number, run)], None) = (statuses.as_slice(), status.code().filter(|code| *code > 1)) {
         if run.state != RunState::Succeeded {
-            let text =
-                format!("{}.0 {}: {}", survey.launch.id, run.state, run.cause.as_deref().unwrap_or_default());
+            let text = format!("{id}.{number} {}: {}", run.state, run.cause.as_deref().unwrap_or_default());
             match run.exit {
                 // The program has said why itself.
                 Some(ProgramExit::Code(_)) => ui.say(&text),
@@ -211,11 +236,11 @@ fn conclude(survey: &Survey, status: ExitStatus, interrupted: bool, ui: Ui) -> E
             None => Exit::SomeFailed,
         };
     }
-    if survey.statuses.iter().all(|run| run.state == RunState::Succeeded) {
-        ui.say(&format!("launch {}: all {} runs succeeded", survey.launch.id, survey.launch.runs));
+    if statuses.iter().all(|(_, run)| run.state == RunState::Succeeded) {
+        ui.say(&format!("launch {id}: all {} runs succeeded", statuses.len()));
         return Exit::Done;
     }
-    Ui::conclude(&failures(survey));
+    Ui::conclude(&failures(survey, runs));
     // A worker that failed itself has said why.
     let of_worker = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 1);
     match of_worker {
@@ -232,11 +257,11 @@ fn program_code(exit: &ProgramExit) -> u8 {
 /// How many different failures are told with their last lines; the rest is counted.
 const FAILURES_TOLD: usize = 10;
 
-fn failures(survey: &Survey) -> String {
+fn failures(survey: &Survey, runs: &Ranges) -> String {
     let id = survey.launch.id;
     let mut out = format!("launch {id}: {}\n", states(survey));
     let failed = |state: RunState| !matches!(state, RunState::Succeeded | RunState::Cancelled);
-    let causes = causes(survey, 0..survey.launch.runs, failed);
+    let causes = causes(survey, runs.iter(), failed);
     out.extend(causes.iter().take(FAILURES_TOLD).map(|cause| cause.describe(id)));
     if causes.len() > FAILURES_TOLD {
         out.push_str(&format!("and {} other causes: neu status {id}\n", causes.len() - FAILURES_TOLD));

@@ -20,24 +20,32 @@ pub(super) fn launch(order: Order, manner: Manner, app: &App) -> Result<Exit, Fa
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);
     }
-    let runs = order.plan.len();
-    if runs > ASK_ABOVE && !manner.yes && app.settings.interactive {
-        let target = order
-            .place
-            .device
-            .as_ref()
-            .map_or_else(String::new, |device| format!(" on {}/{device}", order.place.support));
-        if !Ui::ask(&format!("start {runs} runs{target}?"))? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was started"));
-        }
-    }
+    ask(&order, manner, app)?;
     match order.place.kind {
         SupportKind::Local => foreground::start(order, manner, app),
         SupportKind::Slurm => submit::start(order, manner, app),
     }
 }
 
-fn write_dry_run(order: &Order, app: &App) -> Result<(), Failure> {
+/// Asks a person at a terminal once where there is much to start.
+pub(super) fn ask(order: &Order, manner: Manner, app: &App) -> Result<(), Failure> {
+    let runs = order.plan.len();
+    if runs <= ASK_ABOVE || manner.yes || !app.settings.interactive {
+        return Ok(());
+    }
+    let target = order
+        .place
+        .device
+        .as_ref()
+        .map_or_else(String::new, |device| format!(" on {}/{device}", order.place.support));
+    match Ui::ask(&format!("start {runs} runs{target}?"))? {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Interrupted, "nothing was started")),
+    }
+}
+
+/// Prints what would be started.
+pub(super) fn write_dry_run(order: &Order, app: &App) -> Result<(), Failure> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match (order.place.kind, &order.place.device) {
         (SupportKind::Slurm, _) => {

@@ -7,6 +7,10 @@ mod foreground;
 mod launching;
 mod logs;
 mod order;
+mod rerun;
+mod resume;
+mod retained;
+mod retry;
 mod run;
 mod selecting;
 mod site;
@@ -74,6 +78,9 @@ pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
         Verb::Status(args) => status::status(&args, app),
         Verb::Logs(args) => logs::logs(&args, app),
         Verb::Cancel(args) => cancel::cancel(&args, app),
+        Verb::Retry(args) => retry::retry(&args, app),
+        Verb::Rerun(args) => rerun::rerun(&args, app),
+        Verb::Resume(args) => resume::resume(&args, app),
         Verb::Wait(args) => wait::wait(&args, app),
         Verb::Run(args) => neurun(&args, app),
         Verb::Sweep(args) => neusweep(&args, app),

@@ -1,5 +1,7 @@
 //! What is to be started, and how: what `neurun` and `neusweep` agree on.
 
+use std::path::PathBuf;
+
 use neuromanager_core::engine::create::Request;
 use neuromanager_core::engine::git::Question;
 use neuromanager_core::plan::Plan;
@@ -18,6 +20,8 @@ pub(super) struct Order {
     pub(super) env: Vec<String>,
     pub(super) resources: Resources,
     pub(super) plan: Plan,
+    /// Where its runs start.
+    pub(super) folder: PathBuf,
 }
 
 /// How to start.
@@ -70,17 +74,17 @@ impl Order {
 
     /// Adds what the surroundings tell.
     pub(super) fn into_request(self, app: &App) -> Request {
-        let Self { name, place, env, resources, plan } = self;
+        let Self { name, place, env, resources, plan, folder } = self;
         Request {
             name,
             place,
             env,
             resources,
             plan,
-            folder: app.settings.folder.clone(),
+            git: Question::ask(app.runner(), folder.clone()),
+            folder,
             typed: app.settings.typed.clone(),
             sbatch_variables: app.sbatch_variables(),
-            git: Question::ask(app.runner(), app.settings.folder.clone()),
         }
     }
 }

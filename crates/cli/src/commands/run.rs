@@ -57,6 +57,7 @@ pub(super) fn start(
         env: device.env.clone(),
         resources,
         plan: Plan::new(program.argv, sweep, args.runs)?,
+        folder: app.settings.folder.clone(),
     };
     launch(order, manner, app)
 }

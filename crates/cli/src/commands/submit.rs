@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCount};
-use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, submit};
+use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCount, Room};
+use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, Terms, submit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::{Resources, Setting};
@@ -27,11 +27,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Submits an order.
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
-    let limits = app.limits().map_err(Failure::from)?;
-    check_against(&limits, &order, app)?;
-    for note in notes(&order.resources) {
-        ui.warn(&note);
-    }
+    let limits = limits_for(&order, app, ui)?;
+    let room = app.room(&limits, &order.resources, &app.sbatch_variables(), order.plan.len());
     let store = app.settings.store();
     let described = order.describe();
     let submitted = submit(
@@ -39,7 +36,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         order.into_request(app),
         &app.runner(),
         &std::env::current_exe()?,
-        limits.terms(),
+        app.terms(&limits, room.as_ref()),
         &|id, news| ui.warn(&describe_news(id, news)),
     )?;
     limits.keep(&store);
@@ -49,11 +46,21 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     } else {
         tell(&submitted, &described, ui)?;
     }
-    let troubled = troubles(id.0, submitted.launch.runs, &submitted.handed, ui);
+    let troubled = troubles(id.0, submitted.launch.runs, &submitted.handed, room.as_ref(), ui);
     if manner.wait {
         return wait(&submitted, ui, app);
     }
     Ok(if troubled { Exit::Scheduler } else { Exit::Done })
+}
+
+/// Gives the limits of the cluster, which would take the order, and says what the user may not expect of it.
+pub(super) fn limits_for(order: &Order, app: &App, ui: Ui) -> Result<Limits, Failure> {
+    let limits = app.limits().map_err(Failure::from)?;
+    check_against(&limits, order, app)?;
+    for note in notes(&order.resources) {
+        ui.warn(&note);
+    }
+    Ok(limits)
 }
 
 /// Checks an order against the cluster, where there is one: a dry run works on a laptop, too.
@@ -73,21 +80,8 @@ fn check_against(limits: &Limits, order: &Order, app: &App) -> Result<(), Failur
         return Err(Failure::new(Exit::Usage, text)
             .hint("set SLURM_CLUSTERS instead, which every command of Slurm reads"));
     }
-    let runs = order.plan.len();
-    let queued = match limits.need_of_count(runs) {
-        NeedOfCount::None => 0,
-        // A controller that does not answer now may still take the job.
-        NeedOfCount::Useful => app.queued().unwrap_or(0),
-        NeedOfCount::Required => app.queued()?,
-    };
     let variables = app.sbatch_variables();
-    let variable = |name: &str| {
-        variables
-            .iter()
-            .find(|(known, value)| known == name && !value.is_empty())
-            .map(|(_, value)| value.clone())
-    };
-    let excesses = limits.excesses(&order.resources, runs, variable, queued);
+    let excesses = limits.excesses(&order.resources, |name| value_of(&variables, name));
     match excesses.split_first() {
         None => Ok(()),
         Some((first, rest)) => Err(refusal(first, rest)),
@@ -102,9 +96,14 @@ fn refusal(first: &Excess, rest: &[Excess]) -> Failure {
     let hint = match first {
         Excess::Time { limit, .. } => format!("ask for at most `--time={limit}`, or for another partition"),
         Excess::NoPartition { .. } => "`sinfo` lists the partitions".to_owned(),
-        Excess::Submitted { .. } => "start fewer runs at a time".to_owned(),
     };
     Failure::new(Exit::Usage, text).hint(hint)
+}
+
+/// Looks up a variable that is set to something.
+fn value_of(variables: &[(String, String)], name: &str) -> Option<String> {
+    let set = variables.iter().find(|(known, value)| known == name && !value.is_empty());
+    set.map(|(_, value)| value.clone())
 }
 
 /// Says what the user may not expect of the resources.
@@ -127,8 +126,7 @@ fn notes(resources: &Resources) -> Vec<String> {
 
 fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
     let id = submitted.launch.id;
-    let jobs: Vec<String> =
-        submitted.handed.answers.iter().filter_map(job).map(|job| job.to_string()).collect();
+    let jobs: Vec<String> = submitted.handed.jobs().iter().map(u32::to_string).collect();
     if jobs.is_empty() {
         return Ok(());
     }
@@ -136,13 +134,6 @@ fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
     print(&format!("launch {id}: {described}, Slurm {jobs}\n"))?;
     ui.say(&format!("  neu status {id}\n  neu logs {id}.{} -f", submitted.launch.runs / 2));
     Ok(())
-}
-
-fn job((_, answer): &(Ranges, Answer)) -> Option<u32> {
-    match answer {
-        Answer::Accepted(job) => Some(*job),
-        Answer::Refused(_) | Answer::Uncertain(_) => None,
-    }
 }
 
 /// Says what takes long, and what is done about it.
@@ -165,7 +156,7 @@ pub(super) fn describe_news(id: u64, news: &News) -> String {
 }
 
 /// Says which runs Slurm did not take, and tells whether it prevented any.
-pub(super) fn troubles(id: u64, all: u64, handed: &Handed, ui: Ui) -> bool {
+pub(super) fn troubles(id: u64, all: u64, handed: &Handed, room: Option<&Room>, ui: Ui) -> bool {
     let mut troubled = false;
     for (runs, answer) in &handed.answers {
         let which = if runs.len() == all { "it".to_owned() } else { format!("runs {runs}") };
@@ -179,10 +170,13 @@ pub(super) fn troubles(id: u64, all: u64, handed: &Handed, ui: Ui) -> bool {
         troubled = true;
     }
     if let Some(later) = &handed.later {
+        let why = room.map_or_else(
+            || later.words.clone(),
+            |Room { limit, at_most, .. }| format!("{limit} lets you have {at_most} at once"),
+        );
         ui.warn(&format!(
-            "launch {id}: {} of {all} runs are not in the queue yet: {}\nhint: `neu wait {id}` or `neu resume {id}` hands over the rest as there is room",
-            later.runs.len(),
-            later.words
+            "launch {id}: {} of {all} runs are not in the queue yet; {why}\nhint: `neu wait {id}` hands over the rest as there is room",
+            later.runs.len()
         ));
         troubled |= handed.accepted().is_empty();
     }
@@ -208,7 +202,7 @@ impl App {
         text.filter(|(name, _)| name.starts_with("SBATCH_")).collect()
     }
 
-    fn limits(&self) -> Result<Limits, QueryError> {
+    pub(super) fn limits(&self) -> Result<Limits, QueryError> {
         let cluster =
             CHOOSE_CLUSTER.iter().map(|name| self.settings.text(name).unwrap_or_default().to_owned());
         Limits::known(&self.settings.store(), &self.runner(), cluster.collect(), self.user())
@@ -217,6 +211,34 @@ impl App {
     /// Gives the user's name as the shell knows it; the system is not asked.
     pub(super) fn user(&self) -> Option<&str> {
         self.settings.text("USER").or_else(|| self.settings.text("LOGNAME"))
+    }
+
+    /// Gives the terms on which runs are handed to Slurm; `NEU_PATIENCE` sets for how many seconds a submission
+    /// without an answer is pursued.
+    pub(super) fn terms(&self, limits: &Limits, room: Option<&Room>) -> Terms {
+        let terms = limits.terms();
+        let patience = self.settings.text("NEU_PATIENCE").and_then(|seconds| seconds.parse().ok());
+        Terms {
+            room: room.map(|room| room.left),
+            patience: patience.map_or(terms.patience, Duration::from_secs),
+            ..terms
+        }
+    }
+
+    /// Gives the room that the user's limits leave, where that is too little for `runs` more. A queue that cannot be
+    /// asked now counts as empty: Slurm has the last word.
+    pub(super) fn room(
+        &self,
+        limits: &Limits,
+        resources: &Resources,
+        variables: &[(String, String)],
+        runs: u64,
+    ) -> Option<Room> {
+        let queued = match limits.need_of_count(runs) {
+            NeedOfCount::None => 0,
+            NeedOfCount::Needed => self.queued().unwrap_or(0),
+        };
+        limits.room(resources, runs, |name| value_of(variables, name), queued)
     }
 
     /// Counts the jobs that the user has in the queue.

@@ -44,6 +44,7 @@ fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
         env: Vec::new(),
         resources: Resources::default(),
         plan: Plan::new(program.argv, Some(sweep), 1)?,
+        folder: app.settings.folder.clone(),
     })
 }
 

@@ -79,6 +79,7 @@ pub(super) fn until_over(
         let is_due = surveyed.is_none_or(|surveyed| surveyed.elapsed() > every);
         if is_due || is_news {
             again = (again * 2).min(SURVEY_EVERY);
+            app.feed(store, &ids, ui)?;
             surveys = app.survey(store, &ids)?;
             surveyed = Some(Instant::now());
             if is_over(&surveys, picked) {

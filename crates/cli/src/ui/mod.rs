@@ -1,10 +1,12 @@
 //! The terminal: who gets results, who gets messages, how wide it is, and whether it shows colour.
 
+mod notice;
 mod table;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
 
+pub(crate) use notice::Notice;
 pub(crate) use table::Table;
 pub(crate) use text::{ago, duration, last_lines, local_time, one_line};
 

@@ -73,13 +73,14 @@ fn what_sbatch_refuses_is_failed_in_its_own_words() {
 }
 
 #[test]
-fn a_submission_in_doubt_is_never_made_again_by_itself() {
+fn a_submission_in_doubt_is_not_made_again_while_accounting_is_silent() {
     let unreadable = "echo 'what now?'";
     let timed_out = "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1";
     // Both look for the job for a while: at the same time.
     let started: Vec<_> = [unreadable, timed_out]
         .map(|sbatch| {
-            let world = cluster();
+            let mut world = cluster();
+            world.set("NEU_PATIENCE", "2");
             world.fake("sbatch", sbatch);
             let running = world.tool(Tool::Neurun, ["slurm", "cpu", "argv.py"]).spawn();
             (world, running)
@@ -167,4 +168,51 @@ fn json_is_all_that_is_printed() {
     assert_eq!(outcome.json()["launch"]["jobs"], serde_json::json!([4711]));
     let by_job = world.neu("status slurm:4711_3 --json").succeeded().json();
     assert_eq!(by_job["runs"][0]["id"], "1.3");
+}
+
+/// A queue with job 4711 alone, whose name is `name`; `uid` is its user.
+fn queue(name: &str, uid: &str) -> String {
+    format!(
+        r"printf '\x1e4711\x1f4711\x1fN/A\x1fRUNNING\x1fNone\x1fn1\x1f%s\x1f1795382094\x1f1795382094\x1fN/A\x1f%s\n' {uid} {name}"
+    )
+}
+
+fn name_of_the_job(world: &World) -> String {
+    let call = submissions(world).pop().unwrap();
+    let name = call.split_whitespace().find_map(|word| word.strip_prefix("--job-name="));
+    name.unwrap().to_owned()
+}
+
+#[test]
+fn a_job_that_is_not_ours_any_more_is_never_cancelled() {
+    let world = cluster();
+    world.neurun("slurm cpu argv.py").succeeded();
+    let name = name_of_the_job(&world);
+    for (name, uid) in [("other", "$(id -u)"), (name.as_str(), "4242")] {
+        world.fake("squeue", &queue(name, uid));
+        let _whatever_it_says = world.neu("cancel 1");
+        assert!(!world.calls().contains("scancel"), "{}", world.calls());
+    }
+    world.fake("squeue", &queue(&name, "$(id -u)"));
+    world.fake("scancel", "rm -f $(dirname $0)/squeue; printf '#!/bin/bash\\nexit 0\\n' >$(dirname $0)/squeue; chmod +x $(dirname $0)/squeue");
+    world.neu("cancel 1").succeeded();
+    assert!(world.calls().contains("scancel 4711\n"), "{}", world.calls());
+}
+
+#[test]
+fn a_cancellation_is_asked_again_until_slurm_answers() {
+    let world = cluster();
+    world.neurun("slurm cpu argv.py").succeeded();
+    let silent = "squeue: error: Unable to contact slurm controller";
+    let answer = queue(&name_of_the_job(&world), "$(id -u)");
+    let script = format!(
+        "[[ $(grep -c ^squeue $(dirname $0)/../calls) -gt 16 ]] || {{ echo '{silent}' >&2; exit 1; }}\n\
+         [[ -e cancelled ]] || {answer}"
+    );
+    world.fake("squeue", &script);
+    world.fake("scancel", "touch cancelled");
+    let outcome = world.neu("cancel 1").succeeded();
+    assert!(outcome.stderr.contains("no clear answer, asking again"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("1 run stopped"), "{}", outcome.stderr);
+    assert_eq!(world.calls().matches("scancel").count(), 1);
 }

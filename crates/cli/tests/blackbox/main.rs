@@ -29,6 +29,8 @@ mod looking;
 mod oddities;
 mod params;
 mod places;
+mod resuming;
+mod retrying;
 mod signals;
 mod strangers;
 mod terminal;

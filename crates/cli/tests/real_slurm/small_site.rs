@@ -77,10 +77,10 @@ fn what_the_limits_do_not_take_is_refused(desk: &Desk) {
 }
 
 /// A controller that is stopped for as long as this lives.
-struct Frozen(Pid);
+pub(crate) struct Frozen(Pid);
 
 impl Frozen {
-    fn of(cluster: &Cluster) -> Self {
+    pub(crate) fn of(cluster: &Cluster) -> Self {
         let pid = Pid::from_raw(cluster.controller());
         kill(pid, Signal::SIGSTOP).unwrap();
         Self(pid)

@@ -1,5 +1,6 @@
 //! config.json: what the supports and devices are, or everything that is wrong with the file.
 
+mod changes;
 mod named;
 mod read;
 mod select;
@@ -9,6 +10,7 @@ mod words;
 
 use std::ops::Range;
 
+pub use changes::resource_changes;
 pub use select::SelectError;
 pub use words::{WordProblem, WordProblems, resource_words, split_at_script};
 

@@ -64,7 +64,8 @@ pub fn resource_words(
     if problems.is_empty() { Ok(resources) } else { Err(WordProblems(problems)) }
 }
 
-fn add(resources: &mut Resources, resource: Resource, problems: &mut Vec<WordProblem>) {
+/// Adds an option; one that is there already is passed several times.
+pub(super) fn add(resources: &mut Resources, resource: Resource, problems: &mut Vec<WordProblem>) {
     let mut values = match resources.get(resource.name()) {
         Some(Setting::Value(earlier)) => vec![earlier.clone()],
         Some(Setting::Repeated(earlier)) => earlier.clone(),
@@ -80,7 +81,7 @@ fn add(resources: &mut Resources, resource: Resource, problems: &mut Vec<WordPro
     }
 }
 
-fn problem(word: &str, message: String, help: Option<String>) -> WordProblem {
+pub(super) fn problem(word: &str, message: String, help: Option<String>) -> WordProblem {
     WordProblem { word: word.to_owned(), message, help, unknown_option: None }
 }
 
@@ -102,7 +103,8 @@ fn one(vocabulary: Vocabulary<'_>, word: &OsStr, next: Option<&str>) -> Result<R
         let help = "options of the program come after it, as they are".to_owned();
         return Err(problem(text, format!("`{text}` does not belong before the script"), Some(help)));
     }
-    let accepts = vocabulary.judge(name).map_err(|fault| name_problem(name, value, &fault))?;
+    let accepts =
+        vocabulary.judge(name).map_err(|fault| name_problem(Spelling::Dashed, name, value, &fault))?;
     let setting = match (value, accepts) {
         (None, Accepts::Only(Takes::Value)) => {
             let help = format!("write `--{name}={}`", next.unwrap_or("…"));
@@ -121,18 +123,45 @@ fn one(vocabulary: Vocabulary<'_>, word: &OsStr, next: Option<&str>) -> Result<R
     Resource::new(name, setting).map_err(|error| problem(text, error.to_string(), None))
 }
 
-fn name_problem(name: &str, value: Option<&str>, fault: &NameFault) -> WordProblem {
-    let shown = format!("--{name}");
+/// How an option is written where it was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// `--mem=64G`.
+    Dashed,
+    /// `mem=64G`.
+    Bare,
+}
+
+impl Spelling {
+    fn dashes(self) -> &'static str {
+        match self {
+            Self::Dashed => "--",
+            Self::Bare => "",
+        }
+    }
+}
+
+/// Describes what is wrong with a name, and what to write instead.
+pub(super) fn name_problem(
+    spelling: Spelling,
+    name: &str,
+    value: Option<&str>,
+    fault: &NameFault,
+) -> WordProblem {
+    let dashes = spelling.dashes();
+    let shown = format!("{dashes}{name}");
     let with_value = |right: &str| match value {
-        Some(value) => format!("--{right}={value}"),
-        None => format!("--{right}"),
+        Some(value) => format!("{dashes}{right}={value}"),
+        None => format!("{dashes}{right}"),
     };
     let help = match fault {
         NameFault::Form { right } | NameFault::Spelling { right } => {
             Some(format!("write `{}`", with_value(right)))
         }
         NameFault::Misspelled { nearest } => Some(format!("did you mean `{}`?", with_value(nearest))),
-        NameFault::Ambiguous { names } => Some(format!("write one of `--{}`", names.join("`, `--"))),
+        NameFault::Ambiguous { names } => {
+            Some(format!("write one of `{dashes}{}`", names.join(&format!("`, `{dashes}"))))
+        }
         NameFault::Unknown => Some("`sbatch --help` lists what there is".to_owned()),
         NameFault::Refused { .. } => None,
     };

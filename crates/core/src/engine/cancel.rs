@@ -6,16 +6,25 @@ use std::time::{Duration, Instant};
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
 use crate::state::RunState;
-use crate::store::{Store, StoreError};
+use crate::store::{OwnedBy, Store, StoreError};
 use crate::support::SupportError;
+use crate::worker::Node;
 
+use super::resume::Resuming;
 use super::survey::{Supports, Survey, Watched, survey};
+use super::withhold::{Withheld, Withholding};
 
 /// How long a program may take to end before it is told again, more firmly.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// How long to watch for the end before saying what still lives.
-const LIMIT: Duration = Duration::from_mins(1);
+/// How long to watch for the end before saying what still lives: Slurm kills after `KillWait`, 30 s by default.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// How long a scheduler that gives no answer is asked again.
+const SILENCE: Duration = Duration::from_mins(5);
+
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What became of a cancellation.
 #[derive(Debug)]
@@ -26,6 +35,8 @@ pub struct Cancelled {
     pub stopped: Ranges,
     /// The runs that still live.
     pub alive: Ranges,
+    /// The runs of which it is not known.
+    pub unknown: Ranges,
     /// The runs that were over before.
     pub over: Ranges,
 }
@@ -41,44 +52,122 @@ pub enum CancelError {
     Support(#[from] SupportError),
 }
 
-/// Stops the runs of a launch that `wanted` picks, and waits until none of them lives.
+/// What a cancellation works with.
+#[derive(Clone, Copy)]
+pub struct Cancelling<'a> {
+    /// Who is asked, and told to stop.
+    pub supports: Supports<'a>,
+    /// What it takes to find what a dead client left half submitted.
+    pub resuming: Resuming<'a>,
+    /// This machine.
+    pub node: &'a Node,
+}
+
+/// Stops the runs of a launch that `wanted` picks, and waits until none of them lives or can still get into a queue.
+/// What is waited for meanwhile is told to `notice`, again and again.
 pub fn cancel(
-    store: &Store,
-    supports: &Supports<'_>,
+    cancelling: &Cancelling<'_>,
     id: LaunchId,
     wanted: impl Fn(u64) -> bool,
+    notice: &mut dyn FnMut(&str),
 ) -> Result<Cancelled, CancelError> {
-    let before = look(store, supports, id)?;
-    let picked = |survey: &Survey, which: fn(RunState) -> bool| -> Ranges {
-        let runs =
-            survey.statuses.iter().zip(0..).filter(|(status, run)| which(status.state) && wanted(*run));
-        runs.map(|(_, run)| run).collect()
-    };
+    let Cancelling { supports, resuming, node } = cancelling;
+    let mut now = look(resuming.store, supports, id)?;
+    let (launch, dir) = (now.launch.clone(), now.dir.clone());
+    let mut withholding = Withholding::new(resuming, &launch, &dir, node);
+    let over = picked(&now, &wanted, |state| state.is_final() && state != RunState::Lost);
     // A program whose worker was killed may live on: it is looked for on this machine.
-    let to_stop = picked(&before, |state| !state.is_final() || state == RunState::Lost);
-    let over = picked(&before, |state| state.is_final() && state != RunState::Lost);
-    if to_stop.is_empty() {
-        return Ok(Cancelled { survey: before, stopped: Ranges::default(), alive: Ranges::default(), over });
+    let asked = picked(&now, &wanted, |state| !state.is_final() || state == RunState::Lost);
+    if asked.is_empty() {
+        return Ok(conclude(now, &asked, over, Withheld::Surely));
     }
-    let support = supports.of(&before.launch);
-    support.stop(&before.case(&to_stop))?;
     let began = Instant::now();
-    let mut told = began;
+    let mut told: Option<Told> = None;
     let mut pause = Duration::from_millis(20);
     loop {
-        let now = look(store, supports, id)?;
-        let alive: Ranges = picked(&now, |state| !state.is_final());
-        if alive.is_empty() || began.elapsed() > LIMIT {
-            let stopped = to_stop.iter().filter(|run| !alive.contains(*run)).collect();
-            return Ok(Cancelled { survey: now, stopped, alive, over });
+        let withheld = withholding.withhold(&asked)?;
+        if began.elapsed() > pause || withheld != Withheld::Surely {
+            now = look(resuming.store, supports, id)?;
         }
-        if told.elapsed() > PATIENCE {
-            told = Instant::now();
-            support.stop(&now.case(&alive))?;
+        let lives = |state: RunState| !state.is_final() || (told.is_none() && state == RunState::Lost);
+        let open = picked(&now, |run| asked.contains(run), lives);
+        let is_told_enough = match &withheld {
+            Withheld::Told(_) => began.elapsed() > SILENCE,
+            Withheld::Surely | Withheld::Unknown(..) => {
+                open.is_empty() || told.as_ref().is_some_and(|told| told.is_in_vain(&open))
+            }
+        };
+        if is_told_enough {
+            return Ok(conclude(now, &asked, over, withheld));
+        }
+        if !open.is_empty() && told.as_ref().is_none_or(|told| told.is_due(&now, &open)) {
+            match supports.of(&launch).stop(&now.case(&open)) {
+                Ok(reached) => told = Some(Told::again(told, reached)),
+                Err(SupportError::Silent(words)) if began.elapsed() < SILENCE => {
+                    notice(&format!("the scheduler gives no clear answer, asking again: {words}"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let Withheld::Told(client) = &withheld {
+            let OwnedBy { host, pid, .. } = client;
+            notice(&format!(
+                "launch {id}: process {pid} on `{host}` hands runs over; it was told, and is waited for"
+            ));
+        } else if told.is_some() {
+            notice(&format!("waiting for the end of {id}.{open}"));
         }
         thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_secs(2));
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// When the support was told to stop runs.
+struct Told {
+    first: Instant,
+    last: Instant,
+    reached: Ranges,
+}
+
+impl Told {
+    fn again(before: Option<Self>, reached: Ranges) -> Self {
+        let now = Instant::now();
+        match before {
+            None => Self { first: now, last: now, reached },
+            Some(before) => {
+                Self { last: now, reached: [before.reached, reached].into_iter().collect(), ..before }
+            }
+        }
+    }
+
+    /// Tells whether to tell again: it lasts, or a job is known now that was not.
+    fn is_due(&self, now: &Survey, open: &Ranges) -> bool {
+        let is_new = |run: u64| !self.reached.contains(run) && now.job(run).is_some();
+        self.last.elapsed() > PATIENCE || open.iter().any(is_new)
+    }
+
+    /// Tells whether to wait no longer for the runs that still live: it lasts too long, or none of them was reached.
+    fn is_in_vain(&self, alive: &Ranges) -> bool {
+        self.first.elapsed() > LIMIT || !alive.iter().any(|run| self.reached.contains(run))
+    }
+}
+
+fn picked(survey: &Survey, wanted: impl Fn(u64) -> bool, which: impl Fn(RunState) -> bool) -> Ranges {
+    let runs = survey.statuses.iter().zip(0..);
+    runs.filter(|(status, run)| which(status.state) && wanted(*run)).map(|(_, run)| run).collect()
+}
+
+fn conclude(survey: Survey, asked: &Ranges, over: Ranges, withheld: Withheld) -> Cancelled {
+    let of = |which: fn(RunState) -> bool| picked(&survey, |run| asked.contains(run), which);
+    let unsure = match withheld {
+        Withheld::Surely => Ranges::default(),
+        Withheld::Told(_) => asked.iter().filter(|run| survey.job(*run).is_none()).collect(),
+        Withheld::Unknown(runs, _) => asked.iter().filter(|run| runs.contains(*run)).collect(),
+    };
+    let stopped = of(RunState::is_final).without(&unsure);
+    let unknown = [of(|state| state == RunState::Unknown), unsure].into_iter().collect::<Ranges>();
+    let alive = of(|state| !state.is_final() && state != RunState::Unknown).without(&unknown);
+    Cancelled { survey, stopped, alive, unknown, over }
 }
 
 fn look(store: &Store, supports: &Supports<'_>, id: LaunchId) -> Result<Survey, StoreError> {

@@ -79,10 +79,8 @@ struct SubmitLimit {
 pub enum NeedOfCount {
     /// Not at all: no limit is known that it could touch.
     None,
-    /// It gives a refusal its numbers; one array is taken or refused whole by Slurm itself.
-    Useful,
-    /// Several arrays could be taken in part.
-    Required,
+    /// A limit of the user could leave room for a part of them only.
+    Needed,
 }
 
 /// Tells what the cluster would refuse, or accept and never start.
@@ -108,22 +106,17 @@ pub enum Excess {
         /// The nearest name.
         nearest: Option<String>,
     },
-    /// There are more runs than the user may submit.
-    #[error("{runs} runs are more than {limit} lets you have submitted at once, {at_most}{}", describe_queued(*.queued))]
-    Submitted {
-        /// The runs.
-        runs: u64,
-        /// What sets the limit.
-        limit: String,
-        /// The limit.
-        at_most: u64,
-        /// How many the user has already.
-        queued: u64,
-    },
 }
 
-fn describe_queued(queued: u64) -> String {
-    if queued == 0 { String::new() } else { format!(", and {queued} jobs of yours are in the queue already") }
+/// How many more jobs the user may have, where that is fewer than the runs that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// How many more.
+    pub left: u64,
+    /// What sets the limit, as a person would name it.
+    pub limit: String,
+    /// The limit.
+    pub at_most: u64,
 }
 
 impl Limits {
@@ -216,31 +209,38 @@ impl Limits {
 
     /// Tells how much it matters for `runs` more how many jobs the user has already.
     pub fn need_of_count(&self, runs: u64) -> NeedOfCount {
-        match (runs > self.array_size(), self.submit.is_empty()) {
-            (true, _) => NeedOfCount::Required,
-            (false, false) => NeedOfCount::Useful,
-            (false, true) => NeedOfCount::None,
-        }
+        let is_small = runs <= self.array_size() && self.max_job_count.is_none_or(|count| runs <= count);
+        if is_small && self.submit.is_empty() { NeedOfCount::None } else { NeedOfCount::Needed }
     }
 
-    /// Gives everything that the cluster would refuse of `runs` runs, or never start. `sbatch_variable` looks up
-    /// what the user's shell gives to sbatch, such as a partition; `queued` is how many jobs the user has.
+    /// Gives everything that the cluster would refuse for good, or never start. `sbatch_variable` looks up what the
+    /// user's shell gives to sbatch, such as a partition.
     pub fn excesses(
+        &self,
+        resources: &Resources,
+        sbatch_variable: impl Fn(&str) -> Option<String>,
+    ) -> Vec<Excess> {
+        let (partition, time) = (
+            option(resources, "partition", &sbatch_variable, "SBATCH_PARTITION"),
+            option(resources, "time", &sbatch_variable, "SBATCH_TIMELIMIT"),
+        );
+        self.partition_excesses(partition.as_deref(), time.as_deref())
+    }
+
+    /// Gives the room that the user's limits leave for `runs` more jobs beside the `queued` ones; `None` where they
+    /// all fit as far as is known.
+    pub fn room(
         &self,
         resources: &Resources,
         runs: u64,
         sbatch_variable: impl Fn(&str) -> Option<String>,
         queued: u64,
-    ) -> Vec<Excess> {
-        let option = |name: &str, variable: &str| match resources.get(name) {
-            Some(Setting::Value(value)) => Some(value.clone()),
-            _ => sbatch_variable(variable),
-        };
-        let (partition, time) = (option("partition", "SBATCH_PARTITION"), option("time", "SBATCH_TIMELIMIT"));
-        let mut excesses = self.partition_excesses(partition.as_deref(), time.as_deref());
-        let (account, qos) = (option("account", "SBATCH_ACCOUNT"), option("qos", "SBATCH_QOS"));
-        excesses.extend(self.submit_excess(runs, queued, account.as_deref(), qos.as_deref()));
-        excesses
+    ) -> Option<Room> {
+        let account = option(resources, "account", &sbatch_variable, "SBATCH_ACCOUNT");
+        let qos = option(resources, "qos", &sbatch_variable, "SBATCH_QOS");
+        let (at_most, limit) = self.tightest(account.as_deref(), qos.as_deref())?;
+        let left = at_most.saturating_sub(queued);
+        (runs > left).then_some(Room { left, limit, at_most })
     }
 
     fn partition_excesses(&self, partition: Option<&str>, time: Option<&str>) -> Vec<Excess> {
@@ -273,13 +273,8 @@ impl Limits {
         excesses
     }
 
-    fn submit_excess(
-        &self,
-        runs: u64,
-        queued: u64,
-        account: Option<&str>,
-        qos: Option<&str>,
-    ) -> Option<Excess> {
+    /// Gives the lowest limit on the jobs that a user has at once, and what sets it.
+    fn tightest(&self, account: Option<&str>, qos: Option<&str>) -> Option<(u64, String)> {
         let concerns =
             |asked: Option<&str>, limit: Option<&str>| asked.is_none() || limit.is_none() || asked == limit;
         let own = self.submit.iter().filter(|limit| match &limit.qos {
@@ -293,8 +288,20 @@ impl Limits {
             (None, None) => (limit.at_most, "your account".to_owned()),
         });
         let whole = self.max_job_count.map(|count| (count, "the cluster".to_owned()));
-        let (at_most, limit) = named.chain(whole).min_by_key(|(at_most, _)| *at_most)?;
-        (runs.saturating_add(queued) > at_most).then_some(Excess::Submitted { runs, limit, at_most, queued })
+        named.chain(whole).min_by_key(|(at_most, _)| *at_most)
+    }
+}
+
+/// Gives what is asked of sbatch: by the resources, else by a variable of the user's shell.
+fn option(
+    resources: &Resources,
+    name: &str,
+    sbatch_variable: impl Fn(&str) -> Option<String>,
+    variable: &str,
+) -> Option<String> {
+    match resources.get(name) {
+        Some(Setting::Value(value)) => Some(value.clone()),
+        _ => sbatch_variable(variable),
     }
 }
 

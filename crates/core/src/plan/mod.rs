@@ -29,9 +29,17 @@ pub const MOST_RUNS: u64 = 100_000_000;
 #[derive(Debug, Clone)]
 pub struct Plan {
     command: Vec<OsString>,
-    sweep: Option<Sweep>,
     repeats: u64,
-    runs: u64,
+    runs: Runs,
+}
+
+/// Where the runs of a plan come from.
+#[derive(Debug, Clone)]
+enum Runs {
+    /// Made when they are asked for: the repeats of each point.
+    Made { sweep: Option<Sweep>, count: u64 },
+    /// Of an earlier plan, each as it stands there.
+    Listed { parameters: Vec<String>, list: Vec<Run> },
 }
 
 /// One execution that was asked for.
@@ -45,6 +53,19 @@ pub struct Run {
     pub params: String,
     /// What is executed: the program, then its arguments.
     pub argv: Vec<OsString>,
+}
+
+/// Runs of an earlier plan, and what that plan says of all of them.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    /// The command without the parameters of a point.
+    pub command: Vec<OsString>,
+    /// The names of the swept parameters.
+    pub parameters: Vec<String>,
+    /// The repeats of each point.
+    pub repeats: u64,
+    /// The runs.
+    pub runs: Vec<Run>,
 }
 
 /// Tells why a plan cannot be made.
@@ -95,17 +116,31 @@ impl Plan {
         let runs = points.checked_mul(repeats).filter(|runs| *runs <= MOST_RUNS);
         let runs = runs.ok_or(PlanError::TooMany { points, repeats })?;
         check_lengths(&command, sweep.as_ref())?;
-        Ok(Self { command, sweep, repeats, runs })
+        Ok(Self { command, repeats, runs: Runs::Made { sweep, count: runs } })
+    }
+
+    /// Plans runs of an earlier plan once more: each keeps its arguments, its point and its repeat, and gets a new
+    /// number.
+    pub fn again(earlier: Earlier) -> Result<Self, PlanError> {
+        let Earlier { command, parameters, repeats, runs } = earlier;
+        if runs.is_empty() {
+            return Err(PlanError::NoRepeats);
+        }
+        let list = runs.into_iter().zip(0..).map(|(run, number)| Run { number, ..run }).collect();
+        Ok(Self { command, repeats, runs: Runs::Listed { parameters, list } })
     }
 
     /// Counts the runs.
     pub fn len(&self) -> u64 {
-        self.runs
+        match &self.runs {
+            Runs::Made { count, .. } => *count,
+            Runs::Listed { list, .. } => list.len() as u64,
+        }
     }
 
     /// Tells whether there is nothing to run, which a plan never is.
     pub fn is_empty(&self) -> bool {
-        self.runs == 0
+        self.len() == 0
     }
 
     /// Gives the repeats of each point.
@@ -118,50 +153,77 @@ impl Plan {
         &self.command
     }
 
-    /// Gives the sweep, where there is one.
-    pub fn sweep(&self) -> Option<&Sweep> {
-        self.sweep.as_ref()
-    }
-
     /// Gives the names of the swept parameters, in their order.
     pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
-        self.sweep.iter().flat_map(Sweep::axes).map(Axis::name)
+        let (sweep, parameters): (_, &[String]) = match &self.runs {
+            Runs::Made { sweep, .. } => (sweep.as_ref(), &[]),
+            Runs::Listed { parameters, .. } => (None, parameters),
+        };
+        let swept = sweep.into_iter().flat_map(Sweep::axes).map(Axis::name);
+        swept.chain(parameters.iter().map(String::as_str))
     }
 
-    /// Gives what run `number` adds to the command, as it is typed: `--lr=0.1`.
-    pub fn flags(&self, number: u64) -> impl Iterator<Item = &str> {
-        self.point(number).into_iter().flat_map(Point::flags)
+    /// Gives the arguments that every run begins with.
+    pub fn shared_arguments(&self) -> &[OsString] {
+        match &self.runs {
+            Runs::Made { .. } => &self.command,
+            Runs::Listed { .. } => &[],
+        }
+    }
+
+    /// Gives the arguments of run `number` after those that all share, as they are typed: `--lr=0.1`.
+    pub fn own_arguments(&self, number: u64) -> impl Iterator<Item = &OsStr> {
+        let flags = self.point(number).into_iter().flat_map(Point::flags).map(OsStr::new);
+        let words = self.listed(number).map(|run| run.argv.as_slice()).unwrap_or_default();
+        flags.chain(words.iter().map(OsString::as_os_str))
     }
 
     /// Appends the point of run `number` as a JSON object.
     pub fn write_params(&self, out: &mut String, number: u64) {
-        match self.point(number) {
-            Some(point) => point.write_json(out),
-            None => out.push_str("{}"),
+        match (self.point(number), self.listed(number)) {
+            (Some(point), _) => point.write_json(out),
+            (None, Some(run)) => out.push_str(&run.params),
+            (None, None) => out.push_str("{}"),
         }
     }
 
+    /// Gives which repeat of its point run `number` is.
+    pub fn repeat(&self, number: u64) -> u64 {
+        self.listed(number).map_or(number % self.repeats, |run| run.repeat)
+    }
+
     fn point(&self, number: u64) -> Option<Point<'_>> {
-        self.sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats))
+        match &self.runs {
+            Runs::Made { sweep, .. } => sweep.as_ref()?.point(number / self.repeats),
+            Runs::Listed { .. } => None,
+        }
+    }
+
+    fn listed(&self, number: u64) -> Option<&Run> {
+        match &self.runs {
+            Runs::Made { .. } => None,
+            Runs::Listed { list, .. } => list.get(usize::try_from(number).ok()?),
+        }
     }
 
     /// Appends the command of run `number` as a shell would accept it; a million of them cost no memory.
     pub fn write_command(&self, out: &mut Vec<u8>, number: u64) {
-        let flags = self.flags(number).map(OsStr::new);
-        quote::write_command(out, self.command.iter().map(OsString::as_os_str).chain(flags));
+        let shared = self.shared_arguments().iter().map(OsString::as_os_str);
+        quote::write_command(out, shared.chain(self.own_arguments(number)));
     }
 
     /// Makes every run, in order, one at a time.
     pub fn runs(&self) -> impl Iterator<Item = Run> + '_ {
-        (0..self.runs).map(|number| self.run(number))
+        (0..self.len()).map(|number| self.run(number))
     }
 
     /// Makes run `number`, which must be below [`Plan::len`].
     pub fn run(&self, number: u64) -> Run {
         let mut params = String::new();
         self.write_params(&mut params, number);
-        let argv = self.command.iter().cloned().chain(self.flags(number).map(OsString::from)).collect();
-        Run { number, repeat: number % self.repeats, params, argv }
+        let shared = self.shared_arguments().iter().cloned();
+        let argv = shared.chain(self.own_arguments(number).map(OsStr::to_owned)).collect();
+        Run { number, repeat: self.repeat(number), params, argv }
     }
 }
 

@@ -44,12 +44,51 @@ const NOTHING_LEFT: [&str; 4] = [
 /// Words for a final no.
 const REFUSED: [&str; 2] = ["Access/permission denied", "Invalid job id "];
 
-/// Describes the call. Tasks are named as `4711_[3-7,9]`: the own id of an array's last task would end them all.
-pub fn invocation(targets: &[Target], deadline: Duration) -> Invocation {
-    Invocation::query("scancel", deadline).args(targets.iter().map(|target| match target {
+/// How long the list of one call may be: an argument of Linux has at most 128 KiB (execve(2)).
+const LONGEST_CALL: usize = 60_000;
+
+/// Parts targets into as few calls as their lists allow: nearly always one.
+pub fn batches(targets: Vec<Target>) -> Vec<Vec<Target>> {
+    let mut batches: Vec<Vec<Target>> = Vec::new();
+    let mut room = 0;
+    for target in targets.into_iter().flat_map(parted) {
+        let length = written(&target).len() + 1;
+        match batches.last_mut() {
+            Some(batch) if length <= room => batch.push(target),
+            _ => {
+                room = LONGEST_CALL;
+                batches.push(vec![target]);
+            }
+        }
+        room = room.saturating_sub(length);
+    }
+    batches
+}
+
+/// Parts a target until each is short enough for a call.
+fn parted(target: Target) -> Vec<Target> {
+    match target {
+        Target::Tasks(job, indices)
+            if written(&Target::Tasks(job, indices.clone())).len() >= LONGEST_CALL
+                && indices.stretches().len() > 1 =>
+        {
+            let (first, second) = indices.halves();
+            [first, second].into_iter().flat_map(|half| parted(Target::Tasks(job, half))).collect()
+        }
+        short => vec![short],
+    }
+}
+
+fn written(target: &Target) -> String {
+    match target {
         Target::Whole(job) => job.to_string(),
         Target::Tasks(job, indices) => format!("{job}_[{indices}]"),
-    }))
+    }
+}
+
+/// Describes the call. Tasks are named as `4711_[3-7,9]`: the own id of an array's last task would end them all.
+pub fn invocation(targets: &[Target], deadline: Duration) -> Invocation {
+    Invocation::query("scancel", deadline).args(targets.iter().map(written))
 }
 
 /// Reads what came of the call.
@@ -95,6 +134,25 @@ mod tests {
         ];
         let call = invocation(&targets, Duration::from_secs(1));
         assert_eq!(command_line(&call), "scancel 12 4711_[3-7,9] 5_[2]");
+    }
+
+    #[test]
+    fn a_long_list_is_parted_and_a_short_one_is_not() {
+        let every_second = |last: u64| Target::Tasks(JobId(7), (0..last).step_by(2).collect());
+        assert_eq!(batches(vec![Target::Whole(JobId(1)), every_second(100)]).len(), 1);
+        let parted = batches(vec![every_second(100_000), Target::Whole(JobId(1))]);
+        let mut indices = Vec::new();
+        for batch in &parted {
+            assert!(command_line(&invocation(batch, Duration::from_secs(1))).len() < LONGEST_CALL + 100);
+            for target in batch {
+                if let Target::Tasks(_, tasks) = target {
+                    indices.extend(tasks.iter());
+                }
+            }
+        }
+        assert!(parted.len() > 1);
+        assert_eq!(indices, (0..100_000).step_by(2).collect::<Vec<u64>>());
+        assert_eq!(batches(Vec::new()).len(), 0);
     }
 
     #[test]

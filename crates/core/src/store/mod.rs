@@ -5,6 +5,7 @@
 mod atomic;
 mod binary;
 mod claim;
+mod claims;
 mod error;
 mod journal;
 mod launch;
@@ -23,7 +24,7 @@ pub use claim::Claim;
 pub use error::StoreError;
 pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};
-pub use owner::{Owned, OwnedBy, Ownership};
+pub use owner::{Owned, OwnedBy, Owner, Ownership};
 pub use plan::{PlanReader, PlannedRun};
 pub use submissions::{Answer, Chunk, Submission, SubmissionEvent, SubmissionRecord, Submissions};
 

@@ -53,6 +53,17 @@ pub struct OwnedBy {
     pub age: Duration,
 }
 
+/// Who submits a launch, as far as it can be seen without taking it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A client that lives is at work on it.
+    Lives(OwnedBy),
+    /// Nobody, any more.
+    Gone,
+    /// Nobody ever was: it is on this machine, or of an earlier version.
+    Never,
+}
+
 /// What an owner writes of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct OwnerRecord {
@@ -123,15 +134,14 @@ impl LaunchDir {
     }
 
     /// Gives the client that is submitting the launch just now; nothing is written.
-    pub fn owner(&self) -> Result<Option<OwnedBy>, StoreError> {
-        match self.highest_owner()? {
-            Some(Highest { number, released: false }) => {
-                let path = self.owner_file(number);
-                let age = SystemTime::now().duration_since(modified(&path)?).unwrap_or_default();
-                Ok(judge(&path, age))
-            }
-            Some(Highest { released: true, .. }) | None => Ok(None),
+    pub fn owner(&self) -> Result<Owner, StoreError> {
+        let Some(Highest { number, released }) = self.highest_owner()? else { return Ok(Owner::Never) };
+        if released {
+            return Ok(Owner::Gone);
         }
+        let path = self.owner_file(number);
+        let age = SystemTime::now().duration_since(modified(&path)?).unwrap_or_default();
+        Ok(judge(&path, age).map_or(Owner::Gone, Owner::Lives))
     }
 
     fn owner_file(&self, number: u64) -> PathBuf {
@@ -286,13 +296,14 @@ mod tests {
     #[test]
     fn a_living_owner_keeps_others_away_until_it_lets_go() {
         let (_kept, dir) = folder();
+        assert_eq!(dir.owner().unwrap(), Owner::Never);
         let owned = ours(&dir);
         let Ownership::Theirs(theirs) = dir.own().unwrap() else { panic!("two owners") };
         assert_eq!((theirs.host, theirs.pid), (host(), ProcessId::current().pid));
-        assert!(dir.owner().unwrap().is_some());
+        assert!(matches!(dir.owner().unwrap(), Owner::Lives(_)));
         owned.check().unwrap();
         drop(owned);
-        assert_eq!((names(&dir), dir.owner().unwrap()), (vec!["owner.1.released".to_owned()], None));
+        assert_eq!((names(&dir), dir.owner().unwrap()), (vec!["owner.1.released".to_owned()], Owner::Gone));
         drop(ours(&dir));
         assert_eq!(names(&dir), ["owner.1.released", "owner.2.released"]);
     }
@@ -320,7 +331,7 @@ mod tests {
         assert!(matches!(dir.own().unwrap(), Ownership::Theirs(_)));
         let old = SystemTime::now() - STALE - REFRESH;
         File::options().write(true).open(dir.owner_file(7)).unwrap().set_modified(old).unwrap();
-        assert_eq!(dir.owner().unwrap(), None);
+        assert_eq!(dir.owner().unwrap(), Owner::Gone);
         assert_eq!(ours(&dir).number, 8);
     }
 

@@ -55,12 +55,12 @@ struct PlanLine<'a> {
 
 impl<'a> PlanLine<'a> {
     fn new(plan: &'a Plan) -> serde_json::Result<Self> {
-        let words: Vec<String> = plan
-            .command()
-            .iter()
-            .map(|word| serde_json::to_string(&Argument(word.clone())))
-            .collect::<serde_json::Result<_>>()?;
-        Ok(Self { plan, command: words.join(","), params: String::new(), line: Vec::new() })
+        let mut command = String::new();
+        for word in plan.shared_arguments() {
+            command.push_str(&serde_json::to_string(&Argument(word.clone()))?);
+            command.push(',');
+        }
+        Ok(Self { plan, command, params: String::new(), line: Vec::new() })
     }
 
     fn of(&mut self, number: u64) -> serde_json::Result<&[u8]> {
@@ -71,14 +71,20 @@ impl<'a> PlanLine<'a> {
         line.extend_from_slice(b"{\"run\":");
         serde_json::to_writer(&mut *line, &number)?;
         line.extend_from_slice(b",\"repeat\":");
-        serde_json::to_writer(&mut *line, &(number % plan.repeats()))?;
+        serde_json::to_writer(&mut *line, &plan.repeat(number))?;
         line.extend_from_slice(b",\"params\":");
         line.extend_from_slice(params.as_bytes());
         line.extend_from_slice(b",\"argv\":[");
         line.extend_from_slice(command.as_bytes());
-        for flag in plan.flags(number) {
+        for word in plan.own_arguments(number) {
+            match word.to_str() {
+                Some(text) => serde_json::to_writer(&mut *line, text)?,
+                None => serde_json::to_writer(&mut *line, &Argument(word.to_owned()))?,
+            }
             line.push(b',');
-            serde_json::to_writer(&mut *line, flag)?;
+        }
+        if line.last() == Some(&b',') {
+            line.pop();
         }
         line.extend_from_slice(b"]}\n");
         Ok(line)
@@ -165,6 +171,7 @@ impl PlannedRun {
 mod tests {
     use super::*;
     use crate::document::Source;
+    use crate::plan::{Earlier, Run};
     use crate::sweep::Sweep;
     use std::os::unix::ffi::OsStringExt;
 
@@ -189,6 +196,36 @@ mod tests {
                 assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
             }
         }
+    }
+
+    #[test]
+    fn runs_of_an_earlier_plan_are_written_as_they_stood_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = |number, repeat, word: &[u8]| Run {
+            number,
+            repeat,
+            params: r#"{"lr":1e-4}"#.to_owned(),
+            argv: vec!["python".into(), OsString::from_vec(word.to_vec())],
+        };
+        let runs = vec![run(7, 1, b"--lr=1e-4"), run(3, 0, b"\xff,]")];
+        let plan = Plan::again(Earlier {
+            command: vec!["python".into()],
+            parameters: vec!["lr".to_owned()],
+            repeats: 2,
+            runs: runs.clone(),
+        })
+        .unwrap();
+        let (lines, index) = (dir.path().join("runs"), dir.path().join("index"));
+        let mut batch = Batch::default();
+        write(&mut batch, &lines, &index, &plan).unwrap();
+        batch.sync().unwrap();
+        let read: Vec<PlannedRun> =
+            PlanReader::open(lines, index).unwrap().all().map(Result::unwrap).collect();
+        assert_eq!(read.iter().map(|run| (run.run, run.repeat)).collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+        for (read, meant) in read.iter().zip(&runs) {
+            assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
+        }
+        assert_eq!(plan.parameter_names().collect::<Vec<_>>(), ["lr"]);
     }
 
     #[test]

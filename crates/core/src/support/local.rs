@@ -78,15 +78,15 @@ impl Support for Local {
         Vec::new()
     }
 
-    fn stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
+    fn stop(&self, case: &Case<'_>) -> Result<Ranges, SupportError> {
         if case.launch.host != self.node.name {
             return Err(SupportError::OtherHost { launch: case.launch.id, host: case.launch.host.clone() });
         }
         if self.stop_worker(case)? {
-            return Ok(());
+            return Ok(case.runs.clone());
         }
         let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
-        let is_told = |run| case.history.stopped(run).is_some();
+        let is_told = |run| case.stopped(run).is_some();
         let runs: Ranges = case.runs.iter().filter(|run| !is_told(*run)).collect();
         if !runs.is_empty() {
             journal.append_stopped(Stopped { runs, reason: "neu cancel".to_owned() })?;
@@ -107,7 +107,7 @@ impl Support for Local {
             let launch = LaunchId(case.launch.id);
             end_leftovers(&case.launch.key, orphaned.into_iter().map(|run| RunId { launch, run }));
         }
-        Ok(())
+        Ok(case.runs.clone())
     }
 }
 
@@ -146,8 +146,10 @@ impl Local {
     /// The worker then stops its program, and kills it where it does not stop.
     fn stop_worker(&self, case: &Case<'_>) -> Result<bool, SupportError> {
         let has_more = |run: &u64| {
-            let is_over = case.history.latest(*run).is_some_and(|attempt| attempt.ended.is_some());
-            !is_over && case.history.stopped(*run).is_none() && !case.runs.contains(*run)
+            let handed = case.submissions.of_run(*run).map_or(1, |submission| submission.chunk.attempt);
+            let latest = case.history.latest(*run);
+            let is_over = latest.is_some_and(|attempt| attempt.ended.is_some() && attempt.number >= handed);
+            !is_over && case.stopped(*run).is_none() && !case.runs.contains(*run)
         };
         if (0..case.launch.runs).any(|run| has_more(&run)) {
             return Ok(false);

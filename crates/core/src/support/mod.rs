@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::history::History;
+use crate::event::Stopped;
+use crate::history::{Dated, History};
 use crate::ranges::Ranges;
-use crate::state::Sighting;
+use crate::state::{Handed, Sighting, stopped};
 use crate::store::{Launch, LaunchDir, StoreError, Submissions};
 
 /// A launch of which something is asked.
@@ -27,6 +28,17 @@ pub struct Case<'a> {
     pub history: &'a History,
     /// The runs that are asked about.
     pub runs: &'a Ranges,
+}
+
+impl Case<'_> {
+    /// Gives the word that a run will not be started, unless it is older than a retry that handed the run over since.
+    pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
+        let handed = self
+            .submissions
+            .of_run(run)
+            .map(|submission| Handed { attempt: submission.chunk.attempt, time: submission.time });
+        stopped(self.history, run, handed)
+    }
 }
 
 /// What a support sees of each run that it was asked about.
@@ -45,8 +57,9 @@ pub trait Support {
     /// Finds the jobs of submissions whose answer was lost: the number of each, and its job.
     fn find_lost(&self, case: &Case<'_>) -> Vec<(u32, u32)>;
 
-    /// Tells the workers of some runs to stop; that they did is for the caller to see.
-    fn stop(&self, case: &Case<'_>) -> Result<(), SupportError>;
+    /// Tells the workers of some runs to stop, and gives the runs that this reached: a job that is not known cannot be
+    /// told. That they did stop is for the caller to see.
+    fn stop(&self, case: &Case<'_>) -> Result<Ranges, SupportError>;
 }
 
 /// Tells why a support could not do what it was asked.
@@ -72,6 +85,9 @@ pub enum SupportError {
         #[source]
         source: std::io::Error,
     },
+    /// The scheduler gave no clear answer; to ask again does no harm.
+    #[error("no clear answer: {0}")]
+    Silent(String),
     /// The scheduler did not do it.
     #[error("{0}")]
     Scheduler(String),

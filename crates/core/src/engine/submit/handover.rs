@@ -8,11 +8,14 @@ use jiff::Timestamp;
 use super::call;
 use super::chunks::{Part, parts};
 use super::pursue::{Effects, News, Outcome, Start, pursue};
+use crate::engine::resume::withdraw;
+use crate::event::Event;
 use crate::ranges::Ranges;
 use crate::resources::Resources;
 use crate::slurm::sbatch;
 use crate::store::{
-    Answer, Chunk, Launch, Owned, Store, StoreError, Submission, SubmissionEvent, SubmissionRecord,
+    Answer, Chunk, JournalReader, Launch, LaunchDir, Owned, Store, StoreError, Submission, SubmissionEvent,
+    SubmissionRecord,
 };
 use crate::tool::Runner;
 
@@ -78,12 +81,18 @@ pub(super) enum Script {
 impl Handover<'_> {
     /// Hands runs over as attempt `attempt`, with `options` in place of the launch's own where they differ.
     pub fn submit(&self, runs: &Ranges, attempt: u32, options: &Resources) -> Result<Handed, StoreError> {
-        let first = self.owned.dir().submissions()?.next_number();
+        let (first, began) = (self.owned.dir().submissions()?.next_number(), Timestamp::now());
         let own = (*options != self.launch.resources).then_some(options);
         let mut handed = Handed::default();
         let mut room = self.terms.room;
         let mut left = runs.clone();
         for (part, number) in parts(runs, self.terms.array_size).into_iter().zip(first..) {
+            let cancelled = self.withdraw(attempt, began)?;
+            left = left.without(&cancelled);
+            let part = Part { runs: part.runs.without(&cancelled), ..part };
+            if part.runs.is_empty() {
+                continue;
+            }
             let fitting = room.map_or_else(|| part.clone(), |room| part.first(room));
             if fitting.runs.is_empty() {
                 break;
@@ -103,19 +112,30 @@ impl Handover<'_> {
         Ok(handed)
     }
 
-    /// Goes on with a submission whose answer was lost: finds its job, or submits it again under the same key, without
-    /// the runs that were cancelled meanwhile.
-    pub fn go_on(&self, submission: &Submission, withdrawn: &Ranges) -> Result<Handed, StoreError> {
-        let chunk = Chunk { runs: submission.chunk.runs.without(withdrawn), ..submission.chunk.clone() };
+    /// Gives the runs that were cancelled while they are handed over, and writes down that they will not be.
+    fn withdraw(&self, attempt: u32, began: Timestamp) -> Result<Ranges, StoreError> {
+        let cancelled = cancelled(self.owned.dir(), attempt, began)?;
+        if !cancelled.is_empty() {
+            withdraw(self.launch, self.owned, &cancelled)?;
+        }
+        Ok(cancelled)
+    }
+
+    /// Goes on with a submission whose answer was lost: finds its job, or submits it again under the same key.
+    pub fn go_on(&self, submission: &Submission) -> Result<Handed, StoreError> {
+        self.pursue(submission, Script::Checked, Start::Look)
+    }
+
+    /// Finds the job of a submission whose answer was lost, or writes down that there is none; submits nothing.
+    pub fn look_after(&self, submission: &Submission) -> Result<Handed, StoreError> {
+        self.pursue(submission, Script::Written, Start::LookOnly)
+    }
+
+    fn pursue(&self, submission: &Submission, script: Script, start: Start) -> Result<Handed, StoreError> {
         let mut handed = Handed::default();
-        self.settle(
-            (submission.number, submission.time),
-            &chunk,
-            submission.options.as_ref(),
-            Script::Checked,
-            Start::Look,
-        )?
-        .take_into(&mut handed, chunk.runs);
+        let Submission { number, time, chunk, options, .. } = submission;
+        let outcome = self.settle((*number, *time), chunk, options.as_ref(), script, start)?;
+        outcome.take_into(&mut handed, chunk.runs.clone());
         Ok(handed)
     }
 
@@ -163,7 +183,7 @@ impl Handover<'_> {
             runner: self.runner,
             owned: self.owned,
             tell: self.tell,
-            key: &chunk.key,
+            chunk,
             name: submission.job_name.as_deref().unwrap_or_default(),
             uid: self.launch.uid,
             since,
@@ -185,6 +205,18 @@ impl Handover<'_> {
             Outcome::Answered(Answer::Refused(_) | Answer::Uncertain(_)) | Outcome::Later(_) => appended,
         }
     }
+}
+
+/// Gives the runs that somebody cancelled, while they are handed over as attempt `attempt`: of a retry, which hands over
+/// what may have been cancelled before, those alone that were cancelled since it `began`.
+pub(super) fn cancelled(dir: &LaunchDir, attempt: u32, began: Timestamp) -> Result<Ranges, StoreError> {
+    let records = JournalReader::new(dir.events()).read_new()?;
+    let stopped = records.into_iter().filter(|record| attempt <= 1 || record.time >= began);
+    let runs = stopped.filter_map(|record| {
+        let Event::Stopped(stopped) = record.event else { return None };
+        Some(stopped.runs)
+    });
+    Ok(runs.collect())
 }
 
 /// Gives one submission of a launch.
@@ -213,7 +245,7 @@ impl Outcome {
 
 impl Handed {
     /// Adds runs that are for later; the first reason stays.
-    pub(super) fn postpone(&mut self, runs: Ranges, words: &str) {
+    pub(in crate::engine) fn postpone(&mut self, runs: Ranges, words: &str) {
         if runs.is_empty() {
             return;
         }
@@ -227,6 +259,15 @@ impl Handed {
         if let Some(Later { runs, words }) = other.later {
             self.postpone(runs, &words);
         }
+    }
+
+    /// Gives the jobs that Slurm has made of them.
+    pub fn jobs(&self) -> Vec<u32> {
+        let job = |(_, answer): &(Ranges, Answer)| match answer {
+            Answer::Accepted(job) => Some(*job),
+            Answer::Refused(_) | Answer::Uncertain(_) => None,
+        };
+        self.answers.iter().filter_map(job).collect()
     }
 
     /// Gives the runs that Slurm has.

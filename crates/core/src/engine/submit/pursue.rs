@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::handover::Terms;
+use super::handover::{Terms, cancelled};
 use super::pursuit::{Pursuit, Step};
-use crate::history::History;
-use crate::slurm::id::{JobId, TaskId};
+use crate::engine::resume::reported;
+use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
-use crate::store::{Answer, JournalReader, Owned, StoreError};
+use crate::store::{Answer, Chunk, Owned, StoreError};
 use crate::support::slurm::{Seen, look_for};
 use crate::tool::Runner;
 
@@ -63,6 +63,8 @@ pub(super) enum Start {
     Call,
     /// A client may have submitted it.
     Look,
+    /// The same, and where there is surely no job, it is not submitted.
+    LookOnly,
 }
 
 /// What a pursuit works with.
@@ -70,7 +72,7 @@ pub(super) struct Effects<'a> {
     pub(super) runner: &'a dyn Runner,
     pub(super) owned: &'a Owned,
     pub(super) tell: &'a (dyn Fn(&News) + Sync),
-    pub(super) key: &'a str,
+    pub(super) chunk: &'a Chunk,
     pub(super) name: &'a str,
     pub(super) uid: u32,
     /// When it was intended.
@@ -81,20 +83,26 @@ pub(super) struct Effects<'a> {
 /// Pursues a submission to its outcome.
 pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Result<Outcome, StoreError> {
     let began = Instant::now();
-    let seed = format!("{} {}", effects.key, std::process::id());
+    let seed = format!("{} {}", effects.chunk.key, std::process::id());
     let mut pursuit = Pursuit::new(&seed, terms.message_timeout, terms.patience);
     let mut step = match start {
         Start::Call => Step::Call(Duration::ZERO),
-        Start::Look => Step::Look(Duration::ZERO),
+        Start::Look | Start::LookOnly => Step::Look(Duration::ZERO),
     };
     loop {
         step = match step {
+            Step::Call(_) if start == Start::LookOnly => {
+                return Ok(Outcome::Later("Slurm does not have it".to_owned()));
+            }
             Step::Call(pause) => {
                 if !pause.is_zero() {
                     thread::sleep(pause);
                     (effects.tell)(&News::Again);
                 }
                 effects.owned.check()?;
+                if effects.is_cancelled()? {
+                    return Ok(Outcome::Later("neu cancel".to_owned()));
+                }
                 let answer = effects.call();
                 if let sbatch::SubmitAnswer::Uncertain { words } = &answer {
                     (effects.tell)(&News::Lost { words: words.clone() });
@@ -118,6 +126,13 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
 }
 
 impl Effects<'_> {
+    /// Tells whether every run of the chunk was cancelled meanwhile. Where some are wanted, the whole is submitted, and
+    /// who cancels waits for it, and cancels the others then.
+    fn is_cancelled(&self) -> Result<bool, StoreError> {
+        let Chunk { runs, attempt, .. } = self.chunk;
+        Ok(runs.without(&cancelled(self.owned.dir(), *attempt, self.since)?).is_empty())
+    }
+
     /// Calls sbatch, and says so where it takes long.
     fn call(&self) -> sbatch::SubmitAnswer {
         let (done, waiting) = mpsc::channel::<()>();
@@ -138,17 +153,9 @@ impl Effects<'_> {
         match look_for(self.runner, self.name, self.uid, self.since) {
             Seen::Jobs(jobs) => Ok(Seen::Jobs(jobs)),
             unseen @ (Seen::Nothing | Seen::Unproven(_)) => {
-                Ok(self.reported()?.map_or(unseen, |job| Seen::Jobs(vec![job])))
+                Ok(reported(self.owned.dir(), &self.chunk.key)?.map_or(unseen, |job| Seen::Jobs(vec![job])))
             }
         }
-    }
-
-    /// Gives the first job of which a worker wrote down that it began.
-    fn reported(&self) -> Result<Option<JobId>, StoreError> {
-        let mut history = History::default();
-        history.add(JournalReader::new(self.owned.dir().events()).read_new()?);
-        let jobs = history.workers(self.key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
-        Ok(jobs.map(|task: TaskId| task.job).min())
     }
 
     /// Cancels jobs that were found by their name and user beside the one that is kept. A run that has begun in one

@@ -77,12 +77,11 @@ impl Slurm<'_> {
 
     /// Tells what needs no question: nothing was accepted, or it is long over.
     fn known<'c>(&self, case: &Case<'c>, run: u64, memory: Option<&Memory>) -> Known<'c> {
-        let id = case.launch.id;
         let Some(submission) = case.submissions.of_run(run) else {
-            return Known::Already(self.unsubmitted(id, case.submissions.iter().next_back()));
+            return Known::Already(self.unsubmitted(case, case.submissions.iter().next_back()));
         };
         let job = match &submission.answer {
-            None => return Known::Already(self.unsubmitted(id, Some(submission))),
+            None => return Known::Already(self.unsubmitted(case, Some(submission))),
             Some(Answer::Refused(words)) => return Known::Already(Sighting::Refused(words.clone())),
             Some(Answer::Uncertain(words)) => {
                 let words = format!("whether Slurm has it is not known: {words}");

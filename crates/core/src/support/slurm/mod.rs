@@ -6,21 +6,18 @@ mod find;
 mod look;
 mod memory;
 mod rows;
+mod stop;
 mod view;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Sightings, Support, SupportError};
-use crate::event::Stopped;
 use crate::process::Liveness;
 use crate::ranges::Ranges;
-use crate::slurm::id::JobId;
-use crate::slurm::scancel::{self, CancelAnswer, Target};
 use crate::state::Sighting;
-use crate::store::{JournalWriter, LaunchDir, Submission};
+use crate::store::{LaunchDir, Owner, Submission};
 use crate::tool::Runner;
 use crate::worker::Node;
 
@@ -73,7 +70,7 @@ impl Support for Slurm<'_> {
         let lost = case
             .submissions
             .iter()
-            .filter(|submission| submission.is_lost() && !self.is_being_made(submission));
+            .filter(|submission| submission.is_lost() && !self.is_being_made(case, submission));
         let cache = Cache::of(case.dir.store());
         let answers = Answers::new(self.runner, &cache, self.freshness, None);
         let found = lost.filter_map(|submission| {
@@ -83,43 +80,8 @@ impl Support for Slurm<'_> {
         found.collect()
     }
 
-    fn stop(&self, case: &Case<'_>) -> Result<(), SupportError> {
-        let mut of_submission: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
-        for run in case.runs.iter() {
-            if let Some(submission) = case.submissions.of_run(run) {
-                of_submission.entry(submission.number).or_default().push(run);
-            }
-        }
-        let mut targets = Vec::new();
-        let mut reached = Vec::new();
-        for submission in case.submissions.iter() {
-            let (Some(runs), Some(job)) = (of_submission.get(&submission.number), submission.job()) else {
-                continue;
-            };
-            reached.extend(runs.iter().copied());
-            let is_whole = runs.len() as u64 == submission.chunk.runs.len();
-            targets.push(match is_whole || !submission.chunk.array {
-                true => Target::Whole(JobId(job)),
-                false => Target::Tasks(
-                    JobId(job),
-                    runs.iter().filter_map(|run| index_of(submission, *run)).map(u64::from).collect(),
-                ),
-            });
-        }
-        if targets.is_empty() {
-            return Err(SupportError::Scheduler(
-                "Slurm has not answered for these runs yet; they cannot be cancelled by a job id".to_owned(),
-            ));
-        }
-        match scancel::answer(&self.runner.run(&scancel::invocation(&targets, DEADLINE))) {
-            CancelAnswer::Taken => self.record_stop(case, &reached),
-            CancelAnswer::Refused { words } => {
-                Err(SupportError::Scheduler(format!("scancel was refused: {words}")))
-            }
-            CancelAnswer::Uncertain { words } => {
-                Err(SupportError::Scheduler(format!("scancel got no clear answer: {words}")))
-            }
-        }
+    fn stop(&self, case: &Case<'_>) -> Result<Ranges, SupportError> {
+        stop::stop(self, case)
     }
 }
 
@@ -127,36 +89,28 @@ impl Slurm<'_> {
     /// Tells what becomes of a run that Slurm has not answered for: its client still works on it, or is dead.
     ///
     /// Views say so, and submit nothing.
-    fn unsubmitted(&self, launch: u64, last: Option<&Submission>) -> Sighting {
+    fn unsubmitted(&self, case: &Case<'_>, last: Option<&Submission>) -> Sighting {
         match last {
-            Some(submission) if !self.is_being_made(submission) => Sighting::Unclear(format!(
-                "its launch is half submitted, since the client ended before Slurm answered: neu resume {launch}"
+            Some(submission) if self.is_being_made(case, submission) => Sighting::NotHanded,
+            _ => Sighting::Unclear(format!(
+                "its launch is half submitted, since the client ended before Slurm answered: neu resume {}",
+                case.launch.id
             )),
-            _ => Sighting::NotHanded,
         }
     }
 
-    /// Tells whether the client of a submission may still be at work on it. Of another host that is not known, and
-    /// a client that retries into a busy controller gives up after minutes.
-    fn is_being_made(&self, submission: &Submission) -> bool {
+    /// Tells whether a client is at work on a submission: the owner of its launch, or, of a launch of an earlier
+    /// version, the client itself. Of another host that is not known, and such a client gave up after minutes.
+    fn is_being_made(&self, case: &Case<'_>, submission: &Submission) -> bool {
+        match case.dir.owner() {
+            Ok(Owner::Lives(_)) => return true,
+            Ok(Owner::Gone) => return false,
+            Ok(Owner::Never) | Err(_) => {}
+        }
         if submission.host == self.node.name {
             return submission.client.liveness() == Liveness::Alive;
         }
         Timestamp::now().duration_since(submission.time) < LONGEST_SUBMISSION
-    }
-
-    /// Writes down which runs will not start: Slurm forgets pending tasks that are cancelled out of an array.
-    ///
-    /// That holds for the runs that were `reached` alone: a job that Slurm has not answered for may still start.
-    fn record_stop(&self, case: &Case<'_>, reached: &[u64]) -> Result<(), SupportError> {
-        let is_unstarted = |run: &u64| case.history.latest(*run).is_none();
-        let unstarted: Ranges = reached.iter().copied().filter(is_unstarted).collect();
-        if unstarted.is_empty() {
-            return Ok(());
-        }
-        let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
-        journal.append_stopped(Stopped { runs: unstarted, reason: "neu cancel".to_owned() })?;
-        Ok(journal.sync()?)
     }
 }
 

@@ -1,0 +1,43 @@
+//! `neu rerun`: runs of earlier launches once more from the start, as a new launch.
+
+use neuromanager_core::engine::rerun::again;
+
+use super::App;
+use super::launching::launch;
+use super::order::{Manner, Order};
+use super::selecting::{Picked, pick};
+use crate::args::RerunArgs;
+use crate::exit::Exit;
+use crate::report::Failure;
+
+/// Starts the runs that were picked again; those of each launch are a launch of their own.
+pub(super) fn rerun(args: &RerunArgs, app: &App) -> Result<Exit, Failure> {
+    let store = app.settings.store();
+    let orders: Vec<Order> = pick(&store, &args.ids)?
+        .iter()
+        .map(|picked| order(picked, args, app))
+        .collect::<Result<_, Failure>>()?;
+    let mut exit = Exit::Done;
+    for order in orders {
+        match launch(order, Manner::of(&args.launch), app)? {
+            Exit::Done => {}
+            other => exit = other,
+        }
+    }
+    Ok(exit)
+}
+
+fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<Order, Failure> {
+    let dir = app.settings.store().launch(picked.id);
+    let earlier = dir.read()?;
+    App::check_folder(&earlier)?;
+    let changes = app.changes(earlier.place.kind, &args.with)?;
+    Ok(Order {
+        name: args.launch.name.clone().unwrap_or_else(|| earlier.name.clone()),
+        place: earlier.place.clone(),
+        env: earlier.env.clone(),
+        resources: earlier.resources.clone().overridden_by(changes),
+        plan: again(&dir, &earlier, &picked.runs)?,
+        folder: earlier.folder.0.into(),
+    })
+}

@@ -1,0 +1,129 @@
+//! `neu resume`: completes launches that were left half submitted, and says what it did.
+
+use neuromanager_core::engine::limits::Room;
+use neuromanager_core::engine::resume::{Completed, Resuming, complete, half_submitted, is_half_submitted};
+use neuromanager_core::engine::submit::Handed;
+use neuromanager_core::id::LaunchId;
+use neuromanager_core::ranges::Ranges;
+use neuromanager_core::store::{Answer, Launch, OwnedBy, Store};
+
+use super::App;
+use super::selecting::pick;
+use super::submit::{describe_news, troubles};
+use crate::args::ResumeArgs;
+use crate::exit::Exit;
+use crate::report::Failure;
+use crate::ui::{Ui, Volume};
+
+/// Completes the launches that were named, or all that need it.
+pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
+    let store = app.settings.store();
+    let ui = app.ui.at(Volume::of(args.quiet, false));
+    let ids: Vec<LaunchId> = if args.ids.is_empty() {
+        half_submitted(&store)?
+    } else {
+        pick(&store, &args.ids)?.into_iter().map(|picked| picked.id).collect()
+    };
+    if ids.is_empty() {
+        ui.say("no launch is half submitted");
+    }
+    let mut exit = Exit::Done;
+    for id in ids {
+        let launch = store.launch(id).read()?;
+        if launch.is_local() {
+            ui.say(&format!("launch {id} is on this machine: there is nothing to hand over"));
+            continue;
+        }
+        match app.complete(&store, &launch, ui)? {
+            (Completed::Whole, _) => ui.say(&format!("launch {id}: nothing was missing")),
+            (Completed::Busy(theirs), _) => {
+                ui.error(&describe_owner(id, &theirs));
+                exit = Exit::Scheduler;
+            }
+            (Completed::Done { handed, lost }, room) => {
+                tell(id, &handed, lost, ui);
+                let troubled = troubles(id.0, launch.runs, &handed, room.as_ref(), ui);
+                if troubled || handed.later.is_some() {
+                    exit = Exit::Scheduler;
+                }
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn tell(id: LaunchId, handed: &Handed, lost: usize, ui: Ui) {
+    let jobs = handed.answers.iter().filter_map(|(runs, answer)| match answer {
+        Answer::Accepted(job) => Some((runs.clone(), *job)),
+        Answer::Refused(_) | Answer::Uncertain(_) => None,
+    });
+    let (runs, jobs): (Vec<Ranges>, Vec<u32>) = jobs.unzip();
+    let runs: Ranges = runs.into_iter().collect();
+    if runs.is_empty() {
+        return;
+    }
+    let jobs: Vec<String> = jobs.iter().map(u32::to_string).collect();
+    let answers = match lost {
+        0 => String::new(),
+        1 => "; one answer had been lost".to_owned(),
+        lost => format!("; {lost} answers had been lost"),
+    };
+    ui.say(&format!("launch {id}: Slurm has runs {runs} as {}{answers}", jobs.join(", ")));
+}
+
+fn describe_owner(id: LaunchId, theirs: &OwnedBy) -> String {
+    let OwnedBy { host, pid, age } = theirs;
+    let who = if host.is_empty() { "another process".to_owned() } else { format!("process {pid} on {host}") };
+    format!(
+        "launch {id} is being submitted by {who}, which gave a sign of life {} s ago\nhint: let it finish, or end it and try again",
+        age.as_secs()
+    )
+}
+
+impl App {
+    /// Completes a launch, and tells what limited it.
+    fn complete(&self, store: &Store, launch: &Launch, ui: Ui) -> Result<(Completed, Option<Room>), Failure> {
+        let id = LaunchId(launch.id);
+        if !is_half_submitted(launch, &store.launch(id))? {
+            return Ok((Completed::Whole, None));
+        }
+        let limits = self.limits()?;
+        limits.keep(store);
+        let unhanded = store.launch(id).submissions()?.unhanded(launch.runs);
+        let room = self.room(&limits, &launch.resources, &launch.sbatch_variables, unhanded.len());
+        let (runner, program) = (self.runner(), std::env::current_exe()?);
+        let resuming = Resuming {
+            store,
+            runner: &runner,
+            program: &program,
+            terms: self.terms(&limits, room.as_ref()),
+            tell: &|id, news| ui.warn(&describe_news(id, news)),
+        };
+        Ok((complete(&resuming, id)?, room))
+    }
+
+    /// Hands over what is left of launches that are waited for, as far as there is room; a launch whose client lives
+    /// is left to it, and a Slurm that does not answer is asked again at the next tick.
+    pub(super) fn feed(&self, store: &Store, ids: &[LaunchId], ui: Ui) -> Result<(), Failure> {
+        for id in ids {
+            let launch = store.launch(*id).read()?;
+            if launch.is_local() || !is_half_submitted(&launch, &store.launch(*id))? {
+                continue;
+            }
+            match self.complete(store, &launch, ui) {
+                Ok((Completed::Done { handed, lost }, _)) => {
+                    tell(*id, &handed, lost, ui);
+                    for (runs, answer) in &handed.answers {
+                        if let Answer::Refused(words) = answer {
+                            ui.error(&format!("launch {id}: Slurm refused runs {runs}: {words}"));
+                        }
+                    }
+                }
+                Ok((Completed::Whole | Completed::Busy(_), _)) => {}
+                Err(failure) if failure.exit() == Exit::Scheduler => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+}

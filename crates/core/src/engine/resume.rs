@@ -1,0 +1,184 @@
+//! Completes what was left half submitted: finds jobs whose answer was lost, and hands over what never was.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::submit::{Handed, Handover, Later, News, Terms};
+use crate::history::History;
+use crate::id::LaunchId;
+use crate::ranges::Ranges;
+use crate::slurm::id::{JobId, TaskId};
+use crate::store::{
+    Answer, JournalReader, Launch, LaunchDir, Owned, OwnedBy, Ownership, Store, StoreError, Submission,
+    SubmissionEvent, SubmissionRecord,
+};
+use crate::tool::Runner;
+
+/// What completing works with.
+#[derive(Clone, Copy)]
+pub struct Resuming<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// What starts the scheduler's commands.
+    pub runner: &'a dyn Runner,
+    /// This program, of which a copy is kept for the jobs.
+    pub program: &'a Path,
+    /// What the cluster allows.
+    pub terms: Terms,
+    /// Hears of each launch what takes long.
+    pub tell: &'a (dyn Fn(u64, &News) + Sync),
+}
+
+/// What became of a wish to complete a launch.
+#[derive(Debug)]
+pub enum Completed {
+    /// Nothing was missing.
+    Whole,
+    /// A client that lives is at work on it; nothing was done.
+    Busy(OwnedBy),
+    /// This was done.
+    Done {
+        /// What Slurm answered, and what is still for later.
+        handed: Handed,
+        /// How many submissions had lost their answer.
+        lost: usize,
+    },
+}
+
+/// Tells whether a launch is half submitted: it is on Slurm, and a run was never handed over or an answer was lost.
+/// Whether a client is at work on it, [`LaunchDir::owner`] tells.
+pub fn is_half_submitted(launch: &Launch, dir: &LaunchDir) -> Result<bool, StoreError> {
+    Ok(!launch.is_local() && dir.submissions()?.needs_resume(launch.runs))
+}
+
+/// Gives the launches of a store that are half submitted; those that were never completed, or are of a newer version,
+/// are left out.
+pub fn half_submitted(store: &Store) -> Result<Vec<LaunchId>, StoreError> {
+    let mut found = Vec::new();
+    for id in store.launches()? {
+        let dir = store.launch(id);
+        let launch = match dir.read() {
+            Ok(launch) => launch,
+            Err(
+                StoreError::HalfMade { .. } | StoreError::NoLaunch { .. } | StoreError::NewerFormat { .. },
+            ) => continue,
+            Err(error) => return Err(error),
+        };
+        if is_half_submitted(&launch, &dir)? {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Completes a launch: adopts its jobs whose answer was lost or submits them again, and hands over the rest.
+pub fn complete(resuming: &Resuming<'_>, id: LaunchId) -> Result<Completed, StoreError> {
+    let dir = resuming.store.launch(id);
+    let launch = dir.read()?;
+    if !is_half_submitted(&launch, &dir)? {
+        return Ok(Completed::Whole);
+    }
+    match dir.own()? {
+        Ownership::Theirs(theirs) => Ok(Completed::Busy(theirs)),
+        Ownership::Ours(owned) => complete_owned(resuming, &launch, &owned),
+    }
+}
+
+fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Completed, StoreError> {
+    let tell = |news: &News| (resuming.tell)(launch.id, news);
+    let handover = resuming.handover(launch, owned, &tell);
+    // Read again: whoever owned it before may have gone on until now.
+    let submissions = owned.dir().submissions()?;
+    let mut handed = Handed::default();
+    let lost: Vec<&Submission> = submissions.iter().filter(|submission| submission.is_lost()).collect();
+    for submission in &lost {
+        handed.join(handover.go_on(submission)?);
+        if handed.is_stuck() {
+            break;
+        }
+    }
+    let rest = owned.dir().submissions()?.unhanded(launch.runs);
+    if handed.is_stuck() {
+        let waiting =
+            rest.without(&handed.later.as_ref().map_or_else(Ranges::default, |later| later.runs.clone()));
+        handed.postpone(waiting, "Slurm did not take what comes before them");
+    } else if !rest.is_empty() {
+        let room = handover.terms.room.map(|room| room.saturating_sub(handed.accepted().len()));
+        let next = Handover { terms: Terms { room, ..handover.terms }, ..handover };
+        handed.join(next.submit(&rest, 1, &launch.resources)?);
+    }
+    Ok(Completed::Done { handed, lost: lost.len() })
+}
+
+impl Handed {
+    /// Tells whether Slurm does not answer or is full, so that asking it for more is of no use.
+    fn is_stuck(&self) -> bool {
+        self.later.is_some() || self.answers.iter().any(|(_, answer)| matches!(answer, Answer::Uncertain(_)))
+    }
+}
+
+/// What became of the lost answers of a launch, where nothing was submitted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Runs of submissions of which the job was found.
+    pub adopted: Ranges,
+    /// Runs that are surely not in the queue: never handed over, or Slurm has nothing of it.
+    pub unhanded: Ranges,
+    /// Runs of which that is not known, and why.
+    pub unknown: Option<Later>,
+}
+
+/// Settles the lost answers of a launch without submitting anything: adopts what is found, and voids what is surely
+/// absent, so that it is known of every run whether there is something to cancel.
+pub fn settle(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Settled, StoreError> {
+    let tell = |news: &News| (resuming.tell)(launch.id, news);
+    let handover = resuming.handover(launch, owned, &tell);
+    let mut handed = Handed::default();
+    for submission in owned.dir().submissions()?.iter().filter(|submission| submission.is_lost()) {
+        handed.join(handover.look_after(submission)?);
+    }
+    let mut settled = Settled { adopted: handed.accepted(), ..Settled::default() };
+    for (runs, answer) in handed.answers {
+        if let Answer::Uncertain(words) = answer {
+            let known = settled.unknown.take().map_or_else(Ranges::default, |later| later.runs);
+            settled.unknown = Some(Later { runs: [known, runs].into_iter().collect(), words });
+        }
+    }
+    settled.unhanded = owned.dir().submissions()?.unhanded(launch.runs);
+    Ok(settled)
+}
+
+impl Resuming<'_> {
+    fn handover<'a>(
+        &'a self,
+        launch: &'a Launch,
+        owned: &'a Owned,
+        tell: &'a (dyn Fn(&News) + Sync),
+    ) -> Handover<'a> {
+        let Self { store, runner, program, terms, .. } = *self;
+        Handover { store, launch, owned, runner, program, terms, tell }
+    }
+}
+
+/// Gives the first job of which a worker wrote down that it began.
+pub(super) fn reported(dir: &LaunchDir, key: &str) -> Result<Option<JobId>, StoreError> {
+    let mut history = History::default();
+    history.add(JournalReader::new(dir.events()).read_new()?);
+    let jobs = history.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
+    Ok(jobs.map(|task: TaskId| task.job).min())
+}
+
+/// Writes down that runs which were never handed over will not be, and gives those that this holds for.
+pub fn withdraw(launch: &Launch, owned: &Owned, wanted: &Ranges) -> Result<Ranges, StoreError> {
+    let submissions = owned.dir().submissions()?;
+    let unhanded = submissions.unhanded(launch.runs);
+    let runs = unhanded.without(&unhanded.without(wanted));
+    if !runs.is_empty() {
+        let event = SubmissionEvent::Withdrawn { runs: runs.clone() };
+        let record =
+            SubmissionRecord { time: Timestamp::now(), submission: submissions.next_number(), event };
+        owned.append(&record)?;
+    }
+    Ok(runs)
+}
