@@ -84,7 +84,7 @@ impl Support for Slurm<'_> {
             .filter(|submission| submission.is_lost() && !self.is_being_made(case, submission));
         let found = lost.filter_map(|submission| {
             let name = job_name(&case.launch.name, &submission.chunk.key);
-            Some((submission.number, find_by_name(self.runner, name, case.launch.uid, submission.time)?.0))
+            Some((submission.number, find_by_name(self.runner, &name, case.launch.uid, submission.time)?.0))
         });
         found.collect()
     }
