@@ -172,7 +172,7 @@ fn a_client_that_is_killed_before_its_arrays_are_all_there_is_completed(desk: &D
     neurun.signal(Signal::SIGKILL);
     neurun.wait();
     drop(frozen);
-    desk.neu("resume").succeeded();
+    desk.neu(&format!("resume {}", launch.id)).succeeded();
     assert_eq!(launch.wait(), 0, "{}", launch.table());
     let records = desk.records();
     let of_it = records.keys().filter(|name| name.starts_with(&format!("{}.", launch.id)));
