@@ -7,8 +7,8 @@ use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, Terms
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::{Resources, Setting};
-use neuromanager_core::slurm::query::{QueryError, Wanted};
-use neuromanager_core::slurm::squeue;
+use neuromanager_core::slurm::query::QueryError;
+use neuromanager_core::slurm::squeue::{self, Counted};
 use neuromanager_core::store::Answer;
 use neuromanager_core::tool::{ToolEnvironment, scheduler_environment};
 
@@ -234,18 +234,11 @@ impl App {
         variables: &[(String, String)],
         runs: u64,
     ) -> Option<Room> {
-        let queued = match limits.need_of_count(runs) {
+        let uid = nix::unistd::getuid().as_raw();
+        let queued = |counted: &Counted| match limits.need_of_count(runs) {
             NeedOfCount::None => 0,
-            NeedOfCount::Needed => self.queued().unwrap_or(0),
+            NeedOfCount::Needed => squeue::count(&self.runner(), uid, counted, DEADLINE).unwrap_or(0),
         };
         limits.room(resources, runs, |name| value_of(variables, name), queued)
-    }
-
-    /// Counts the jobs that the user has in the queue.
-    fn queued(&self) -> Result<u64, Failure> {
-        let wanted = Wanted::Owned { uid: nix::unistd::getuid().as_raw() };
-        let rows = squeue::query(&self.runner(), &wanted, DEADLINE)?;
-        let alive = rows.iter().filter(|row| row.state.is_alive());
-        Ok(alive.map(|row| row.tasks.count()).sum())
     }
 }

@@ -73,9 +73,9 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Starts twelve runs, three arrays of at most five, and kills the client once `is_there`.
-fn killed_once(world: &World, what: &str, mut is_there: impl FnMut() -> bool) {
+fn killed_once(world: &World, what: &str, is_there: impl FnMut() -> bool) {
     let mut client = started(world);
-    until(what, || is_there());
+    until(what, is_there);
     client.signal(Signal::SIGKILL);
     client.wait();
 }
@@ -131,7 +131,7 @@ fn killed_between_sbatch_and_its_answer_the_job_is_adopted() {
 fn killed_between_two_arrays_the_rest_is_handed_over() {
     let world = cluster();
     // The second array waits before it is taken.
-    sbatch(&world, r#"[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id"#);
+    sbatch(&world, r"[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
     let pid = world.root().join("waiting");
     killed_once(&world, "sbatch was called", || {
         fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n'))
@@ -262,11 +262,32 @@ fn a_full_queue_is_later_and_never_failed() {
 }
 
 #[test]
+fn a_limit_that_nobody_told_of_takes_what_fits() {
+    let world = cluster();
+    // Six jobs fit; the array's last index says how many it has.
+    let six = r"last=${array#*-}; first=${array%-*}; size=$((last - first + 1)); used=$(cat ../used 2>/dev/null || echo 0)
+[ $((used + size)) -gt 6 ] && { echo 'sbatch: error: AssocGrpSubmitJobsLimit' >&2; exit 1; }
+echo $((used + size)) >../used; take; echo $id";
+    sbatch(&world, six);
+    started(&world).wait().succeeded();
+    assert_eq!(arrays(&world), ["0-4", "0"]);
+    let world = cluster();
+    fs::write(world.root().join("used"), "3").unwrap();
+    sbatch(&world, six);
+    let outcome = started(&world).wait().succeeded();
+    assert!(outcome.stderr.contains("9 of 12 runs are not in the queue yet"), "{}", outcome.stderr);
+    assert_eq!(arrays(&world), ["0-1", "0"]);
+    sbatch(&world, "take; echo $id");
+    world.neu("resume").succeeded();
+    assert_eq!(arrays(&world), ["0-1", "0", "0-4", "0-3"]);
+}
+
+#[test]
 fn a_refused_array_fails_alone() {
     let world = cluster();
     sbatch(
         &world,
-        r#"[ -e ../refused ] || [ $id != 101 ] || { touch ../refused; echo 'sbatch: error: Invalid qos specification' >&2; exit 1; }; take; echo $id"#,
+        r"[ -e ../refused ] || [ $id != 101 ] || { touch ../refused; echo 'sbatch: error: Invalid qos specification' >&2; exit 1; }; take; echo $id",
     );
     let outcome = started(&world).wait().exited(3);
     assert!(outcome.stderr.contains("refused runs 5-9: Invalid qos"), "{}", outcome.stderr);

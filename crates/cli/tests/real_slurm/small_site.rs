@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 
 use crate::cluster::Cluster;
 use crate::desk::{Desk, assert_says, until};
+use crate::kit::Tool;
 
 #[test]
 fn a_launch_keeps_to_the_limits_and_survives_a_frozen_controller() {
@@ -16,10 +17,11 @@ fn a_launch_keeps_to_the_limits_and_survives_a_frozen_controller() {
     let desk = Desk::on(&cluster);
     more_runs_than_an_array_takes(&desk);
     a_launch_over_several_arrays_is_cancelled(&desk);
-    what_the_limits_do_not_take_is_refused(&desk);
+    what_the_limits_do_not_take_is_for_later(&desk);
     a_job_whose_answer_was_lost_is_found(&desk, &cluster);
     a_job_that_was_not_found_is_never_called_failed(&desk, &cluster);
     a_job_whose_client_was_killed_is_found_and_can_be_cancelled(&desk, &cluster);
+    a_client_that_is_killed_before_its_arrays_are_all_there_is_completed(&desk, &cluster);
 }
 
 fn more_runs_than_an_array_takes(desk: &Desk) {
@@ -56,24 +58,34 @@ fn a_launch_over_several_arrays_is_cancelled(desk: &Desk) {
     assert_eq!(desk.slurm("squeue -h -r -o %i"), "");
 }
 
-fn what_the_limits_do_not_take_is_refused(desk: &Desk) {
-    let before = desk.sbatch_calls().len();
-    for runs in [25, 11] {
-        let refused = desk.world.neurun(&format!("--runs={runs} slurm cpu --qos=small train.py")).exited(2);
-        assert_says(&refused.stderr, [format!("{runs} runs").as_str(), "`small`", "10"]);
-    }
-    assert_eq!(desk.sbatch_calls().len(), before);
-    assert!(!desk.world.store().join("launches/3").exists());
-    let held = desk.launch("--runs=8 slurm cpu --qos=small --hold train.py");
-    let refused = desk.world.neurun("--runs=5 slurm cpu --qos=small train.py");
-    assert!([2, 3].contains(&refused.code), "{refused:?}");
-    assert_eq!(desk.slurm("squeue -h -r -o %i").lines().count(), 8);
-    desk.neu(&format!("cancel {}", held.id)).succeeded();
+fn what_the_limits_do_not_take_is_for_later(desk: &Desk) {
+    let launched = desk.world.neurun("--runs=25 slurm cpu --qos=small --hold train.py").succeeded();
+    assert_says(&launched.stderr, ["15 of 25 runs are not in the queue yet", "QOS `small`", "10 at once"]);
+    let launch = desk.launched(&launched);
+    assert_eq!(in_the_queue(desk), 10);
+    let again = desk.neu(&format!("resume {}", launch.id)).exited(3);
+    assert_says(&again.stderr, ["15 of 25 runs"]);
+    assert_eq!(in_the_queue(desk), 10);
+    assert!(!launch.states().contains(&"failed".to_owned()), "{:?}", launch.states());
+    // Nothing fits now; a wait hands the runs over as there is room: ten, then two.
+    desk.world.neurun("--name=fed --runs=12 slurm cpu --qos=small train.py").exited(3);
+    let fed = desk.newest_launch();
+    desk.slurm("scancel --user=root");
+    let mut wait = desk.world.tool(Tool::Neu, ["wait", fed.id.as_str()]).spawn();
+    until("the wait is over", || if wait.is_over() { Ok(()) } else { Err(()) });
+    wait.wait().succeeded();
+    let records = desk.records();
+    let of_it = records.keys().filter(|name| name.starts_with(&format!("{}.", fed.id)));
+    assert_eq!(of_it.count(), 12, "each run exactly once");
     let refused = desk.world.neurun("slurm cpu --account=unknown train.py").exited(3);
     assert_says(&refused.stderr, ["Invalid account"]);
     let last = desk.neu("status --json").succeeded().json();
     let last = last["launches"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(last["states"], serde_json::json!({"failed": 1}));
+}
+
+fn in_the_queue(desk: &Desk) -> usize {
+    desk.slurm("squeue -h -r -o %i").lines().count()
 }
 
 /// A controller that is stopped for as long as this lives.
@@ -114,14 +126,17 @@ fn a_job_whose_answer_was_lost_is_found(desk: &Desk, cluster: &Cluster) {
 
 fn a_job_that_was_not_found_is_never_called_failed(desk: &Desk, cluster: &Cluster) {
     let frozen = Frozen::of(cluster);
-    let mut neurun = desk.neurun(["--name=gone", "--runs=2", "slurm", "cpu", "train.py"]).spawn();
+    let neurun =
+        desk.neurun(["--name=gone", "--runs=2", "slurm", "cpu", "train.py"]).env("NEU_PATIENCE", "5");
+    let mut neurun = neurun.spawn();
     until("neurun has given up", || if neurun.is_over() { Ok(()) } else { Err(()) });
     let given_up = neurun.wait().exited(3);
-    assert_says(&given_up.stderr, ["is not known", "neu status", "do not start it a second time"]);
+    assert_says(&given_up.stderr, ["is not known", "neu resume", "do not start it a second time"]);
     let id = given_up.stderr.split(['`', ' ', ':']).find_map(|word| word.parse().ok()).unwrap();
     let launch = desk.launch_number(id);
     assert_eq!(launch.states(), ["unknown", "unknown"]);
     drop(frozen);
+    desk.neu(&format!("resume {}", launch.id)).succeeded();
     assert_eq!(launch.wait(), 0);
     assert_eq!(jobs_in_the_queue(desk, "gone"), 2);
     assert_eq!(launch.jobs().len(), 1, "its job is known again by its key");
@@ -144,4 +159,23 @@ fn a_job_whose_client_was_killed_is_found_and_can_be_cancelled(desk: &Desk, clus
     assert_eq!(launch.jobs().len(), 1);
     desk.neu(&format!("cancel {}", launch.id)).succeeded();
     assert_eq!(launch.states(), ["cancelled"]);
+}
+
+fn a_client_that_is_killed_before_its_arrays_are_all_there_is_completed(desk: &Desk, cluster: &Cluster) {
+    let begun = desk.sbatch_calls().len();
+    let frozen = Frozen::of(cluster);
+    let mut neurun = desk.neurun(["--name=half", "--runs=25", "slurm", "cpu", "train.py"]).spawn();
+    until("sbatch asks the controller", || if desk.sbatch_calls().len() > begun { Ok(()) } else { Err(()) });
+    let launch = desk.newest_launch();
+    let refused = desk.neu(&format!("resume {}", launch.id)).exited(3);
+    assert_says(&refused.stderr, ["is being submitted by process"]);
+    neurun.signal(Signal::SIGKILL);
+    neurun.wait();
+    drop(frozen);
+    desk.neu(&format!("resume {}", launch.id)).succeeded();
+    assert_eq!(launch.wait(), 0, "{}", launch.table());
+    let records = desk.records();
+    let of_it = records.keys().filter(|name| name.starts_with(&format!("{}.", launch.id)));
+    assert_eq!(of_it.count(), 25, "each run exactly once");
+    assert_eq!(launch.jobs().len(), 3);
 }

@@ -13,6 +13,7 @@ use crate::resources::{Resources, Setting};
 use crate::slurm::associations::{self, Association, QosLimits};
 use crate::slurm::limits::{self, ClusterConfig, Partition, PartitionRole};
 use crate::slurm::query::QueryError;
+use crate::slurm::squeue::Counted;
 use crate::slurm::time::TimeLimit;
 use crate::store::Store;
 use crate::tool::Runner;
@@ -227,20 +228,28 @@ impl Limits {
         self.partition_excesses(partition.as_deref(), time.as_deref())
     }
 
-    /// Gives the room that the user's limits leave for `runs` more jobs beside the `queued` ones; `None` where they
-    /// all fit as far as is known.
+    /// Gives the room that the user's limits leave for `runs` more jobs beside those that `queued` counts; `None`
+    /// where they all fit as far as is known.
     pub fn room(
         &self,
         resources: &Resources,
         runs: u64,
         sbatch_variable: impl Fn(&str) -> Option<String>,
-        queued: u64,
+        queued: impl Fn(&Counted) -> u64,
     ) -> Option<Room> {
         let account = option(resources, "account", &sbatch_variable, "SBATCH_ACCOUNT");
         let qos = option(resources, "qos", &sbatch_variable, "SBATCH_QOS");
-        let (at_most, limit) = self.tightest(account.as_deref(), qos.as_deref())?;
-        let left = at_most.saturating_sub(queued);
-        (runs > left).then_some(Room { left, limit, at_most })
+        let limits = self.limits_of(account.as_deref(), qos.as_deref());
+        let rooms = limits.into_iter().map(|(at_most, counted)| {
+            let left = at_most.saturating_sub(queued(&counted));
+            let limit = match counted {
+                Counted::All => "the cluster".to_owned(),
+                Counted::OfAccount(account) => format!("account `{account}`"),
+                Counted::OfQos(qos) => format!("QOS `{qos}`"),
+            };
+            Room { left, limit, at_most }
+        });
+        rooms.filter(|room| runs > room.left).min_by_key(|room| room.left)
     }
 
     fn partition_excesses(&self, partition: Option<&str>, time: Option<&str>) -> Vec<Excess> {
@@ -273,8 +282,8 @@ impl Limits {
         excesses
     }
 
-    /// Gives the lowest limit on the jobs that a user has at once, and what sets it.
-    fn tightest(&self, account: Option<&str>, qos: Option<&str>) -> Option<(u64, String)> {
+    /// Gives the limits on how many jobs a user has at once, each with the jobs that count against it.
+    fn limits_of(&self, account: Option<&str>, qos: Option<&str>) -> Vec<(u64, Counted)> {
         let concerns =
             |asked: Option<&str>, limit: Option<&str>| asked.is_none() || limit.is_none() || asked == limit;
         let own = self.submit.iter().filter(|limit| match &limit.qos {
@@ -283,12 +292,11 @@ impl Limits {
             None => concerns(account, limit.account.as_deref()),
         });
         let named = own.map(|limit| match (&limit.qos, &limit.account) {
-            (Some(qos), _) => (limit.at_most, format!("QOS `{qos}`")),
-            (None, Some(account)) => (limit.at_most, format!("account `{account}`")),
-            (None, None) => (limit.at_most, "your account".to_owned()),
+            (Some(qos), _) => (limit.at_most, Counted::OfQos(qos.clone())),
+            (None, Some(account)) => (limit.at_most, Counted::OfAccount(account.clone())),
+            (None, None) => (limit.at_most, Counted::All),
         });
-        let whole = self.max_job_count.map(|count| (count, "the cluster".to_owned()));
-        named.chain(whole).min_by_key(|(at_most, _)| *at_most)
+        named.chain(self.max_job_count.map(|count| (count, Counted::All))).collect()
     }
 }
 

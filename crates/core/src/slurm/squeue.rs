@@ -106,6 +106,40 @@ pub fn query(runner: &dyn Runner, wanted: &Wanted, deadline: Duration) -> Result
     }
 }
 
+/// Which of a user's jobs count against a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Counted {
+    /// All.
+    All,
+    /// Those of an account.
+    OfAccount(String),
+    /// Those of a quality of service.
+    OfQos(String),
+}
+
+/// Counts the jobs and tasks of a user that wait or execute.
+pub fn count(
+    runner: &dyn Runner,
+    uid: u32,
+    counted: &Counted,
+    deadline: Duration,
+) -> Result<u64, QueryError> {
+    let wanted = Wanted::Owned { uid };
+    let filter = match counted {
+        Counted::All => None,
+        Counted::OfAccount(account) => Some(format!("--account={account}")),
+        Counted::OfQos(qos) => Some(format!("--qos={qos}")),
+    };
+    let ask = |call: Invocation| rows(&wanted, &runner.run(&call.args(filter.clone()))?);
+    let rows = match ask(invocation(&wanted, deadline)) {
+        Err(QueryError::Failed { words, .. }) if words.contains(NAMELESS_USER) => {
+            ask(without_user(&wanted, deadline))?
+        }
+        answer => answer?,
+    };
+    Ok(rows.iter().filter(|row| row.state.is_alive()).map(|row| row.tasks.count()).sum())
+}
+
 fn unreadable(row: &str) -> QueryError {
     QueryError::Unreadable { program: PROGRAM, row: row.to_owned() }
 }

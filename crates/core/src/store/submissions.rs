@@ -272,3 +272,106 @@ impl Submission {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resources::{Resource, Setting};
+
+    fn intent(number: u32, runs: &str) -> SubmissionRecord {
+        let chunk = Chunk {
+            key: format!("key-{number}"),
+            runs: runs.parse().unwrap(),
+            base: 0,
+            array: true,
+            attempt: 1,
+        };
+        SubmissionRecord::intent(number, chunk)
+    }
+
+    fn accepted(number: u32) -> SubmissionRecord {
+        SubmissionRecord::now(number, SubmissionEvent::Accepted { job: 100 + number })
+    }
+
+    fn void(number: u32) -> SubmissionRecord {
+        SubmissionRecord::now(number, SubmissionEvent::Void { words: "full".to_owned() })
+    }
+
+    fn withdrawn(runs: &str) -> SubmissionRecord {
+        SubmissionRecord::now(9, SubmissionEvent::Withdrawn { runs: runs.parse().unwrap() })
+    }
+
+    fn read(records: impl IntoIterator<Item = SubmissionRecord>) -> Submissions {
+        records.into_iter().collect()
+    }
+
+    #[test]
+    fn what_no_submission_holds_is_not_handed_over() {
+        assert!(read([]).needs_resume(1));
+        let half = read([intent(0, "0-4"), accepted(0)]);
+        assert_eq!((half.unhanded(12).to_string(), half.needs_resume(12)), ("5-11".to_owned(), true));
+        assert!(!half.needs_resume(5));
+        // A refused submission was answered; `neu retry` is for it.
+        let refused = SubmissionRecord::now(0, SubmissionEvent::Refused { words: "no".to_owned() });
+        assert!(!read([intent(0, "0-4"), refused]).needs_resume(5));
+    }
+
+    #[test]
+    fn an_answer_that_is_lost_needs_somebody() {
+        let uncertain = || SubmissionRecord::now(0, SubmissionEvent::Uncertain { words: "?".to_owned() });
+        assert!(read([intent(0, "0-4")]).needs_resume(5));
+        assert!(read([intent(0, "0-4"), uncertain()]).needs_resume(5));
+        assert!(!read([intent(0, "0-4"), uncertain(), accepted(0)]).needs_resume(5));
+    }
+
+    #[test]
+    fn a_void_submission_is_as_if_it_had_never_been_but_its_number_is_gone() {
+        let void = read([intent(0, "0-4"), void(0)]);
+        assert_eq!((void.iter().count(), void.next_number()), (0, 1));
+        assert_eq!(void.unhanded(5).to_string(), "0-4");
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_not_handed_over_unless_it_is_asked_for_again() {
+        let records = || [intent(0, "0-4"), void(0), withdrawn("0-2,4")];
+        let some = read(records());
+        assert_eq!((some.unhanded(5).to_string(), some.next_number()), ("3".to_owned(), 1));
+        let retried = read(records().into_iter().chain([intent(1, "2"), accepted(1)]));
+        assert_eq!(retried.unhanded(5).to_string(), "3");
+        assert_eq!(retried.of_run(2).map(|submission| submission.number), Some(1));
+    }
+
+    #[test]
+    fn records_of_the_first_version_are_read_and_unknown_ones_skipped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("submissions.jsonl");
+        let text = r#"
+{"time":"2026-11-23T00:00:00Z","submission":0,"event":{"intent":{"chunk":{"key":"k","runs":"0-1","base":0,"array":true,"attempt":1},"host":"h","client":{"pid":1,"start":2,"boot":"b"}}}}
+
+{"time":"2026-11-23T00:00:01Z","submission":0,"event":{"accepted":{"job":67}}}
+{"time":"2026-11-23T00:00:02Z","submission":0,"event":{"of-the-future":{}}}
+{"time":"2026-11-23T00:00:03Z","submi"#;
+        fs::write(&path, text).unwrap();
+        let read = Submissions::read(&path).unwrap();
+        let only = read.iter().next().unwrap();
+        assert_eq!((only.job(), only.options.clone(), read.needs_resume(2)), (Some(67), None, false));
+    }
+
+    #[test]
+    fn options_of_its_own_survive() {
+        let memory = Resource::new("mem", Setting::Value("64G".to_owned())).unwrap();
+        let options: Resources = [memory].into_iter().collect();
+        let record = SubmissionRecord::intent_with(3, intent(3, "1").chunk(), Some(options));
+        let read: SubmissionRecord = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+        assert_eq!(read, record);
+    }
+
+    impl SubmissionRecord {
+        fn chunk(self) -> Chunk {
+            match self.event {
+                SubmissionEvent::Intent { chunk, .. } => chunk,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

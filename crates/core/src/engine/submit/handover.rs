@@ -1,6 +1,6 @@
 //! Hands runs of a launch to Slurm, whichever they are: as many arrays as they need, each with its intent on disk first.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -81,30 +81,47 @@ pub(super) enum Script {
 impl Handover<'_> {
     /// Hands runs over as attempt `attempt`, with `options` in place of the launch's own where they differ.
     pub fn submit(&self, runs: &Ranges, attempt: u32, options: &Resources) -> Result<Handed, StoreError> {
-        let (first, began) = (self.owned.dir().submissions()?.next_number(), Timestamp::now());
+        self.submit_by(runs, attempt, options, u64::MAX)
+    }
+
+    /// The same with at most `most` runs in an array: half as many after each that a limit of the user did not take,
+    /// and after that always half of the one before, until one run is too many.
+    pub(super) fn submit_by(
+        &self,
+        runs: &Ranges,
+        attempt: u32,
+        options: &Resources,
+        mut most: u64,
+    ) -> Result<Handed, StoreError> {
         let own = (*options != self.launch.resources).then_some(options);
+        let mut number = self.owned.dir().submissions()?.next_number();
         let mut handed = Handed::default();
-        let mut room = self.terms.room;
+        let mut room = self.terms.room.unwrap_or(u64::MAX);
         let mut left = runs.clone();
-        for (part, number) in parts(runs, self.terms.array_size).into_iter().zip(first..) {
-            let cancelled = self.withdraw(attempt, began)?;
-            left = left.without(&cancelled);
-            let part = Part { runs: part.runs.without(&cancelled), ..part };
-            if part.runs.is_empty() {
-                continue;
-            }
-            let fitting = room.map_or_else(|| part.clone(), |room| part.first(room));
+        let mut is_narrow = most < u64::MAX;
+        let began = Timestamp::now();
+        loop {
+            left = left.without(&self.withdraw(attempt, began)?);
+            let Some(part) = parts(&left, self.terms.array_size).into_iter().next() else { break };
+            let fitting = part.first(room.min(most));
             if fitting.runs.is_empty() {
                 break;
             }
             let chunk = self.chunk(number, fitting, attempt);
             self.owned.append(&SubmissionRecord::intent_with(number, chunk.clone(), own.cloned()))?;
+            let about = (number, Timestamp::now());
+            let outcome = self.settle(about, &chunk, own, Script::Checked, Start::Call)?;
+            number += 1;
+            is_narrow |= outcome.is_limit();
+            if is_narrow {
+                most = chunk.runs.len() / 2;
+            }
+            if outcome.is_limit() && most > 0 {
+                continue;
+            }
             left = left.without(&chunk.runs);
-            room = room.map(|room| room - chunk.runs.len());
-            if !self
-                .settle((number, Timestamp::now()), &chunk, own, Script::Checked, Start::Call)?
-                .take_into(&mut handed, chunk.runs)
-            {
+            room -= chunk.runs.len();
+            if !outcome.take_into(&mut handed, chunk.runs) {
                 break;
             }
         }
@@ -167,7 +184,7 @@ impl Handover<'_> {
         Ok(outcome)
     }
 
-    fn keep_script(&self, path: &PathBuf, options: &Resources) -> Result<(), StoreError> {
+    fn keep_script(&self, path: &Path, options: &Resources) -> Result<(), StoreError> {
         let worker = self.store.keep_binary(self.program)?;
         let content = call::script(self.launch, self.owned.dir(), options, &worker)?;
         self.owned.dir().keep_script(path, &content)

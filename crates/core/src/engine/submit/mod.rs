@@ -90,11 +90,16 @@ impl Handover<'_> {
         let submissions = self.owned.dir().submissions()?;
         let mut handed = Handed::default();
         let mut taken = Ranges::default();
+        let mut most = u64::MAX;
         for submission in submissions.iter() {
             let chunk = &submission.chunk;
+            let about = (submission.number, submission.time);
+            let outcome = self.settle(about, chunk, None, Script::Written, Start::Call)?;
+            if outcome.is_limit() && chunk.runs.len() > 1 {
+                most = chunk.runs.len() / 2;
+                break;
+            }
             taken = [taken, chunk.runs.clone()].into_iter().collect();
-            let outcome =
-                self.settle((submission.number, submission.time), chunk, None, Script::Written, Start::Call)?;
             if !outcome.take_into(&mut handed, chunk.runs.clone()) {
                 handed
                     .postpone(all(self.launch).without(&taken), "Slurm did not take what comes before them");
@@ -105,7 +110,7 @@ impl Handover<'_> {
         if !rest.is_empty() {
             let room = self.terms.room.map(|room| room.saturating_sub(taken.len()));
             let next = Self { terms: Terms { room, ..self.terms }, ..*self };
-            handed.join(next.submit(&rest, 1, &self.launch.resources)?);
+            handed.join(next.submit_by(&rest, 1, &self.launch.resources, most)?);
         }
         Ok(handed)
     }

@@ -56,6 +56,20 @@ pub(super) enum Outcome {
     Later(String),
 }
 
+impl Outcome {
+    /// Tells whether a limit on the number of jobs stands in the way, so that fewer of them may fit
+    /// (`QOSMaxSubmitJobPerUserLimit`, `AssocGrpSubmitJobsLimit`).
+    pub(super) fn is_limit(&self) -> bool {
+        match self {
+            Self::Later(words) => {
+                let words = words.to_lowercase();
+                words.contains("maxsubmit") || words.contains("grpsubmit")
+            }
+            Self::Answered(_) => false,
+        }
+    }
+}
+
 /// Where a pursuit begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
@@ -83,8 +97,8 @@ pub(super) struct Effects<'a> {
 /// Pursues a submission to its outcome.
 pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Result<Outcome, StoreError> {
     let began = Instant::now();
-    let seed = format!("{} {}", effects.chunk.key, std::process::id());
-    let mut pursuit = Pursuit::new(&seed, terms.message_timeout, terms.patience);
+    let client = format!("{} {}", effects.chunk.key, std::process::id());
+    let mut pursuit = Pursuit::new(&client, terms.message_timeout, terms.patience);
     let mut step = match start {
         Start::Call => Step::Call(Duration::ZERO),
         Start::Look | Start::LookOnly => Step::Look(Duration::ZERO),

@@ -123,7 +123,7 @@ impl Pursuit {
         };
         let proven_at = since + self.message_timeout;
         if now < proven_at {
-            return Step::Look(proven_at - now);
+            return Step::Look(proven_at.saturating_sub(now));
         }
         if now >= self.patience {
             return Step::Later(self.words.clone());
@@ -139,7 +139,7 @@ impl Pursuit {
     fn pause(&self, (first, longest): (Duration, Duration), times: u32) -> Duration {
         let doubled = first.saturating_mul(2_u32.saturating_pow(times.min(16))).min(longest);
         let hash = xxh3_64(format!("{} {} {times}", self.seed, self.calls).as_bytes());
-        doubled - doubled * u32::try_from(hash % 1000).unwrap_or_default() / 3000
+        doubled * (3000 - u32::try_from(hash % 1000).unwrap_or_default()) / 3000
     }
 }
 

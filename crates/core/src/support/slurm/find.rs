@@ -57,8 +57,8 @@ pub fn look_for(runner: &dyn Runner, name: &str, uid: u32, submitted: Timestamp)
 }
 
 /// Looks for a job by the name that carries its key; `None` also where nobody can be asked.
-pub fn find_by_name(runner: &dyn Runner, name: String, uid: u32, submitted: Timestamp) -> Option<JobId> {
-    match look_for(runner, &name, uid, submitted) {
+pub fn find_by_name(runner: &dyn Runner, name: &str, uid: u32, submitted: Timestamp) -> Option<JobId> {
+    match look_for(runner, name, uid, submitted) {
         Seen::Jobs(jobs) => jobs.first().copied(),
         Seen::Nothing | Seen::Unproven(_) => None,
     }

@@ -75,7 +75,7 @@ impl Support for Slurm<'_> {
         let answers = Answers::new(self.runner, &cache, self.freshness, None);
         let found = lost.filter_map(|submission| {
             let name = job_name(&case.launch.name, &submission.chunk.key);
-            Some((submission.number, find_by_name(&answers, name, case.launch.uid, submission.time)?.0))
+            Some((submission.number, find_by_name(&answers, &name, case.launch.uid, submission.time)?.0))
         });
         found.collect()
     }
