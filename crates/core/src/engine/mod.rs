@@ -6,5 +6,6 @@ pub mod create;
 pub mod git;
 pub mod limits;
 pub mod program;
+pub mod removal;
 pub mod submit;
 pub mod survey;
