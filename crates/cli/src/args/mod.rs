@@ -11,7 +11,10 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 pub(crate) use launching::LaunchArgs;
-pub(crate) use neu::{ExecuteArgs, LogsArgs, NeuArgs, SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs};
+pub(crate) use neu::{
+    ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RmArgs, SelectArgs, SettingArg,
+    StatusArgs, Verb, WorkerArgs,
+};
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
 

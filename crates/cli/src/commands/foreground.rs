@@ -58,6 +58,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     }
     let is_followed = !manner.json;
     let mut worker = start_worker(&launch, &dir, app)?;
+    app.settings.remember_store();
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
         Signal::SIGTERM as i32,
@@ -106,7 +107,7 @@ fn start_worker(launch: &Launch, dir: &LaunchDir, app: &App) -> Result<std::proc
     // A group of its own: Ctrl-C comes to this process alone, which passes it on once.
     command.arg0("neu").arg("worker").process_group(0).stdin(input).stdout(Stdio::null());
     command.args(worker_arguments(&arguments(dir.path(), &key, runs, attempt, setting)));
-    command.current_dir(&app.settings.folder);
+    command.current_dir(&app.settings.folder).env("PWD", &app.settings.folder);
     Ok(command.spawn()?)
 }
 

@@ -42,6 +42,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         limits.array_size(),
     )?;
     limits.keep(&store);
+    app.settings.remember_store();
     let id = LaunchId(submitted.launch.id);
     if manner.json {
         print(&json::submitted(&app.survey(&store, &[id])?))?;

@@ -6,7 +6,7 @@ mod text;
 use std::io::{self, IsTerminal, Write};
 
 pub(crate) use table::Table;
-pub(crate) use text::{duration, last_lines, local_time, one_line};
+pub(crate) use text::{bytes, duration, last_lines, local_time, one_line, shell_word, shown};
 
 /// How much a command says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -88,12 +88,13 @@ fn unfinished(survey: &Survey) -> Obstacle {
     Obstacle::Alive { id, states: states.join(", ") }
 }
 
-/// Lists the processes that a launch has had: its workers, and the programs of its latest attempts.
+/// Lists the processes of a launch that may live on: the workers of this machine, and programs without a known end.
 fn processes(survey: &Survey) -> impl Iterator<Item = &ProcessId> {
     let history = &survey.history;
-    let workers = survey.submissions.iter().flat_map(|submission| history.workers(&submission.chunk.key));
-    let started = |run| history.latest(run)?.started.as_ref();
-    let programs = (0..survey.launch.runs).filter_map(started).map(|started| &started.what.process);
+    let submissions = survey.submissions.iter().filter(|_| survey.launch.is_local());
+    let workers = submissions.flat_map(|submission| history.workers(&submission.chunk.key));
+    let open = |run| history.latest(run).filter(|attempt| attempt.ended.is_none())?.started.as_ref();
+    let programs = (0..survey.launch.runs).filter_map(open).map(|started| &started.what.process);
     // Those of another host are told apart by their boot.
     workers.map(|worker| &worker.what.process).chain(programs)
 }

@@ -34,6 +34,9 @@ pub use submissions::{Answer, Chunk, Submission, SubmissionEvent, SubmissionReco
 use error::At;
 use remove::{Entry, removed_on};
 
+/// What the `.gitignore` of a store holds: everything.
+const IGNORED: &[u8] = b"*\n";
+
 /// The folder that holds every launch of a project.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -52,6 +55,12 @@ impl Store {
         let repository = folder.ancestors().find(|above| above.join(".git").exists());
         let root = repository.unwrap_or(folder);
         Self { root: root.join(".neu") }
+    }
+
+    /// Tells whether a folder is a store itself, by what [`Store::create_launch`] makes first.
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join("launches").is_dir()
+            && std::fs::read(folder.join(".gitignore")).is_ok_and(|text| text == IGNORED)
     }
 
     /// Gives the store's folder.
@@ -139,7 +148,7 @@ impl Store {
             return Ok(());
         }
         atomic::create_folder(&self.root)?;
-        atomic::write(&self.root.join(".gitignore"), b"*\n")?;
+        atomic::write(&self.root.join(".gitignore"), IGNORED)?;
         atomic::create_folder(&launches)
     }
 }

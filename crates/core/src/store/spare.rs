@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::error::{At, StoreError};
-use super::remove::{self, Entry};
+use super::remove::{self, Entry, Removal};
 use super::{Store, atomic};
 use crate::id::LaunchId;
 
@@ -33,6 +33,8 @@ pub struct Spares {
     pub programs: Vec<Spare>,
     /// Caches, and files that a killed writer left.
     pub files: Vec<Spare>,
+    /// Folders of launches that were never completed.
+    pub holes: Vec<Spare>,
     /// What stands in the store and is not its own: it is left where it is.
     pub strange: Vec<PathBuf>,
 }
@@ -50,16 +52,21 @@ impl Store {
             }
         }
         for entry in self.entries()? {
-            let Entry::Strange(entry) = entry else { continue };
-            let path = self.root.join("launches").join(entry);
-            if is_left_by_a_writer(&name(&path)) {
-                spares.files.extend(old(&path, now));
-            } else {
-                spares.strange.push(path);
+            match entry {
+                Entry::Launch(id) => spares.holes.extend(self.hole(id, now)),
+                Entry::Mark(_) | Entry::Removing(_) => {}
+                Entry::Strange(entry) => {
+                    let path = self.root.join("launches").join(entry);
+                    if is_left_by_a_writer(&name(&path)) {
+                        spares.files.extend(old(&path, now));
+                    } else {
+                        spares.strange.push(path);
+                    }
+                }
             }
         }
         for path in list(&self.root.join("cache"))? {
-            if name(&path).ends_with(".json") || is_left_by_a_writer(&name(&path)) {
+            if path.extension().is_some_and(|ending| ending == "json") || is_left_by_a_writer(&name(&path)) {
                 spares.files.extend(old(&path, now));
             } else {
                 spares.strange.push(path);
@@ -67,6 +74,17 @@ impl Store {
         }
         self.add_programs(&mut spares, leaving, now)?;
         Ok(spares)
+    }
+
+    /// Gives the folder of a launch that nobody will complete any more.
+    fn hole(&self, id: LaunchId, now: SystemTime) -> Option<Spare> {
+        let path = self.launch(id).path().to_owned();
+        let is_hole = path.symlink_metadata().is_ok_and(|what| what.is_dir())
+            && path
+                .join("launch.json")
+                .symlink_metadata()
+                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        (is_hole && !is_young(&path, now)).then(|| Spare { bytes: remove::size(&path), path })
     }
 
     fn add_programs(
@@ -114,6 +132,10 @@ impl Store {
 
     /// Deletes something that may go; tells whether it is gone.
     pub fn discard(&self, spare: &Spare) -> Result<bool, StoreError> {
+        let entry = spare.path.strip_prefix(self.root.join("launches")).map(Entry::of);
+        if let Ok(Entry::Launch(id)) = entry {
+            return Ok(self.remove(&self.standing(id)?)? != Removal::TakenUp);
+        }
         if spare.path.parent() != Some(&self.root.join("bin")) {
             remove::delete(&spare.path)?;
             return Ok(true);
@@ -283,6 +305,19 @@ mod tests {
         let spares = store.spares(&[], SystemTime::now() + LATER).unwrap();
         assert!(spares.programs[0].path == taken && store.discard(&spares.programs[0]).unwrap());
         assert!(!taken.exists() && spares.strange.is_empty(), "{spares:?}");
+    }
+
+    #[test]
+    fn a_hole_goes_after_a_day_and_its_number_stays_taken() {
+        let (_dir, store, _) = store();
+        let (id, launch) = store.create_launch().unwrap();
+        assert_eq!(store.spares(&[], SystemTime::now()).unwrap().holes, []);
+        let holes = store.spares(&[], SystemTime::now() + LATER).unwrap().holes;
+        assert!(holes[0].path == launch.path() && store.discard(&holes[0]).unwrap());
+        assert!(store.removed(id).is_some());
+        let (_, launch) = store.create_launch().unwrap();
+        fs::write(launch.path().join("launch.json"), "not readable, but there").unwrap();
+        assert_eq!(store.spares(&[], SystemTime::now() + LATER).unwrap().holes, []);
     }
 
     #[test]
