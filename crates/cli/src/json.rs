@@ -1,5 +1,7 @@
 //! The shapes that `--json` prints: documented in docs/json.md, versioned, and pinned by tests.
 
+use std::path::{Path, PathBuf};
+
 use jiff::Timestamp;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit;
@@ -104,6 +106,81 @@ pub(crate) fn with_runs(surveys: &[(Survey, Vec<PlannedRun>)]) -> String {
 /// Writes launches with a count per state.
 pub(crate) fn launches(surveys: &[Survey]) -> String {
     text(&Launches { schema: SCHEMA, launches: surveys.iter().map(launch).collect() })
+}
+
+/// Writes a launch of the store at `store` as the disk alone tells of it, and what is left open as `open`.
+pub(crate) fn listed(survey: &Survey, store: &Path, states: &[(&'static str, u64)]) -> Value {
+    let mut shape = serde_json::to_value(launch(survey)).unwrap_or_default();
+    let states: Map<String, Value> =
+        states.iter().map(|(state, count)| ((*state).to_owned(), (*count).into())).collect();
+    shape["states"] = states.into();
+    shape["store"] = path(store);
+    shape
+}
+
+/// Writes the launches of one store or of many, and the stores that are missing: `neu ls --json`.
+pub(crate) fn list(launches: Vec<Value>, missing: &[PathBuf]) -> String {
+    #[derive(Serialize)]
+    struct List {
+        schema: u32,
+        launches: Vec<Value>,
+        missing: Vec<Value>,
+    }
+    text(&List { schema: SCHEMA, launches, missing: missing.iter().map(|store| path(store)).collect() })
+}
+
+/// What was removed, or would be: `neu rm --json`, `neu prune --json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Removed {
+    schema: u32,
+    pub(crate) dry_run: bool,
+    pub(crate) launches: Vec<RemovedLaunch>,
+    pub(crate) already: Vec<u64>,
+    pub(crate) others: Vec<RemovedFile>,
+    pub(crate) forgotten: Vec<Value>,
+    pub(crate) strange: Vec<Value>,
+    pub(crate) bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RemovedLaunch {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) runs: u64,
+    pub(crate) over: Timestamp,
+    pub(crate) bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RemovedFile {
+    pub(crate) path: Value,
+    pub(crate) bytes: u64,
+}
+
+impl Removed {
+    /// Begins with nothing.
+    pub(crate) fn new() -> Self {
+        Self {
+            schema: SCHEMA,
+            dry_run: false,
+            launches: Vec::new(),
+            already: Vec::new(),
+            others: Vec::new(),
+            forgotten: Vec::new(),
+            strange: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Writes it.
+    pub(crate) fn render(&self) -> String {
+        text(self)
+    }
+}
+
+/// Writes a path: as text, or its bytes where it is not UTF-8.
+pub(crate) fn path(path: &Path) -> Value {
+    serde_json::to_value(Argument(path.into())).unwrap_or_default()
 }
 
 /// Writes a launch that was just submitted.

@@ -54,9 +54,15 @@ pub fn main(built_as: Program) -> ExitCode {
 
 fn run(program: Program, typed: Vec<OsString>, ui: Ui) -> Result<Exit, Failure> {
     match program {
-        Program::Neu => commands::neu(args::parse::<NeuArgs>(&typed)?, &App::new(typed, ui)?),
-        Program::Neurun => commands::neurun(&args::parse::<RunArgs>(&typed)?, &App::new(typed, ui)?),
-        Program::Neusweep => commands::neusweep(&args::parse::<SweepArgs>(&typed)?, &App::new(typed, ui)?),
+        Program::Neu => {
+            let args = args::parse::<NeuArgs>(&typed)?;
+            let app = App::new(typed, &args.folders, ui)?;
+            commands::neu(args, &app)
+        }
+        Program::Neurun => commands::neurun(&args::parse::<RunArgs>(&typed)?, &App::new(typed, &[], ui)?),
+        Program::Neusweep => {
+            commands::neusweep(&args::parse::<SweepArgs>(&typed)?, &App::new(typed, &[], ui)?)
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use neuromanager_core::support::SupportError;
 use neuromanager_core::worker::WorkerError;
 
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// A failure of a command: its kind decides the exit code.
 #[derive(Debug)]
@@ -45,6 +46,11 @@ impl Failure {
     /// Says something that is nobody else's error.
     pub(crate) fn new(exit: Exit, text: impl Into<String>) -> Self {
         Self { exit, body: Body::Text(text.into()), hints: Vec::new() }
+    }
+
+    /// Says several things that are wrong, each with what to do about it.
+    pub(crate) fn several(exit: Exit, mistakes: Vec<(String, Option<String>)>) -> Self {
+        Self { exit, body: Body::Several(mistakes), hints: Vec::new() }
     }
 
     fn of(exit: Exit, error: impl Error + 'static) -> Self {
@@ -99,6 +105,12 @@ impl Failure {
         }
         out
     }
+}
+
+/// Writes an error with its causes on one line.
+pub(crate) fn in_a_line(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+    one_line(&causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")))
 }
 
 fn styled(error: &clap::Error, color: bool) -> String {
@@ -185,7 +197,7 @@ impl From<StoreError> for Failure {
             StoreError::NoLaunch { .. } => {
                 Self::of(Exit::Usage, error).hint("`neu status` lists the launches of this folder")
             }
-            StoreError::NoRun { .. } => Self::of(Exit::Usage, error),
+            StoreError::NoRun { .. } | StoreError::Removed { .. } => Self::of(Exit::Usage, error),
             StoreError::HalfMade { .. } => Self::of(Exit::Store, error).hint("start it again"),
             StoreError::Unrecorded { .. } => Self::of(Exit::Store, error)
                 .hint("the job goes on; `neu resume` finds it by its key once the store can be written to"),

@@ -3,9 +3,9 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
-use neuromanager_core::store::Store;
+use neuromanager_core::store::{Registry, Store};
 
 /// The folder, the environment and the terminal that a command was typed in.
 #[derive(Debug)]
@@ -21,11 +21,22 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads the process's surroundings.
-    pub(crate) fn read(typed: Vec<OsString>) -> io::Result<Self> {
+    /// Reads the process's surroundings, from the folder that the last of `folders` leads to, each seen from the one
+    /// before.
+    pub(crate) fn read(typed: Vec<OsString>, folders: &[PathBuf]) -> Result<Self, SurroundingsError> {
+        let mut folder = current_folder().map_err(SurroundingsError::Lost)?;
+        for next in folders {
+            folder = go(&folder, next)
+                .map_err(|source| SurroundingsError::NoFolder { folder: next.clone(), source })?;
+        }
+        let mut variables: Vec<(OsString, OsString)> = env::vars_os().collect();
+        if !folders.is_empty() {
+            variables.retain(|(name, _)| name != "PWD");
+            variables.push(("PWD".into(), folder.clone().into()));
+        }
         Ok(Self {
-            folder: current_folder()?,
-            variables: env::vars_os().collect(),
+            folder,
+            variables,
             typed,
             interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
         })
@@ -59,12 +70,54 @@ impl Settings {
         base.map(|base| base.join("neuromanager").join("config.json"))
     }
 
-    /// Gives the store of this folder.
+    /// Gives the store of this folder, which may be a store itself.
     pub(crate) fn store(&self) -> Store {
         match self.variable("NEU_DIR") {
+            _ if Store::is_at(&self.folder) => Store::at(self.folder.clone()),
             Some(root) => Store::at(self.folder.join(root)),
             None => Store::locate(&self.folder),
         }
+    }
+
+    /// Gives the stores that the user has used, where the environment tells of a folder to remember them in.
+    ///
+    /// A relative `XDG_STATE_HOME` is none (XDG Base Directory Specification, "Environment variables").
+    pub(crate) fn registry(&self) -> Option<Registry> {
+        let absolute = |name: &str| self.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+        state.map(|state| Registry::at(&state.join("neuromanager")))
+    }
+
+    /// Remembers the store of this folder, so that its launches are found from any other.
+    pub(crate) fn remember_store(&self) {
+        if let Some(registry) = self.registry() {
+            registry.remember(&self.store());
+        }
+    }
+}
+
+/// Why a command cannot begin.
+#[derive(Debug)]
+pub(crate) enum SurroundingsError {
+    /// The current folder cannot be found.
+    Lost(io::Error),
+    /// A folder that was typed cannot be entered.
+    NoFolder {
+        /// As it was typed.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Goes to a folder and gives its path: as the user knows it, unless that says `..`, which links make another folder.
+fn go(from: &Path, to: &Path) -> io::Result<PathBuf> {
+    let path = from.join(to);
+    env::set_current_dir(&path)?;
+    if path.components().any(|part| part == Component::ParentDir) {
+        env::current_dir()
+    } else {
+        Ok(path.components().collect())
     }
 }
 

@@ -12,8 +12,8 @@ use clap::error::ErrorKind;
 
 pub(crate) use launching::LaunchArgs;
 pub(crate) use neu::{
-    ExecuteArgs, LogsArgs, NeuArgs, RerunArgs, ResumeArgs, RetryArgs, SelectArgs, SettingArg, StatusArgs,
-    Verb, WorkerArgs,
+    ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RerunArgs, ResumeArgs, RetryArgs, RmArgs,
+    SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs,
 };
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;

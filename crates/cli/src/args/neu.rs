@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use neuromanager_core::id::Selection;
 use neuromanager_core::ranges::Ranges;
 
@@ -15,6 +15,9 @@ use super::{LaunchArgs, RunArgs, SweepArgs};
 #[derive(Debug, Parser)]
 #[command(name = "neu", version, arg_required_else_help = true)]
 pub(crate) struct NeuArgs {
+    /// Do as if started in DIR, a folder or a store itself
+    #[arg(short = 'C', value_name = "DIR", global = true, value_parser = value_parser!(PathBuf))]
+    pub(crate) folders: Vec<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -35,6 +38,12 @@ pub(crate) enum Verb {
     Resume(ResumeArgs),
     /// Wait until runs are over; exit code 1 where some did not succeed
     Wait(SelectArgs),
+    /// List launches at once, asking no scheduler; with `--all` those of every folder
+    Ls(LsArgs),
+    /// Remove launches that are over
+    Rm(RmArgs),
+    /// Remove launches that have been over for long, and what nobody needs any more
+    Prune(PruneArgs),
     /// The same as `neurun`
     Run(RunArgs),
     /// The same as `neusweep`
@@ -182,4 +191,54 @@ impl SettingArg {
         }
         .into()
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LsArgs {
+    /// List the launches of every store that you have used
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) json: bool,
+    /// Print ids only, with `--all` as `-C STORE ID`
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RmArgs {
+    /// Launches
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) manner: RemovalArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    /// Remove the launches that were over more than N days ago [default: none]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_days: Option<u32>,
+    /// Print what would go, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Forget the stores whose folders are not there, also where that may be for a disk that is not mounted
+    #[arg(long)]
+    pub(crate) forget_missing: bool,
+    #[command(flatten)]
+    pub(crate) manner: RemovalArgs,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct RemovalArgs {
+    /// Never ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Print what went as JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) json: bool,
+    /// Print the ids of the launches that went, and nothing else
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }

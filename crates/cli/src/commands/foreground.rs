@@ -73,6 +73,7 @@ pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<E
     let ui = app.ui.at(manner.volume);
     let is_followed = !manner.json;
     let mut worker = start_worker(attended)?;
+    app.settings.remember_store();
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
         Signal::SIGTERM as i32,

@@ -6,11 +6,15 @@ mod follow;
 mod foreground;
 mod launching;
 mod logs;
+mod ls;
 mod order;
+mod prune;
+mod removing;
 mod rerun;
 mod resume;
 mod retained;
 mod retry;
+mod rm;
 mod run;
 mod selecting;
 mod site;
@@ -23,6 +27,7 @@ mod waits;
 mod worker;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use neuromanager_core::support::local::Local;
 use neuromanager_core::support::slurm::Slurm;
@@ -32,8 +37,8 @@ use neuromanager_core::worker::Node;
 use crate::args::{NeuArgs, Verb};
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::settings::Settings;
-use crate::ui::Ui;
+use crate::settings::{Settings, SurroundingsError};
+use crate::ui::{Ui, shown};
 
 pub(crate) use run::neurun;
 pub(crate) use sweep::neusweep;
@@ -48,10 +53,15 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Reads the surroundings in which `typed` was typed.
-    pub(crate) fn new(typed: Vec<OsString>, ui: Ui) -> Result<Self, Failure> {
-        let settings = Settings::read(typed).map_err(|error| {
-            Failure::from(error).hint("the current folder cannot be found: was it removed?")
+    /// Reads the surroundings in which `typed` was typed, as if in the folder that `folders` lead to.
+    pub(crate) fn new(typed: Vec<OsString>, folders: &[PathBuf], ui: Ui) -> Result<Self, Failure> {
+        let settings = Settings::read(typed, folders).map_err(|error| match error {
+            SurroundingsError::Lost(error) => {
+                Failure::from(error).hint("the current folder cannot be found: was it removed?")
+            }
+            SurroundingsError::NoFolder { folder, source } => {
+                Failure::new(Exit::Usage, format!("cannot go to `{}`: {source}", shown(&folder)))
+            }
         })?;
         Ok(Self { settings, ui })
     }
@@ -82,6 +92,9 @@ pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
         Verb::Rerun(args) => rerun::rerun(&args, app),
         Verb::Resume(args) => resume::resume(&args, app),
         Verb::Wait(args) => wait::wait(&args, app),
+        Verb::Ls(args) => ls::ls(&args, app),
+        Verb::Rm(args) => rm::rm(&args, app),
+        Verb::Prune(args) => prune::prune(&args, app),
         Verb::Run(args) => neurun(&args, app),
         Verb::Sweep(args) => neusweep(&args, app),
         Verb::Worker(args) => worker::worker(&args, app),

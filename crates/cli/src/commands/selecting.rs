@@ -81,6 +81,11 @@ impl App {
         Ok(glance(watch(store, ids)?)?)
     }
 
+    /// Looks at one launch without asking anybody.
+    pub(super) fn glance_at(store: &Store, id: LaunchId) -> Result<Option<Survey>, StoreError> {
+        Ok(glance(watch(store, &[id])?)?.pop())
+    }
+
     /// Surveys launches that are already open.
     pub(super) fn survey_watched(&self, watched: Vec<Watched>) -> Result<Vec<Survey>, Failure> {
         let runner = self.runner();

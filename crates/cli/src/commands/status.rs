@@ -99,7 +99,7 @@ fn with_plan(survey: Survey, picked: &Picked) -> Result<(Survey, Vec<PlannedRun>
     Ok((survey, planned?))
 }
 
-fn place(survey: &Survey) -> String {
+pub(super) fn place(survey: &Survey) -> String {
     let place = &survey.launch.place;
     place
         .device
@@ -188,7 +188,7 @@ fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
     out
 }
 
-fn warn_of_damage(survey: &Survey, app: &App) {
+pub(super) fn warn_of_damage(survey: &Survey, app: &App) {
     if survey.unreadable > 0 {
         let (id, lines) = (survey.launch.id, survey.unreadable);
         app.ui

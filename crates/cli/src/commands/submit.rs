@@ -40,6 +40,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         &|id, news| ui.warn(&describe_news(id, news)),
     )?;
     limits.keep(&store);
+    app.settings.remember_store();
     let id = LaunchId(submitted.launch.id);
     if manner.json {
         print(&json::submitted(&app.survey(&store, &[id])?))?;

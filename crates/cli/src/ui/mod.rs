@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 pub(crate) use notice::Notice;
 pub(crate) use table::Table;
-pub(crate) use text::{ago, duration, last_lines, local_time, one_line};
+pub(crate) use text::{ago, bytes, duration, last_lines, local_time, one_line, shell_word, shown};
 
 /// How much a command says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use neuromanager_core::plan::quote;
 
 /// How much of the end of a log is read to find its last lines.
 const END_OF_LOG: u64 = 16 * 1024;
@@ -59,9 +61,63 @@ pub(crate) fn one_line(text: &str) -> String {
     text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// Writes a path on one line.
+pub(crate) fn shown(path: &Path) -> String {
+    one_line(&path.to_string_lossy())
+}
+
+/// Writes how much room something takes: `412 B`, `3.1 kB`, `2.0 GB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let mut amount = count as f64 / 1000.0;
+    let mut unit = 0;
+    while amount >= 999.95 && unit + 1 < UNITS.len() {
+        amount /= 1000.0;
+        unit += 1;
+    }
+    format!("{amount:.1} {}", UNITS[unit])
+}
+
+/// Writes a path as one word for bash, on one line whatever is in it.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let is_plain = |text: &&str| !text.chars().any(char::is_control);
+    if path.to_str().as_ref().is_some_and(is_plain) {
+        return quote::command(["-C", &path.to_string_lossy()])["-C ".len()..].to_owned();
+    }
+    let mut word = "$'".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'\'' | b'\\' => word.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => word.push(char::from(*byte)),
+            other => word.push_str(&format!("\\x{other:02x}")),
+        }
+    }
+    word + "'"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn sizes_have_two_digits_or_more() {
+        let told: Vec<String> = [0, 999, 1000, 3149, 999_949, 999_950, 2_000_000_000].map(bytes).to_vec();
+        assert_eq!(told, ["0 B", "999 B", "1.0 kB", "3.1 kB", "999.9 kB", "1.0 MB", "2.0 GB"]);
+    }
+
+    #[test]
+    fn a_path_is_one_word_on_one_line() {
+        let word = |bytes: &[u8]| shell_word(Path::new(&OsString::from_vec(bytes.to_owned())));
+        assert_eq!(word(b"/home/ada/p"), "/home/ada/p");
+        assert_eq!(word(b"/a b"), "'/a b'");
+        assert_eq!(word(b"/it's\n\xff\x1b[2J"), r"$'/it\'s\x0a\xff\x1b[2J'");
+    }
 
     #[test]
     fn durations_have_at_most_two_units() {

@@ -6,6 +6,7 @@ pub mod create;
 pub mod git;
 pub mod limits;
 pub mod program;
+pub mod removal;
 pub mod rerun;
 pub mod resume;
 pub mod retry;

@@ -1,13 +1,17 @@
 //! The programs that queued jobs will start, kept by content.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::atomic;
 use super::error::{At, StoreError};
+
+/// How often a program that is used is marked as used.
+const MARKED_EVERY: Duration = Duration::from_hours(1);
 
 /// Copies `program` to `<folder>/<content>/neu` unless it is there, and gives that path.
 ///
@@ -18,7 +22,7 @@ pub(super) fn keep(folder: &Path, program: &Path) -> Result<PathBuf, StoreError>
     let remembered = folder.join("by-file").join(identity(&seen));
     if let Ok(content) = fs::read_link(&remembered) {
         let kept = folder.join(content).join("neu");
-        if fs::metadata(&kept).is_ok_and(|there| there.len() == seen.len()) {
+        if fs::metadata(&kept).is_ok_and(|there| there.len() == seen.len() && is_in_use(&kept, &there)) {
             return Ok(kept);
         }
     }
@@ -27,7 +31,7 @@ pub(super) fn keep(folder: &Path, program: &Path) -> Result<PathBuf, StoreError>
     let home = folder.join(&name);
     let kept = home.join("neu");
     let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    if !fs::metadata(&kept).is_ok_and(|there| there.len() == size) {
+    if !fs::metadata(&kept).is_ok_and(|there| there.len() == size && is_in_use(&kept, &there)) {
         atomic::create_folder(&home)?;
         atomic::write_with_mode(&kept, &content, 0o700)?;
         atomic::sync_folder(&home)?;
@@ -37,6 +41,13 @@ pub(super) fn keep(folder: &Path, program: &Path) -> Result<PathBuf, StoreError>
     let _forgotten = fs::remove_file(&remembered);
     let _not_remembered = symlink(&name, &remembered);
     Ok(kept)
+}
+
+/// Marks a program as used lately, so that nobody takes it for one that may go; tells whether it is there.
+fn is_in_use(kept: &Path, there: &Metadata) -> bool {
+    let lately = |used: SystemTime| used.elapsed().is_ok_and(|age| age < MARKED_EVERY);
+    there.modified().is_ok_and(lately)
+        || File::open(kept).and_then(|kept| kept.set_modified(SystemTime::now())).is_ok()
 }
 
 /// Names what a file is as long as nobody writes to it.

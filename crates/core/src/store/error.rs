@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 /// Tells what the disk, or a file on it, refused.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -51,6 +53,14 @@ pub enum StoreError {
         id: u64,
         /// The store.
         root: PathBuf,
+    },
+    /// The launch was removed.
+    #[error("launch {id} was removed on {}", time.strftime("%Y-%m-%d at %H:%M:%S UTC"))]
+    Removed {
+        /// The launch.
+        id: u64,
+        /// When.
+        time: Timestamp,
     },
     /// The folder of a launch without its description: its client was killed before anything was started.
     #[error("launch {id} was never completed: nothing of it was started")]

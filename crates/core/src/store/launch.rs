@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::atomic::Batch;
 use super::claim::{Claim, claim_log, claimed_attempts};
 use super::error::{At, StoreError};
+use super::remove::removed_on;
 use super::submissions::{self, SubmissionRecord};
 use super::{PlanReader, Store, Submissions, atomic, plan as plan_file};
 use crate::config::SupportKind;
@@ -258,6 +259,9 @@ impl LaunchDir {
         let id = id.unwrap_or_default();
         if self.path.is_dir() {
             return StoreError::HalfMade { id };
+        }
+        if let Some(time) = removed_on(&self.path) {
+            return StoreError::Removed { id, time };
         }
         let root = self.path.ancestors().nth(2).unwrap_or(&self.path).to_owned();
         StoreError::NoLaunch { id, root }

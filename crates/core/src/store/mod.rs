@@ -11,6 +11,9 @@ mod journal;
 mod launch;
 mod owner;
 mod plan;
+mod registry;
+mod remove;
+mod spare;
 mod submissions;
 
 use std::path::{Path, PathBuf};
@@ -26,9 +29,16 @@ pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};
 pub use owner::{Owned, OwnedBy, Owner, Ownership};
 pub use plan::{PlanReader, PlannedRun};
+pub use registry::{Entry as RegistryEntry, Registry};
+pub use remove::{Removal, Standing, size};
+pub use spare::{Spare, Spares};
 pub use submissions::{Answer, Chunk, Submission, SubmissionEvent, SubmissionRecord, Submissions};
 
 use error::At;
+use remove::{Entry, removed_on};
+
+/// What the `.gitignore` of a store holds: everything.
+const IGNORED: &[u8] = b"*\n";
 
 /// The folder that holds every launch of a project.
 #[derive(Debug, Clone)]
@@ -50,6 +60,12 @@ impl Store {
         Self { root: root.join(".neu") }
     }
 
+    /// Tells whether a folder is a store itself, by what [`Store::create_launch`] makes first.
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join("launches").is_dir()
+            && std::fs::read(folder.join(".gitignore")).is_ok_and(|text| text == IGNORED)
+    }
+
     /// Gives the store's folder.
     pub fn root(&self) -> &Path {
         &self.root
@@ -57,19 +73,27 @@ impl Store {
 
     /// Gives the launches, ascending; none where there is no store yet.
     pub fn launches(&self) -> Result<Vec<LaunchId>, StoreError> {
+        let launch = |entry| match entry {
+            Entry::Launch(id) => Some(id),
+            Entry::Mark(_) | Entry::Removing(_) | Entry::Strange(_) => None,
+        };
+        let mut ids: Vec<LaunchId> = self.entries()?.into_iter().filter_map(launch).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Lists the folder of launches; nothing where there is no store yet.
+    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
         let folder = self.root.join("launches");
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error).at("list", &folder),
         };
-        let mut ids = Vec::new();
-        for entry in entries {
-            let name = entry.at("list", &folder)?.file_name();
-            ids.extend(name.to_str().and_then(|name| name.parse().ok()).map(LaunchId));
-        }
-        ids.sort_unstable();
-        Ok(ids)
+        let entry = |entry: std::io::Result<std::fs::DirEntry>| {
+            Ok(Entry::of(Path::new(&entry.at("list", &folder)?.file_name())))
+        };
+        entries.map(entry).collect()
     }
 
     /// Gives the folder of a launch, whether or not it is there.
@@ -80,10 +104,16 @@ impl Store {
     /// Takes the next launch number by making its folder: no two clients ever get the same.
     pub fn create_launch(&self) -> Result<(LaunchId, LaunchDir), StoreError> {
         self.prepare()?;
-        let mut next = self.launches()?.last().map_or(1, |last| last.0 + 1);
+        let taken = self.entries()?.iter().filter_map(Entry::number).max();
+        let mut next = taken.map_or(1, |last| last.0 + 1);
         loop {
             let dir = self.launch(LaunchId(next));
             match std::fs::create_dir(dir.path()) {
+                // It was removed while the folder was listed: a number is never used again.
+                Ok(()) if removed_on(dir.path()).is_some() => {
+                    std::fs::remove_dir(dir.path()).at("give back", dir.path())?;
+                    next += 1;
+                }
                 Ok(()) => return Ok((LaunchId(next), dir)),
                 // Network file systems give the loser of a race other errors too: what counts is whether it is there.
                 Err(_) if dir.path().exists() => next += 1,
@@ -121,7 +151,7 @@ impl Store {
             return Ok(());
         }
         atomic::create_folder(&self.root)?;
-        atomic::write(&self.root.join(".gitignore"), b"*\n")?;
+        atomic::write(&self.root.join(".gitignore"), IGNORED)?;
         atomic::create_folder(&launches)
     }
 }

@@ -1,0 +1,144 @@
+//! `neu rm`: removes launches that are over; all that were named, or none.
+
+use std::collections::BTreeSet;
+
+use neuromanager_core::engine::removal::{Obstacle, obstacle};
+use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::id::{LaunchId, Selection};
+use neuromanager_core::store::{Standing, Store, StoreError};
+
+use super::App;
+use super::removing::{Leaving, Progress, ask};
+use super::selecting::pick;
+use crate::args::RmArgs;
+use crate::exit::Exit;
+use crate::report::{Failure, in_a_line};
+use crate::ui::bytes;
+
+/// Why something cannot be removed, and what to do.
+type Refusal = (String, Option<String>);
+
+/// Removes launches.
+pub(super) fn rm(args: &RmArgs, app: &App) -> Result<Exit, Failure> {
+    let store = app.settings.store();
+    let mut progress = Progress::new(&store, args.manner, app);
+    let mut named = named(&store, &args.ids)?;
+    let standing: Result<Vec<Standing>, StoreError> =
+        named.launches.iter().map(|id| store.standing(*id)).collect();
+    let standing = standing?;
+    let surveys = survey(&store, &named.launches, app)?;
+    let mut leaving = Vec::new();
+    for (survey, standing) in surveys.into_iter().zip(standing) {
+        let Some(survey) = survey else { continue };
+        match obstacle(&survey) {
+            None => leaving.push(Leaving::of(&survey, standing)),
+            // Whoever removes it at this moment leaves less and less to be seen.
+            Some(_) if store.removed(LaunchId(survey.launch.id)).is_some() => {}
+            Some(obstacle) => named.refusals.push(refusal(&obstacle)),
+        }
+    }
+    if !named.refusals.is_empty() {
+        return Err(Failure::several(Exit::Usage, named.refusals));
+    }
+    if !leaving.is_empty() {
+        ask(&question(&leaving), args.manner, app)?;
+    }
+    let gone = named.launches.iter().filter(|id| store.removed(**id).is_some());
+    for id in named.already.iter().chain(gone) {
+        progress.note_already(*id);
+    }
+    leaving.retain(|leaving| store.removed(leaving.id).is_none());
+    progress.remove(&leaving);
+    progress.finish_others();
+    Ok(progress.conclude(args.manner)?)
+}
+
+/// What the ids on the command line mean.
+#[derive(Default)]
+struct Named {
+    launches: Vec<LaunchId>,
+    already: Vec<LaunchId>,
+    refusals: Vec<Refusal>,
+}
+
+fn named(store: &Store, ids: &[Selection]) -> Result<Named, Failure> {
+    let mut named = Named::default();
+    let mut seen = BTreeSet::new();
+    for selection in ids {
+        let launch = match selection {
+            Selection::Launch(launch) | Selection::Runs { launch, .. } => Some(*launch),
+            Selection::SlurmJob { .. } => None,
+        };
+        match launch.map(|launch| store.launch(launch).read()) {
+            Some(Err(StoreError::Removed { id, .. })) => {
+                if seen.insert(id) {
+                    named.already.push(LaunchId(id));
+                }
+                continue;
+            }
+            Some(Err(error @ StoreError::HalfMade { .. })) => {
+                named
+                    .refusals
+                    .push((error.to_string(), Some("`neu prune` removes it after a day".to_owned())));
+                continue;
+            }
+            Some(Err(error)) => {
+                named.refusals.push((in_a_line(&error), Some("`neu ls` lists the launches".to_owned())));
+                continue;
+            }
+            Some(Ok(_)) | None => {}
+        }
+        for picked in pick(store, std::slice::from_ref(selection))? {
+            if !picked.whole {
+                let text = format!("only whole launches can be removed, not runs of launch {}", picked.id);
+                named.refusals.push((text, Some(format!("`neu rm {}` removes all of it", picked.id))));
+            } else if seen.insert(picked.id.0) {
+                named.launches.push(picked.id);
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// Surveys launches; nothing for one that somebody removes meanwhile.
+fn survey(store: &Store, ids: &[LaunchId], app: &App) -> Result<Vec<Option<Survey>>, Failure> {
+    loop {
+        let here: Vec<LaunchId> = ids.iter().copied().filter(|id| store.removed(*id).is_none()).collect();
+        match app.survey(store, &here) {
+            Ok(surveys) => {
+                let mut surveys = surveys.into_iter();
+                return Ok(ids
+                    .iter()
+                    .map(|id| here.contains(id).then(|| surveys.next()).flatten())
+                    .collect());
+            }
+            // Fewer are there each time.
+            Err(_) if here.iter().any(|id| store.removed(*id).is_some()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn refusal(obstacle: &Obstacle) -> Refusal {
+    let hint = match obstacle {
+        Obstacle::Foreign { .. } => None,
+        Obstacle::HalfSubmitted { id } | Obstacle::Alive { id, .. } | Obstacle::ProcessLives { id, .. } => {
+            Some(format!("`neu cancel {id}` first"))
+        }
+        Obstacle::Unclear { id, .. } => Some(format!("`neu status {id}` tells when it is known")),
+    };
+    (obstacle.to_string(), hint)
+}
+
+fn question(leaving: &[Leaving]) -> String {
+    let told: Vec<String> = leaving.iter().map(Leaving::describe).collect();
+    match told.as_slice() {
+        [only] => format!("remove {only}?"),
+        several => {
+            let runs: u64 = leaving.iter().map(|leaving| leaving.runs).sum();
+            let size: u64 = leaving.iter().map(|leaving| leaving.bytes).sum();
+            let count = several.len();
+            format!("{}\nremove these {count} launches ({runs} runs, {})?", several.join("\n"), bytes(size))
+        }
+    }
+}
