@@ -4,6 +4,7 @@ mod launching;
 mod neu;
 mod neurun;
 mod neusweep;
+mod selecting;
 
 use std::ffi::OsString;
 
@@ -14,6 +15,7 @@ pub(crate) use launching::LaunchArgs;
 pub(crate) use neu::{ExecuteArgs, LogsArgs, NeuArgs, SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs};
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
+pub(crate) use selecting::Selecting;
 
 use crate::report::Failure;
 

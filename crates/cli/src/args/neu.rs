@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use neuromanager_core::id::Selection;
 use neuromanager_core::ranges::Ranges;
 
-use super::{RunArgs, SweepArgs};
+use super::{RunArgs, Selecting, SweepArgs};
 
 /// Looks at launches, and acts on them.
 ///
@@ -21,7 +20,7 @@ pub(crate) struct NeuArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// List launches, or the runs of some
+    /// List launches, or show the runs that were picked
     Status(StatusArgs),
     /// Print what runs have printed
     Logs(LogsArgs),
@@ -43,22 +42,26 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Launches or runs [default: list the launches]
-    #[arg(value_name = "ID")]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print ids only
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
-    /// Launches or runs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Go on printing until the runs are over
     #[arg(short, long)]
     pub(crate) follow: bool,
+    /// Which attempt [default: the latest]
+    #[arg(long, value_name = "N", conflicts_with = "follow", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempt: Option<u32>,
     /// Print the logs' paths as JSON
     #[arg(long, conflicts_with = "follow")]
     pub(crate) json: bool,
@@ -66,9 +69,8 @@ pub(crate) struct LogsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SelectArgs {
-    /// Launches or runs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Print the launch afterwards as JSON
     #[arg(long)]
     pub(crate) json: bool,

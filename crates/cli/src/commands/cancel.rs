@@ -4,7 +4,7 @@ use neuromanager_core::engine::cancel::cancel as stop;
 use neuromanager_core::engine::survey::Supports;
 
 use super::App;
-use super::selecting::pick;
+use super::selecting::{Purpose, select};
 use crate::args::SelectArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -20,7 +20,7 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(Volume::of(args.quiet, false));
     let mut exit = Exit::Done;
     let mut surveys = Vec::new();
-    for picked in pick(&store, &args.ids)? {
+    for picked in select(&store, &args.what, Purpose::Act, app)?.picked {
         let done = stop(&store, &supports, picked.id, |run| picked.runs.contains(run))?;
         let id = picked.id;
         if !done.stopped.is_empty() {

@@ -59,16 +59,12 @@ impl ExpressionError {
     /// Says that `problem` is at the byte `place` of `text`.
     pub(super) fn new(text: &str, place: Option<usize>, problem: Problem) -> Self {
         let column = place.and_then(|place| text.get(..place)).map(|before| before.chars().count() + 1);
-        let mut shown: String = text.chars().take(80).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
-        }
-        Self { text: shown, column, problem }
+        Self { text: printable(text, 80), column, problem }
     }
 
     /// Puts an error of the library in our words.
     pub(super) fn of_language(text: &str, error: &minijinja::Error) -> Self {
-        let said = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let said = error.detail().map_or_else(|| error.kind().to_string(), |said| printable(said, 200));
         let place = error.range().map(|range| range.start);
         let rest = place.and_then(|place| text.get(place..)).unwrap_or_default();
         let problem = match error.kind() {
@@ -84,4 +80,14 @@ impl ExpressionError {
         };
         Self::new(text, place, problem)
     }
+}
+
+/// Gives the beginning of a text without what a terminal would obey, a character for a character.
+pub(super) fn printable(text: &str, most: usize) -> String {
+    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(most).map(plain).collect();
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
 }

@@ -84,7 +84,7 @@ impl Expression {
             return Ok(result.is_true());
         }
         // A value may be as long as the bound on work allows.
-        let result: String = result.to_string().chars().take(40).collect();
+        let result = error::printable(&result.to_string(), 40);
         Err(ExpressionError::new(&self.text, None, Problem::NoAnswer { result }))
     }
 
