@@ -94,7 +94,13 @@ struct PendingShape<'a> {
     never: bool,
 }
 
-/// Writes launches with the runs that were picked of each; one launch is the object itself.
+/// Writes however many launches filters have found, with the runs that were picked of each.
+pub(crate) fn found_with_runs(surveys: &[(Survey, Vec<PlannedRun>)]) -> String {
+    let launches = surveys.iter().map(|(survey, planned)| one(survey, planned)).collect();
+    text(&ManyLaunches { schema: SCHEMA, launches })
+}
+
+/// Writes launches with the runs that were picked of each by id; one launch is the object itself.
 pub(crate) fn with_runs(surveys: &[(Survey, Vec<PlannedRun>)]) -> String {
     let mut all: Vec<OneLaunch<'_>> = surveys.iter().map(|(survey, planned)| one(survey, planned)).collect();
     match (all.pop(), all.is_empty()) {

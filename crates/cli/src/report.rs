@@ -11,6 +11,7 @@ use neuromanager_core::engine::cancel::CancelError;
 use neuromanager_core::engine::configuration::ConfigurationError;
 use neuromanager_core::engine::program::ProgramError;
 use neuromanager_core::engine::rerun::RerunError;
+use neuromanager_core::expression::ExpressionError;
 use neuromanager_core::id::SelectionError;
 use neuromanager_core::plan::PlanError;
 use neuromanager_core::slurm::query::QueryError;
@@ -267,7 +268,7 @@ macro_rules! usage {
     };
 }
 
-usage!(SelectError, ProgramError, PlanError, SelectionError);
+usage!(SelectError, ProgramError, PlanError, SelectionError, ExpressionError);
 
 #[cfg(test)]
 mod tests {

@@ -4,12 +4,19 @@ use clap::Args;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LaunchArgs {
-    /// Print what would happen, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// The name of the launch [default: the script's]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
+}
+
+/// How something is started, whatever it is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MannerArgs {
+    /// Print what would happen, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Stay until every run is over
     #[arg(long)]
     pub(crate) wait: bool,

@@ -4,19 +4,21 @@ mod launching;
 mod neu;
 mod neurun;
 mod neusweep;
+mod selecting;
 
 use std::ffi::OsString;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
-pub(crate) use launching::LaunchArgs;
+pub(crate) use launching::{LaunchArgs, MannerArgs};
 pub(crate) use neu::{
     ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RerunArgs, ResumeArgs, RetryArgs, RmArgs,
     SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs,
 };
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
+pub(crate) use selecting::Selecting;
 
 use crate::report::Failure;
 

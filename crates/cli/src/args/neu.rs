@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use neuromanager_core::id::Selection;
 use neuromanager_core::ranges::Ranges;
 
-use super::{LaunchArgs, RunArgs, SweepArgs};
+use super::{MannerArgs, RunArgs, Selecting, SweepArgs};
 
 /// Looks at launches, and acts on them.
 ///
@@ -24,7 +24,7 @@ pub(crate) struct NeuArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// List launches, or the runs of some
+    /// List launches, or show the runs that were picked
     Status(StatusArgs),
     /// Print what runs have printed
     Logs(LogsArgs),
@@ -58,22 +58,26 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Launches or runs [default: list the launches]
-    #[arg(value_name = "ID")]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print ids only
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
-    /// Launches or runs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Go on printing until the runs are over
     #[arg(short, long)]
     pub(crate) follow: bool,
+    /// Which attempt [default: the latest]
+    #[arg(long, value_name = "N", conflicts_with = "follow", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempt: Option<u32>,
     /// Print the logs' paths as JSON
     #[arg(long, conflicts_with = "follow")]
     pub(crate) json: bool,
@@ -81,9 +85,8 @@ pub(crate) struct LogsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SelectArgs {
-    /// Launches or runs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Print the launch afterwards as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -104,9 +107,8 @@ pub(crate) struct ResumeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RetryArgs {
-    /// Launches or runs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Options of sbatch to change, such as `mem=64G,time=2:00:00`; `mem=` leaves one out; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) with: Vec<String>,
@@ -129,14 +131,13 @@ pub(crate) struct RetryArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RerunArgs {
-    /// Launches or runs
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     /// Options of sbatch to change, such as `mem=64G,time=2:00:00`; `mem=` leaves one out; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) with: Vec<String>,
     #[command(flatten)]
-    pub(crate) launch: LaunchArgs,
+    pub(crate) manner: MannerArgs,
 }
 
 #[derive(Debug, Args)]
@@ -208,9 +209,8 @@ pub(crate) struct LsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RmArgs {
-    /// Launches
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<Selection>,
+    #[command(flatten)]
+    pub(crate) what: Selecting,
     #[command(flatten)]
     pub(crate) manner: RemovalArgs,
 }

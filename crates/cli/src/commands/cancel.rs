@@ -10,7 +10,7 @@ use neuromanager_core::store::Store;
 use neuromanager_core::worker::Node;
 
 use super::App;
-use super::selecting::{Picked, pick};
+use super::selecting::{Picked, Purpose, select};
 use super::submit::describe_news;
 use crate::args::SelectArgs;
 use crate::exit::Exit;
@@ -28,7 +28,7 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     let (runner, program) = (app.runner(), std::env::current_exe()?);
     let (local, slurm) = (App::local(), App::slurm(&runner));
     let ui = app.ui.at(Volume::of(args.quiet, false));
-    let picked = pick(&store, &args.ids)?;
+    let picked = select(&store, &args.what, Purpose::Act, app)?.picked;
     let cancelling = Cancelling {
         supports: Supports { local: &local, slurm: &slurm },
         resuming: Resuming {

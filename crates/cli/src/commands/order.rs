@@ -9,7 +9,7 @@ use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 
 use super::App;
-use crate::args::LaunchArgs;
+use crate::args::MannerArgs;
 use crate::ui::{Volume, one_line};
 
 /// What to start.
@@ -41,7 +41,7 @@ pub(super) struct Manner {
 
 impl Manner {
     /// Reads the options.
-    pub(super) fn of(args: &LaunchArgs) -> Self {
+    pub(super) fn of(args: &MannerArgs) -> Self {
         let volume = Volume::of(args.quiet, args.verbose);
         Self { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume }
     }

@@ -5,7 +5,7 @@ use neuromanager_core::engine::rerun::again;
 use super::App;
 use super::launching::launch;
 use super::order::{Manner, Order};
-use super::selecting::{Picked, pick};
+use super::selecting::{Picked, Purpose, select};
 use crate::args::RerunArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -13,13 +13,14 @@ use crate::report::Failure;
 /// Starts the runs that were picked again; those of each launch are a launch of their own.
 pub(super) fn rerun(args: &RerunArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
-    let orders: Vec<Order> = pick(&store, &args.ids)?
+    let orders: Vec<Order> = select(&store, &args.what, Purpose::Act, app)?
+        .picked
         .iter()
         .map(|picked| order(picked, args, app))
         .collect::<Result<_, Failure>>()?;
     let mut exit = Exit::Done;
     for order in orders {
-        match launch(order, Manner::of(&args.launch), app)? {
+        match launch(order, Manner::of(&args.manner), app)? {
             Exit::Done => {}
             other => exit = other,
         }
@@ -33,7 +34,7 @@ fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<Order, Failure>
     App::check_folder(&earlier)?;
     let changes = app.changes(earlier.place.kind, &args.with)?;
     Ok(Order {
-        name: args.launch.name.clone().unwrap_or_else(|| earlier.name.clone()),
+        name: earlier.name.clone(),
         place: earlier.place.clone(),
         env: earlier.env.clone(),
         resources: earlier.resources.clone().overridden_by(changes),

@@ -16,10 +16,10 @@ use super::App;
 use super::foreground::{Attended, attend};
 use super::launching::{ask, write_dry_run};
 use super::order::{Manner, Order};
-use super::selecting::{Picked, pick};
+use super::selecting::{Picked, Purpose, select};
 use super::submit;
 use super::wait::{conclude, until_over};
-use crate::args::RetryArgs;
+use crate::args::{RetryArgs, Selecting};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -29,12 +29,11 @@ use crate::ui::{Notice, Ui, Volume, print};
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
     if !args.dry_run {
-        let launches: Vec<LaunchId> =
-            pick(&app.settings.store(), &args.ids)?.iter().map(|picked| picked.id).collect();
+        let launches = select(&app.settings.store(), &args.what, Purpose::Act, app)?.ids();
         // What was never handed over is no matter of trying again.
         app.feed(&app.settings.store(), &launches, app.ui.at(volume))?;
     }
-    let Picks { picked, surveys } = look(&args.ids, app)?;
+    let Picks { picked, surveys } = look(&args.what, app)?;
     let manner = Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume };
     let mut exit = Exit::Done;
     for (survey, picked) in surveys.iter().zip(&picked) {
@@ -52,13 +51,11 @@ struct Picks {
     surveys: Vec<Survey>,
 }
 
-fn look(ids: &[Selection], app: &App) -> Result<Picks, Failure> {
+fn look(what: &Selecting, app: &App) -> Result<Picks, Failure> {
     let store = app.settings.store();
-    let picked = pick(&store, ids)?;
-    let launches: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
-    let surveys = app.survey(&store, &launches)?;
+    let (picked, surveys) = select(&store, what, Purpose::Act, app)?.surveyed(&store, app)?;
     for (survey, picked) in surveys.iter().zip(&picked) {
-        refuse_named(survey, picked, ids)?;
+        refuse_named(survey, picked, &what.ids)?;
     }
     Ok(Picks { picked, surveys })
 }

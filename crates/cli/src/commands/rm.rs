@@ -1,7 +1,5 @@
 //! `neu rm`: removes launches that are over; all that were named, or none.
 
-use std::collections::BTreeSet;
-
 use neuromanager_core::engine::removal::{Obstacle, obstacle};
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::{LaunchId, Selection};
@@ -9,7 +7,7 @@ use neuromanager_core::store::{Standing, Store, StoreError};
 
 use super::App;
 use super::removing::{Leaving, Progress, ask};
-use super::selecting::pick;
+use super::selecting::{Picked, Purpose, pick, select};
 use crate::args::RmArgs;
 use crate::exit::Exit;
 use crate::report::{Failure, in_a_line};
@@ -22,7 +20,13 @@ type Refusal = (String, Option<String>);
 pub(super) fn rm(args: &RmArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
     let mut progress = Progress::new(&store, args.manner, app);
-    let mut named = named(&store, &args.ids)?;
+    let mut named = if args.what.has_filters() || args.what.is_empty() {
+        let mut named = Named::default();
+        select(&store, &args.what, Purpose::Act, app)?.picked.iter().for_each(|picked| named.add(picked));
+        named
+    } else {
+        named(&store, &args.what.ids)?
+    };
     let standing: Result<Vec<Standing>, StoreError> =
         named.launches.iter().map(|id| store.standing(*id)).collect();
     let standing = standing?;
@@ -61,9 +65,19 @@ struct Named {
     refusals: Vec<Refusal>,
 }
 
+impl Named {
+    fn add(&mut self, picked: &Picked) {
+        if !picked.whole {
+            let text = format!("only whole launches can be removed, not runs of launch {}", picked.id);
+            self.refusals.push((text, Some(format!("`neu rm {}` removes all of it", picked.id))));
+        } else if !self.launches.contains(&picked.id) {
+            self.launches.push(picked.id);
+        }
+    }
+}
+
 fn named(store: &Store, ids: &[Selection]) -> Result<Named, Failure> {
     let mut named = Named::default();
-    let mut seen = BTreeSet::new();
     for selection in ids {
         let launch = match selection {
             Selection::Launch(launch) | Selection::Runs { launch, .. } => Some(*launch),
@@ -71,7 +85,7 @@ fn named(store: &Store, ids: &[Selection]) -> Result<Named, Failure> {
         };
         match launch.map(|launch| store.launch(launch).read()) {
             Some(Err(StoreError::Removed { id, .. })) => {
-                if seen.insert(id) {
+                if !named.already.contains(&LaunchId(id)) {
                     named.already.push(LaunchId(id));
                 }
                 continue;
@@ -89,12 +103,7 @@ fn named(store: &Store, ids: &[Selection]) -> Result<Named, Failure> {
             Some(Ok(_)) | None => {}
         }
         for picked in pick(store, std::slice::from_ref(selection))? {
-            if !picked.whole {
-                let text = format!("only whole launches can be removed, not runs of launch {}", picked.id);
-                named.refusals.push((text, Some(format!("`neu rm {}` removes all of it", picked.id))));
-            } else if seen.insert(picked.id.0) {
-                named.launches.push(picked.id);
-            }
+            named.add(&picked);
         }
     }
     Ok(named)

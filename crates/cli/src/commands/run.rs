@@ -24,7 +24,7 @@ const USAGE: &str = "neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT 
 
 /// Runs `neurun`.
 pub(crate) fn neurun(args: &RunArgs, app: &App) -> Result<Exit, Failure> {
-    start(args, None, Manner::of(&args.launch), app)
+    start(args, None, Manner::of(&args.launch.manner), app)
 }
 
 /// Starts what `args` ask for, for every point of `sweep` where there is one.
@@ -95,7 +95,7 @@ fn read_config(args: &RunArgs, app: &App) -> Result<(Config, Vec<String>), Failu
         user: user.as_deref(),
     };
     let (source, path) = configuration::find(&places).map_err(|error| app.explain_missing_config(error))?;
-    app.ui.at(Manner::of(&args.launch).volume).explain(&format!("configuration: {}", path.display()));
+    app.ui.at(Manner::of(&args.launch.manner).volume).explain(&format!("configuration: {}", path.display()));
     match Config::read(&source, &[]) {
         Ok(config) => Ok((config, Vec::new())),
         Err(ConfigError::Problems { unknown_options, .. }) if !unknown_options.is_empty() => {

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit as ProgramExit;
-use neuromanager_core::id::LaunchId;
+use neuromanager_core::id::{LaunchId, RunId};
 use neuromanager_core::plan::quote;
-use neuromanager_core::store::{PlannedRun, Store, StoreError};
+use neuromanager_core::store::{PlannedRun, Store};
 
 use super::App;
 use super::causes::{causes, states, unknowns};
-use super::selecting::{Picked, pick};
+use super::selecting::{Picked, Purpose, planned, readable, select};
 use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
@@ -26,14 +26,17 @@ const EXPLAINED: usize = 5;
 /// Shows launches or runs.
 pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
-    if args.ids.is_empty() {
-        return list(&store, args.json, app);
+    if args.what.is_empty() {
+        return list(&store, args, app);
     }
-    let picked = pick(&store, &args.ids)?;
-    let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
-    let surveys = app.view(&store, &ids)?;
-    let with_plans: Result<Vec<_>, Failure> =
-        surveys.into_iter().zip(&picked).map(|(survey, picked)| with_plan(survey, picked)).collect();
+    let selected = select(&store, &args.what, Purpose::View, app)?;
+    if args.quiet {
+        print(&ids_of_runs(&selected.picked))?;
+        return Ok(Exit::Done);
+    }
+    let (picked, surveys) = selected.surveyed(&store, app)?;
+    let with_plan = |(survey, picked)| Ok((survey, planned(&store, picked)?));
+    let with_plans: Result<Vec<_>, Failure> = surveys.into_iter().zip(&picked).map(with_plan).collect();
     let with_plans = with_plans?;
     for (survey, planned) in &with_plans {
         if !args.json {
@@ -43,22 +46,20 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
         warn_of_damage(survey, app);
     }
     if args.json {
-        print(&json::with_runs(&with_plans))?;
+        let is_found = args.what.ids.is_empty();
+        print(&if is_found { json::found_with_runs(&with_plans) } else { json::with_runs(&with_plans) })?;
     }
     Ok(Exit::Done)
 }
 
-fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
-    let mut ids = Vec::new();
-    for id in store.launches()? {
-        match store.launch(id).read() {
-            Ok(_) => ids.push(id),
-            Err(StoreError::HalfMade { .. }) => {}
-            Err(error) => app.ui.warn(&format!("launch {id} is left out: {error}")),
-        }
+fn list(store: &Store, args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
+    let ids: Vec<_> = readable(store, app)?.into_iter().map(|launch| LaunchId(launch.id)).collect();
+    if args.quiet {
+        print(&ids.iter().map(|id| format!("{id}\n")).collect::<String>())?;
+        return Ok(Exit::Done);
     }
     let surveys = app.view(store, &ids)?;
-    if as_json {
+    if args.json {
         print(&json::launches(&surveys))?;
         for survey in &surveys {
             warn_of_damage(survey, app);
@@ -89,14 +90,10 @@ fn list(store: &Store, as_json: bool, app: &App) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn with_plan(survey: Survey, picked: &Picked) -> Result<(Survey, Vec<PlannedRun>), Failure> {
-    let plan = survey.dir.plan()?;
-    let planned: Result<Vec<_>, StoreError> = if picked.whole {
-        plan.all().collect()
-    } else {
-        picked.runs.iter().map(|run| plan.run(run)).collect()
-    };
-    Ok((survey, planned?))
+/// Gives the ids of runs, a line each, as other verbs take them.
+fn ids_of_runs(picked: &[Picked]) -> String {
+    let ids = picked.iter().flat_map(|picked| picked.runs.iter().map(|run| RunId { launch: picked.id, run }));
+    ids.map(|id| format!("{id}\n")).collect()
 }
 
 pub(super) fn place(survey: &Survey) -> String {

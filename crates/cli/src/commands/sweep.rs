@@ -21,11 +21,11 @@ use crate::report::Failure;
 /// Runs `neusweep`.
 pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     let sweep = read_sweep(&args.params, app)?;
-    let manner = Manner::of(&args.launch);
+    let manner = Manner::of(&args.launch.manner);
     match neurun_words(&args.words, &app.settings.folder) {
         Some(words) => {
             let mut inner = parse::<RunArgs>(&words)?;
-            let manner = manner.and(Manner::of(&inner.launch));
+            let manner = manner.and(Manner::of(&inner.launch.manner));
             inner.launch.name = inner.launch.name.or_else(|| args.launch.name.clone());
             run::start(&inner, Some(sweep), manner, app)
         }

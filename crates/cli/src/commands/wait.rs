@@ -10,7 +10,7 @@ use neuromanager_core::state::RunState;
 use neuromanager_core::store::Store;
 
 use super::App;
-use super::selecting::{Picked, pick};
+use super::selecting::{Picked, Purpose, select};
 use crate::args::SelectArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -32,7 +32,7 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 /// Waits for the runs that were picked.
 pub(super) fn wait(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
-    let picked = pick(&store, &args.ids)?;
+    let picked = select(&store, &args.what, Purpose::View, app)?.picked;
     let ui = app.ui.at(Volume::of(args.quiet, false));
     let surveys = until_over(&store, &picked, ui, app)?;
     if args.json {

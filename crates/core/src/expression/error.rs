@@ -1,0 +1,93 @@
+//! What can be wrong with an expression, and where.
+
+use minijinja::ErrorKind;
+
+/// Tells what is wrong with an expression, with the place where it is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}`{}: {problem}", column.map_or_else(String::new, |column| format!(", column {column}")))]
+pub struct ExpressionError {
+    /// The expression, shortened where it is long.
+    pub text: String,
+    /// The column of the place, from 1, in characters.
+    pub column: Option<usize>,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// Tells what is wrong in an expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It is too long to be one.
+    #[error("longer than {} bytes", super::LONGEST)]
+    TooLong,
+    /// It is not written as an expression is.
+    #[error("{0}")]
+    Syntax(String),
+    /// A name that is no parameter.
+    #[error("no parameter is called `{name}`{}", suggestion(nearest.as_deref(), known))]
+    UnknownName {
+        /// The name.
+        name: String,
+        /// The parameter that was probably meant.
+        nearest: Option<String>,
+        /// The parameters that there are.
+        known: Vec<String>,
+    },
+    /// It cannot be worked out for some values, as a division by zero.
+    #[error("{0}")]
+    Impossible(String),
+    /// It would take too many steps or too much memory.
+    #[error("too much work: write it more simply")]
+    TooMuchWork,
+    /// Its value is neither true nor false.
+    #[error("gives `{result}`, neither true nor false; write a comparison, as `lr == 0.1`")]
+    NoAnswer {
+        /// The value, shortened.
+        result: String,
+    },
+}
+
+fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
+    match (nearest, known) {
+        (Some(nearest), _) => format!("; did you mean `{nearest}`?"),
+        (None, []) => "; there are no parameters".to_owned(),
+        (None, known) => format!("; there are {}", known.join(", ")),
+    }
+}
+
+impl ExpressionError {
+    /// Says that `problem` is at the byte `place` of `text`.
+    pub(super) fn new(text: &str, place: Option<usize>, problem: Problem) -> Self {
+        let column = place.and_then(|place| text.get(..place)).map(|before| before.chars().count() + 1);
+        Self { text: printable(text, 80), column, problem }
+    }
+
+    /// Puts an error of the library in our words.
+    pub(super) fn of_language(text: &str, error: &minijinja::Error) -> Self {
+        let said = error.detail().map_or_else(|| error.kind().to_string(), |said| printable(said, 200));
+        let place = error.range().map(|range| range.start);
+        let rest = place.and_then(|place| text.get(place..)).unwrap_or_default();
+        let problem = match error.kind() {
+            ErrorKind::SyntaxError if rest.starts_with('=') && !rest.starts_with("==") => {
+                Problem::Syntax("`=` compares nothing; write `==`".to_owned())
+            }
+            ErrorKind::SyntaxError => Problem::Syntax(said.replace("template exceeds", "exceeds")),
+            ErrorKind::OutOfFuel => Problem::TooMuchWork,
+            ErrorKind::UnknownFunction | ErrorKind::UnknownFilter | ErrorKind::UnknownTest => {
+                Problem::Syntax(format!("{said}; there are operators only, no functions"))
+            }
+            _ => Problem::Impossible(said),
+        };
+        Self::new(text, place, problem)
+    }
+}
+
+/// Gives the beginning of a text without what a terminal would obey, a character for a character.
+pub(super) fn printable(text: &str, most: usize) -> String {
+    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(most).map(plain).collect();
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
+}

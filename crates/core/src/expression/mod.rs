@@ -1,0 +1,102 @@
+//! Expressions over parameters, as in Python: `lr * layers < 1 and opt in ['sgd', 'adam']`. Pure, without any access
+//! to the machine, and bounded in size, depth and work.
+
+mod error;
+mod values;
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, UndefinedBehavior};
+
+use crate::document::nearest;
+
+pub use error::{ExpressionError, Problem};
+pub use values::Values;
+
+/// The longest expression, in bytes. It bounds how deep one can be nested, and with that the stack.
+pub const LONGEST: usize = 1000;
+
+/// How many steps one evaluation may take; what people write takes some tens.
+const STEPS: u64 = 10_000;
+
+/// The name under which every parameter is found, also one that is no name in an expression: `params['batch-size']`.
+const ALL: &str = "params";
+
+/// The language: operators, and neither functions nor filters.
+static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut language = Environment::empty();
+    language.set_undefined_behavior(UndefinedBehavior::Strict);
+    language.set_fuel(Some(STEPS));
+    language.set_debug(true);
+    language
+});
+
+/// An expression that was read.
+#[derive(Debug)]
+pub struct Expression {
+    text: String,
+    names: Vec<String>,
+    compiled: minijinja::Expression<'static, 'static>,
+}
+
+impl Expression {
+    /// Reads an expression.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        if text.len() > LONGEST {
+            return Err(ExpressionError::new(text, None, Problem::TooLong));
+        }
+        let compiled = LANGUAGE
+            .compile_expression_owned(text.to_owned())
+            .map_err(|error| ExpressionError::of_language(text, &error))?;
+        let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
+        names.sort_unstable();
+        Ok(Self { text: text.to_owned(), names, compiled })
+    }
+
+    /// Gives the text that was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Checks that every name in it is one of `known`.
+    pub fn check_names<'a>(&self, known: impl IntoIterator<Item = &'a str>) -> Result<(), ExpressionError> {
+        let known: Vec<&str> = known.into_iter().collect();
+        let is_known = |name: &str| name == ALL || known.contains(&name);
+        match self.names.iter().find(|name| !is_known(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+                let known = known.into_iter().map(str::to_owned).collect();
+                let problem = Problem::UnknownName { name: name.clone(), nearest, known };
+                Err(ExpressionError::new(&self.text, self.place_of(name), problem))
+            }
+        }
+    }
+
+    /// Tells whether it holds for these values. Anything but true or false is an error: `lr` alone is no question.
+    pub fn holds(&self, values: &Values) -> Result<bool, ExpressionError> {
+        self.check_names(values.names())?;
+        let result = self
+            .compiled
+            .eval(values.context(ALL))
+            .map_err(|error| ExpressionError::of_language(&self.text, &error))?;
+        if result.kind() == minijinja::value::ValueKind::Bool {
+            return Ok(result.is_true());
+        }
+        // A value may be as long as the bound on work allows.
+        let result = error::printable(&result.to_string(), 40);
+        Err(ExpressionError::new(&self.text, None, Problem::NoAnswer { result }))
+    }
+
+    /// Finds where a name stands, as a word of its own.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let is_alone = |place: usize| {
+            !self.text[..place].ends_with(is_part) && !self.text[place + name.len()..].starts_with(is_part)
+        };
+        self.text.match_indices(name).map(|(place, _)| place).find(|place| is_alone(*place))
+    }
+}
+
+#[cfg(test)]
+mod tests;

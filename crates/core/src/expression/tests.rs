@@ -1,0 +1,117 @@
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+use super::{Expression, ExpressionError, LONGEST, Problem, Values};
+
+const PARAMS: &str = r#"{"lr": 0.10, "tiny": 1e-3, "layers": 4, "batch": 48, "opt": "sgd", "on": true, "off": null,
+    "sizes": [1, 2], "batch-size": 7, "huge": 170141183460469231731687303715884105727}"#;
+
+fn values() -> Values {
+    Values::of(&RawValue::from_string(PARAMS.to_owned()).unwrap()).unwrap()
+}
+
+fn ask(text: &str) -> Result<bool, ExpressionError> {
+    Expression::parse(text)?.holds(&values())
+}
+
+fn refused(text: &str) -> String {
+    ask(text).unwrap_err().to_string()
+}
+
+#[test]
+fn what_holds_in_python_holds_here() {
+    for text in [
+        "lr == 0.1",
+        "lr == 0.10 and layers > 3",
+        "lr * layers < 1 and opt in ['sgd', 'adam']",
+        "opt in ('sgd', 'adam')",
+        "tiny == 1e-3 and tiny == 0.001 and tiny == 1E-3",
+        "128000 // batch == 2666",
+        "-7 // 2 == -4 and -7 % 3 == 2",
+        "2 ** 10 == 1024",
+        "layers == 4.0",
+        "1 < layers < 5",
+        "not 1 < layers < 3",
+        "opt != 'adam' or false",
+        "on == True and on == true and off == None and off == none",
+        "on and not off",
+        "'sg' in opt",
+        "opt not in ['adam']",
+        "sizes == [1, 2] and sizes[1] == 2 and 2 in sizes",
+        "params['batch-size'] == 7",
+        "huge == 170141183460469231731687303715884105727",
+        "huge != 170141183460469231731687303715884105726",
+        "9007199254740993 != 9007199254740992.0",
+        "7 / 2 == 3.5",
+        "layers == 4 if on else layers == 5",
+        "\"sgd\" == opt",
+        "opt == 'sgd' \n and on",
+    ] {
+        assert_eq!(ask(text), Ok(true), "{text}");
+    }
+    for text in ["lr == 0.11", "layers > 4", "lr == '0.1'", "opt == 'SGD'", "0.1 + 0.2 == 0.3"] {
+        assert_eq!(ask(text), Ok(false), "{text}");
+    }
+}
+
+#[test]
+fn a_mistake_is_named_with_its_place() {
+    insta::assert_snapshot!(refused("lr = 0.1"), @"`lr = 0.1`, column 4: `=` compares nothing; write `==`");
+    insta::assert_snapshot!(refused("layers > 2 and lrr == 1"), @"`layers > 2 and lrr == 1`, column 16: no parameter is called `lrr`; did you mean `lr`?");
+    insta::assert_snapshot!(refused("momentum == 1"), @"`momentum == 1`, column 1: no parameter is called `momentum`; there are batch, batch-size, huge, layers, lr, off, on, opt, sizes, tiny");
+    insta::assert_snapshot!(refused("lr =="), @"`lr ==`, column 4: unexpected end of input, expected expression");
+    insta::assert_snapshot!(refused("lr == 0.1 layers"), @"`lr == 0.1 layers`, column 11: unexpected input after expression");
+    insta::assert_snapshot!(refused(""), @"``, column 1: unexpected end of input, expected expression");
+    insta::assert_snapshot!(refused("lr"), @"`lr`: gives `0.1`, neither true nor false; write a comparison, as `lr == 0.1`");
+    insta::assert_snapshot!(refused("1 / 0 == 1"), @"`1 / 0 == 1`, column 1: unable to calculate 1 / 0");
+    insta::assert_snapshot!(refused("layers // 0 == 1"), @"`layers // 0 == 1`, column 1: unable to calculate 4 // 0");
+    insta::assert_snapshot!(refused("layers % 0 == 1"), @"`layers % 0 == 1`, column 1: unable to calculate 4 % 0");
+    insta::assert_snapshot!(refused("opt + 1 == 2"), @"`opt + 1 == 2`, column 1: tried to use + operator on unsupported types string and number");
+    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`: `params['x']` is undefined");
+    insta::assert_snapshot!(refused("range(10) == 1"), @"`range(10) == 1`, column 1: no parameter is called `range`; there are batch, batch-size, huge, layers, lr, off, on, opt, sizes, tiny");
+    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: filter upper is unknown; there are operators only, no functions");
+    insta::assert_snapshot!(refused("'ü' == opt and lrr"), @"`'ü' == opt and lrr`, column 16: no parameter is called `lrr`; did you mean `lr`?");
+}
+
+#[test]
+fn hostile_ones_are_bounded() {
+    let nested = format!("{}1{} == 1", "(".repeat(400), ")".repeat(400));
+    let minus = format!("{}1 == 1", "-".repeat(LONGEST - 6));
+    let not = format!("{}on", "not ".repeat(249));
+    let lists = format!("{}{} == 1", "[".repeat(490), "]".repeat(490));
+    let powers = format!("2{} == 1", " ** 2".repeat(190));
+    let begun = std::time::Instant::now();
+    for text in [&nested, &minus, &not, &lists, &powers] {
+        let _bounded = ask(text);
+    }
+    for text in
+        ["'a' * 10 ** 9 == 'b'", "[1] * 10 ** 9 == []", "'a' * 99999999 == 'b'", "10 ** 10 ** 10 == 1"]
+    {
+        assert!(ask(text).is_err(), "{text}");
+    }
+    assert!(begun.elapsed().as_secs() < 5, "took {:?}", begun.elapsed());
+    let long = format!("lr == {}", "1".repeat(LONGEST));
+    assert_eq!(ask(&long).unwrap_err().problem, Problem::TooLong);
+}
+
+proptest! {
+    /// Whatever is typed gives an answer or an error, and never a panic.
+    #[test]
+    fn anything_may_be_typed(text in "\\PC{0,60}") {
+        let _answer = ask(&text);
+    }
+
+    #[test]
+    fn a_number_is_what_its_text_says(number in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
+        let written = serde_json::to_string(&number).unwrap();
+        let params = RawValue::from_string(format!("{{\"x\": {written}}}")).unwrap();
+        let values = Values::of(&params).unwrap();
+        prop_assert_eq!(Expression::parse(&format!("x == {written}")).unwrap().holds(&values), Ok(true));
+    }
+
+    #[test]
+    fn whole_numbers_compare_exactly(a in any::<i64>(), b in any::<i64>()) {
+        let values = Values::of(&RawValue::from_string(format!("{{\"x\": {a}}}")).unwrap()).unwrap();
+        prop_assert_eq!(Expression::parse(&format!("x < {b}")).unwrap().holds(&values), Ok(a < b));
+    }
+}
