@@ -28,13 +28,7 @@ use crate::ui::{Notice, Ui, Volume, print};
 /// Retries the runs that were picked, launch by launch.
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
-    if !args.dry_run {
-        let launches: Vec<LaunchId> =
-            pick(&app.settings.store(), &args.ids)?.iter().map(|picked| picked.id).collect();
-        // What was never handed over is no matter of trying again.
-        app.feed(&app.settings.store(), &launches, app.ui.at(volume))?;
-    }
-    let Picks { picked, surveys } = look(&args.ids, app)?;
+    let Picks { picked, surveys } = look(args, app)?;
     let manner = Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume };
     let mut exit = Exit::Done;
     for (survey, picked) in surveys.iter().zip(&picked) {
@@ -52,13 +46,17 @@ struct Picks {
     surveys: Vec<Survey>,
 }
 
-fn look(ids: &[Selection], app: &App) -> Result<Picks, Failure> {
+fn look(args: &RetryArgs, app: &App) -> Result<Picks, Failure> {
     let store = app.settings.store();
-    let picked = pick(&store, ids)?;
+    let picked = pick(&store, &args.ids)?;
     let launches: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
+    if !args.dry_run {
+        // What was never handed over is completed, and no matter of trying again.
+        app.feed(&store, &launches, app.ui.at(Volume::of(args.quiet, false)))?;
+    }
     let surveys = app.survey(&store, &launches)?;
     for (survey, picked) in surveys.iter().zip(&picked) {
-        refuse_named(survey, picked, ids)?;
+        refuse_named(survey, picked, &args.ids)?;
     }
     Ok(Picks { picked, surveys })
 }
