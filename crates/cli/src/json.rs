@@ -202,14 +202,14 @@ pub(crate) fn submitted(survey: &[Survey]) -> String {
 /// Writes which runs of a launch were handed over again, as which attempt.
 pub(crate) fn retried(survey: &Survey, runs: &Ranges, attempt: u32) -> String {
     #[derive(Serialize)]
-    struct Retried<'a> {
+    struct Again<'a> {
         schema: u32,
         launch: LaunchShape<'a>,
         attempt: u32,
         retried: Vec<String>,
     }
     let retried = runs.iter().map(|run| format!("{}.{run}", survey.launch.id)).collect();
-    text(&Retried { schema: SCHEMA, launch: launch(survey), attempt, retried })
+    text(&Again { schema: SCHEMA, launch: launch(survey), attempt, retried })
 }
 
 fn one<'a>(survey: &'a Survey, planned: &'a [PlannedRun]) -> OneLaunch<'a> {

@@ -203,11 +203,11 @@ fn settle(attended: &Attended, status: ExitStatus, app: &App) -> Result<Survey, 
         let surveys = app.survey_watched(vec![watched])?;
         let survey =
             surveys.into_iter().next().ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
-        let states: Vec<RunState> =
+        let all: Vec<RunState> =
             chunk.runs.iter().filter_map(|run| survey.status(run)).map(|status| status.state).collect();
-        let patience = match states.iter().find(|state| **state != RunState::Cancelled) {
+        let patience = match all.iter().find(|state| **state != RunState::Cancelled) {
             None => Duration::ZERO,
-            Some(_) if states.iter().all(|state| state.is_final()) => LAST_RECORD,
+            Some(_) if all.iter().all(|state| state.is_final()) => LAST_RECORD,
             Some(_) => LAST_WORDS,
         };
         if status.signal().is_none() || began.elapsed() > patience {

@@ -19,7 +19,7 @@ use super::order::{Manner, Order};
 use super::selecting::{Picked, Purpose, select};
 use super::submit;
 use super::wait::{conclude, until_over};
-use crate::args::{RetryArgs, Selecting};
+use crate::args::RetryArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -28,12 +28,7 @@ use crate::ui::{Notice, Ui, Volume, print};
 /// Retries the runs that were picked, launch by launch.
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
-    if !args.dry_run {
-        let launches = select(&app.settings.store(), &args.what, Purpose::Act, app)?.ids();
-        // What was never handed over is no matter of trying again.
-        app.feed(&app.settings.store(), &launches, app.ui.at(volume))?;
-    }
-    let Picks { picked, surveys } = look(&args.what, app)?;
+    let Picks { picked, surveys } = look(args, app)?;
     let manner = Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume };
     let mut exit = Exit::Done;
     for (survey, picked) in surveys.iter().zip(&picked) {
@@ -51,11 +46,16 @@ struct Picks {
     surveys: Vec<Survey>,
 }
 
-fn look(what: &Selecting, app: &App) -> Result<Picks, Failure> {
+fn look(args: &RetryArgs, app: &App) -> Result<Picks, Failure> {
     let store = app.settings.store();
-    let (picked, surveys) = select(&store, what, Purpose::Act, app)?.surveyed(&store, app)?;
+    if !args.dry_run {
+        let launches = select(&store, &args.what, Purpose::Act, app)?.ids();
+        // What was never handed over is completed, and no matter of trying again.
+        app.feed(&store, &launches, app.ui.at(Volume::of(args.quiet, false)))?;
+    }
+    let (picked, surveys) = select(&store, &args.what, Purpose::Act, app)?.surveyed(&store, app)?;
     for (survey, picked) in surveys.iter().zip(&picked) {
-        refuse_named(survey, picked, &what.ids)?;
+        refuse_named(survey, picked, &args.what.ids)?;
     }
     Ok(Picks { picked, surveys })
 }

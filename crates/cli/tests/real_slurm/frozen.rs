@@ -9,7 +9,7 @@ use crate::kit::Tool;
 use crate::small_site::Frozen;
 
 /// Longer than `MessageTimeout`, so that the commands of Slurm give up.
-const FROZEN_FOR: Duration = Duration::from_secs(6);
+const FROZEN_FOR: Duration = Duration::from_secs(10);
 
 #[test]
 fn what_is_asked_of_a_frozen_controller_is_done_once_when_it_wakes() {
@@ -22,7 +22,7 @@ fn what_is_asked_of_a_frozen_controller_is_done_once_when_it_wakes() {
 }
 
 fn queue(desk: &Desk) -> String {
-    desk.slurm("squeue -h -r -o %i|%T|%j")
+    desk.slurm("squeue -h -r -t PD,CF,R -o %i|%T|%j")
 }
 
 fn runs_are_cancelled_when_it_wakes(desk: &Desk, cluster: &Cluster) {
@@ -32,7 +32,7 @@ fn runs_are_cancelled_when_it_wakes(desk: &Desk, cluster: &Cluster) {
     thread::sleep(FROZEN_FOR);
     drop(frozen);
     let told = cancel.wait().succeeded();
-    assert_says(&told.stderr, ["no clear answer", "3 runs stopped"]);
+    assert_says(&told.stderr, ["3 runs stopped"]);
     assert_eq!(queue(desk), "");
     assert_eq!(launch.states(), ["cancelled"; 3]);
 }

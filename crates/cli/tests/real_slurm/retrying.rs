@@ -183,7 +183,7 @@ fn a_lost_run_is_retried_and_its_leftovers_do_not_overlap() {
     launch.until_file("began.0.1");
     launch.until_file("began.1.1");
     // Its worker, both halves, and its program die without a word.
-    let task = format!("SLURM_ARRAY_TASK_ID=0");
+    let task = "SLURM_ARRAY_TASK_ID=0";
     let job = format!("SLURM_ARRAY_JOB_ID={}", launch.job());
     for process in fs::read_dir("/proc").unwrap().flatten() {
         let environment = fs::read(process.path().join("environ")).unwrap_or_default();

@@ -18,7 +18,8 @@ pub enum RerunError {
 /// Plans `runs` of an earlier launch again: the same arguments byte for byte, whatever the files say today.
 pub fn again(dir: &LaunchDir, launch: &Launch, runs: &Ranges) -> Result<Plan, RerunError> {
     let reader = dir.plan()?;
-    let runs = runs.iter().map(|run| reader.run(run).map(planned)).collect::<Result<_, StoreError>>()?;
+    let runs =
+        runs.iter().map(|run| reader.run(run).map(|run| planned(&run))).collect::<Result<_, StoreError>>()?;
     Ok(Plan::again(Earlier {
         command: launch.command.iter().map(|word| word.0.clone()).collect(),
         parameters: launch.parameters.clone(),
@@ -27,7 +28,7 @@ pub fn again(dir: &LaunchDir, launch: &Launch, runs: &Ranges) -> Result<Plan, Re
     })?)
 }
 
-fn planned(planned: PlannedRun) -> Run {
+fn planned(planned: &PlannedRun) -> Run {
     let argv = planned.command();
     Run { number: planned.run, repeat: planned.repeat, params: planned.params.get().to_owned(), argv }
 }
