@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::desk::until;
 use crate::kit::Tool;
 use crate::scene::Scene;
-use crate::tally::{Fate, play};
+use crate::tally::play;
 
 /// A small file system on the store, for as long as this lives.
 struct Small(PathBuf);
