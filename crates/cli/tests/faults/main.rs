@@ -18,8 +18,10 @@ mod tally;
 
 mod controller;
 mod killed;
+mod limits;
 mod network;
 mod nodes;
+mod records;
 mod store;
 mod tasks;
 mod tools;
