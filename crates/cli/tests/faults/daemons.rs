@@ -69,18 +69,16 @@ impl Daemon {
         command
     }
 
-    /// Gives the step daemons of this node's jobs.
+    /// Gives the step daemons of this node's jobs: they write into its log.
     pub(crate) fn steps(&self) -> Vec<Pid> {
-        let socket = self.folder.join("spool").join(self.name.split_once('-').unwrap().1);
+        let log = self.folder.join("log").join(&self.name);
         let processes = fs::read_dir("/proc").unwrap().flatten();
         let pids = processes.filter_map(|process| process.file_name().to_string_lossy().parse().ok());
         let is_step = |pid: &i32| {
             let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+            let mut files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
             comm.trim() == "slurmstepd"
-                && files
-                    .filter_map(|file| fs::read_link(file.path()).ok())
-                    .any(|file| file.starts_with(&socket))
+                && files.any(|file| fs::read_link(file.path()).is_ok_and(|file| file == log))
         };
         pids.filter(is_step).map(Pid::from_raw).collect()
     }
