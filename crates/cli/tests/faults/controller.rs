@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::daemons::Daemon;
 use crate::desk::until;
 use crate::kit::{Background, Outcome};
-use crate::scene::Scene;
+use crate::scene::{Scene, Watched};
 use crate::tally::{Fate, Tally, play};
 
 /// Longer than any command of Slurm waits for the controller of this cluster.
@@ -102,12 +102,19 @@ fn a_controller_and_an_accounting_that_are_away() {
         fs::write(&gate, "").unwrap();
         lives.judge_all_well()
     });
-    play("MinJobAge=2", || ends_are_known_after_slurm_forgot(&Scene::on(&cluster)));
+    play("MinJobAge=2", || {
+        let scene = Scene::on(&cluster);
+        let mut every_end = EveryEnd::forgotten(&scene);
+        every_end.look();
+        every_end.judge()
+    });
     play("slurmdbd down", || {
         accounting.end(Signal::SIGTERM);
-        let tally = ends_are_known_after_slurm_forgot(&Scene::on(&cluster));
+        let scene = Scene::on(&cluster);
+        let mut every_end = EveryEnd::forgotten(&scene);
+        every_end.look();
         accounting.start();
-        tally
+        every_end.judge()
     });
 }
 
@@ -115,28 +122,48 @@ fn a_controller_and_an_accounting_that_are_away() {
 fn no_accounting_at_all() {
     let options = ["--nodes=2", "--no-accounting", "--slurm-conf=MinJobAge=2"];
     let Some(cluster) = Cluster::special(&options) else { return };
-    play("no accounting at all, MinJobAge=2", || ends_are_known_after_slurm_forgot(&Scene::on(&cluster)));
+    play("no accounting at all, MinJobAge=2", || EveryEnd::forgotten(&Scene::on(&cluster)).judge());
 }
 
-/// Runs of every end, looked at until the controller has forgotten their jobs, and after that.
-fn ends_are_known_after_slurm_forgot(scene: &Scene) -> Tally {
-    let mut well = scene.launch(2, "");
-    let mut failed = scene.launch(2, "--fail=9");
-    let mut stopped = scene.launch(1, "--hang=9");
-    stopped.until_begun(0, 1);
-    scene.desk.slurm(&format!("scancel {}", stopped.launch.job()));
-    for launch in [&mut well, &mut failed, &mut stopped] {
-        launch.until_over();
-        for job in launch.launch.jobs() {
-            until("Slurm has forgotten the job", || {
-                let row = scene.desk.world.command("squeue", ["-h", "-t", "all", "-j", &job]).run();
-                launch.look();
-                if row.stdout.is_empty() { Ok(()) } else { Err(row) }
-            });
+/// Launches whose jobs the controller has forgotten.
+struct EveryEnd<'a> {
+    well: Watched<'a>,
+    failed: Watched<'a>,
+    stopped: Watched<'a>,
+}
+
+impl<'a> EveryEnd<'a> {
+    /// Starts runs that end in every way, and looks at them until the controller has forgotten their jobs.
+    fn forgotten(scene: &'a Scene) -> Self {
+        let mut well = scene.launch(2, "");
+        let mut failed = scene.launch(2, "--fail=9");
+        let mut stopped = scene.launch(1, "--hang=9");
+        stopped.until_begun(0, 1);
+        scene.desk.slurm(&format!("scancel {}", stopped.launch.job()));
+        well.until_over();
+        failed.until_over();
+        for launch in [&mut well, &mut failed, &mut stopped] {
+            for job in launch.launch.jobs() {
+                until("Slurm has forgotten the job", || {
+                    let row = scene.desk.world.command("squeue", ["-h", "-t", "all", "-j", &job]).run();
+                    launch.look();
+                    if row.stdout.is_empty() { Ok(()) } else { Err(row) }
+                });
+            }
+        }
+        Self { well, failed, stopped }
+    }
+
+    fn look(&mut self) {
+        for launch in [&mut self.well, &mut self.failed, &mut self.stopped] {
+            launch.look();
         }
     }
-    let mut tally = well.judge_all_well();
-    tally += failed.judge(|_| ("failed", Fate::Ends(3)));
-    tally += stopped.judge(|_| ("cancelled", Fate::IsStopped));
-    tally
+
+    fn judge(self) -> Tally {
+        let mut tally = self.well.judge_all_well();
+        tally += self.failed.judge(|_| ("failed", Fate::Ends(3)));
+        tally += self.stopped.judge(|_| ("cancelled", Fate::IsStopped));
+        tally
+    }
 }

@@ -22,7 +22,6 @@ pub(crate) struct Execution {
     pub(crate) ended: Option<i32>,
     /// How many SIGTERM it saw.
     pub(crate) terms: usize,
-    pub(crate) pid: i32,
     pub(crate) is_alive: bool,
 }
 
@@ -58,7 +57,7 @@ impl Ledger {
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
         let mut words = name.split('-').skip(1);
         let attempt = words.next().unwrap().parse().unwrap();
-        let pid = words.next().unwrap().parse().unwrap();
+        let pid: i32 = words.next().unwrap().parse().unwrap();
         // A line that is being written has no end yet.
         let text = fs::read_to_string(page).unwrap();
         let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
@@ -69,7 +68,6 @@ impl Ledger {
         let code = |(_, word): &(u64, &str)| word.strip_prefix("ended ").map(|code| code.parse().unwrap());
         Some(Execution {
             attempt,
-            pid,
             began: lines.first()?.0,
             last: lines.last()?.0,
             ended: lines.iter().find_map(code),

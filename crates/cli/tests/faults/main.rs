@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "the faults find every daemon in their own way")]
 #[path = "../kit/cluster.rs"]
 mod cluster;
 #[expect(dead_code, reason = "the faults use the part of the desk that they need")]
