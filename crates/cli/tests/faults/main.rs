@@ -1,7 +1,7 @@
 //! Faults, one scenario each, on a real Slurm: every one counts what was asked, executed exactly once, lost, doubled and
 //! wrongly shown, by a ledger that the programs keep themselves. `scripts/reliability` makes the table of docs/reliability.md.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::similar_names, reason = "a test fails by panicking")]
 
 #[expect(dead_code, reason = "the faults find every daemon in their own way")]
 #[path = "../kit/cluster.rs"]

@@ -31,7 +31,9 @@ fn a_node_that_freezes_and_a_node_that_is_lost() {
         let steps = node.steps();
         assert_eq!(steps.len(), 1);
         node.end(Signal::SIGKILL);
-        steps.iter().for_each(|step| kill(*step, Signal::SIGKILL).unwrap());
+        for step in steps {
+            kill(step, Signal::SIGKILL).unwrap();
+        }
         watched.until_state(0, &["pending"]);
         scene.let_go(&watched.launch.job());
         let tally = watched.judge_all_well();

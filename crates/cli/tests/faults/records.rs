@@ -28,7 +28,7 @@ fn damaged(hurt: usize, damage: impl Fn(&[u8]) -> Vec<u8>) -> Tally {
     let scene = Scene::without_slurm();
     let journal = executed(&scene, "");
     fs::write(&journal, damage(&fs::read(&journal).unwrap())).unwrap();
-    let status = scene.desk.neu("status 1 --json").succeeded();
+    let answer = scene.desk.neu("status 1 --json").succeeded();
     let mut tally = Tally::default();
     let states: Vec<String> = scene.desk.world.states("1");
     for run in 0..RUNS {
@@ -41,8 +41,8 @@ fn damaged(hurt: usize, damage: impl Fn(&[u8]) -> Vec<u8>) -> Tally {
         tally.wrongly_shown.push(format!("{states:?}"));
     }
     let name = journal.file_name().unwrap().to_string_lossy();
-    if !status.stderr.contains(&*name) {
-        tally.wrongly_shown.push(format!("nothing is said of the loss: {:?}", status.stderr));
+    if !answer.stderr.contains(&*name) {
+        tally.wrongly_shown.push(format!("nothing is said of the loss: {:?}", answer.stderr));
     }
     tally
 }

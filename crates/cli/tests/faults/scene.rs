@@ -12,7 +12,7 @@ use crate::ledger::{Ledger, WORK};
 use crate::tally::{Fate, Tally};
 
 /// The longest that anything may take.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// States that a run stays in.
 const ENDS: &[&str] = &[
@@ -105,11 +105,11 @@ impl Watched<'_> {
     /// is never wrong.
     pub(crate) fn look(&mut self) -> Vec<String> {
         let before: Vec<_> = (0..self.runs).map(|run| self.scene.ledger.executions(&self.run(run))).collect();
-        let status = self.scene.desk.neu(&format!("status {} --json", self.launch.id));
-        if status.code != 0 {
+        let answer = self.scene.desk.neu(&format!("status {} --json", self.launch.id));
+        if answer.code != 0 {
             return Vec::new();
         }
-        let shown = status.json();
+        let shown = answer.json();
         let mut states = Vec::new();
         for (run, earlier) in before.iter().enumerate() {
             let row = &shown["runs"][run];
