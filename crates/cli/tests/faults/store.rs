@@ -97,7 +97,9 @@ fn a_store_that_becomes_read_only() {
         assert_eq!(scene.ledger.count("2"), 0, "who cannot claim a run does not execute it");
         small.remount("rw");
         held.begins_again();
+        // With the options of the launch, so held as well.
         scene.desk.neu("retry 2").succeeded();
+        scene.desk.slurm(&format!("scontrol release {}", held.launch.jobs().last().unwrap()));
         let mut tally = held.judge_all_well();
         tally += over.judge_all_well();
         tally
