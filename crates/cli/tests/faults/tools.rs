@@ -30,6 +30,10 @@ fn commands_of_slurm_that_fail() {
                 if resumed.code == 0 { Ok(()) } else { Err(resumed) }
             });
         }
+        // Shown where the test fails.
+        let submissions = scene.desk.world.store().join("launches/1/submissions.jsonl");
+        println!("{}", std::fs::read_to_string(submissions).unwrap());
+        println!("{}", std::fs::read_to_string(scene.desk.world.root().join("faulty.calls")).unwrap());
         scene.watch(scene.desk.launch_number(1), 200).judge_all_well()
     });
 }
