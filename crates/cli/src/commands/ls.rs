@@ -39,7 +39,7 @@ pub(super) fn ls(args: &LsArgs, app: &App) -> Result<Exit, Failure> {
             match list(&other, app) {
                 Ok(found) => rows.extend(found),
                 Err(error) => {
-                    app.ui.warn(&format!("`{}` is left out: {}", shown(other.root()), in_a_line(&error)))
+                    app.ui.warn(&format!("`{}` is left out: {}", shown(other.root()), in_a_line(&error)));
                 }
             }
         }

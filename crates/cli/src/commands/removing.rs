@@ -121,7 +121,7 @@ impl<'a> Progress<'a> {
         for id in half_removed {
             match self.store.finish(id) {
                 Ok(Removal::Gone | Removal::Already) => {
-                    self.ui.say(&format!("finished removing launch {id}"))
+                    self.ui.say(&format!("finished removing launch {id}"));
                 }
                 Ok(Removal::TakenUp) => self.ui.warn(&format!("launch {id} is back: more of it was started")),
                 Err(error) => self.fail_at(&error),
