@@ -16,6 +16,7 @@ mod environments;
 mod memory;
 mod no_accounting;
 mod refusals;
+mod removing;
 mod resources;
 mod seed;
 mod single;
