@@ -58,7 +58,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     }
     let is_followed = !manner.json;
     let mut worker = start_worker(&launch, &dir, app)?;
-    app.settings.remember_store();
+    app.settings.remember(&app.settings.store());
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
         Signal::SIGTERM as i32,

@@ -42,7 +42,6 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         limits.array_size(),
     )?;
     limits.keep(&store);
-    app.settings.remember_store();
     let id = LaunchId(submitted.launch.id);
     if manner.json {
         print(&json::submitted(&app.survey(&store, &[id])?))?;
@@ -50,6 +49,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         tell(&submitted, &described, ui)?;
     }
     let troubled = troubles(&submitted, ui);
+    app.settings.remember(&store);
     if manner.wait {
         return wait(&submitted, ui, app);
     }
