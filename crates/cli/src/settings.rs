@@ -88,10 +88,10 @@ impl Settings {
         state.map(|state| Registry::at(&state.join("neuromanager")))
     }
 
-    /// Remembers the store of this folder, so that its launches are found from any other.
-    pub(crate) fn remember_store(&self) {
+    /// Remembers a store, so that its launches are found from any folder.
+    pub(crate) fn remember(&self, store: &Store) {
         if let Some(registry) = self.registry() {
-            registry.remember(&self.store());
+            registry.remember(store);
         }
     }
 }

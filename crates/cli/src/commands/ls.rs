@@ -31,7 +31,7 @@ struct Row {
 /// Lists launches.
 pub(super) fn ls(args: &LsArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
-    app.settings.remember_store();
+    app.settings.remember(&store);
     let mut missing = Vec::new();
     let mut rows = Vec::new();
     if args.all {

@@ -40,7 +40,6 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         &|id, news| ui.warn(&describe_news(id, news)),
     )?;
     limits.keep(&store);
-    app.settings.remember_store();
     let id = LaunchId(submitted.launch.id);
     if manner.json {
         print(&json::submitted(&app.survey(&store, &[id])?))?;
@@ -48,6 +47,8 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         tell(&submitted, &described, ui)?;
     }
     let troubled = troubles(id.0, submitted.launch.runs, &submitted.handed, room.as_ref(), ui);
+    let troubled = troubles(&submitted, ui);
+    app.settings.remember(&store);
     if manner.wait {
         return wait(&submitted, ui, app);
     }

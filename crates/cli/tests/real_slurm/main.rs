@@ -18,6 +18,7 @@ mod memory;
 mod no_accounting;
 mod refusals;
 mod replaced;
+mod removing;
 mod resources;
 mod retrying;
 mod seed;

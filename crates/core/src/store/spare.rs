@@ -65,15 +65,40 @@ impl Store {
                 }
             }
         }
+        self.add_cache(&mut spares, leaving, now)?;
+        self.add_programs(&mut spares, leaving, now)?;
+        Ok(spares)
+    }
+
+    /// Adds what is cached for the store, and in folders what is cached for launches, `12.json`: that may be all that is
+    /// left of what a scheduler knew, and stays as long as the launch does.
+    fn add_cache(
+        &self,
+        spares: &mut Spares,
+        leaving: &[LaunchId],
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let is_cache = |path: &Path| path.extension().is_some_and(|ending| ending == "json");
+        let staying = self.launches()?;
+        let stays = |id: &LaunchId| staying.contains(id) && !leaving.contains(id);
         for path in list(&self.root.join("cache"))? {
-            if path.extension().is_some_and(|ending| ending == "json") || is_left_by_a_writer(&name(&path)) {
+            if path.symlink_metadata().is_ok_and(|what| what.is_dir()) {
+                for path in list(&path)? {
+                    let launch = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()).map(LaunchId);
+                    match launch.filter(|_| is_cache(&path)) {
+                        Some(id) if stays(&id) => {}
+                        Some(_) => spares.files.push(Spare { bytes: remove::size(&path), path }),
+                        None if is_left_by_a_writer(&name(&path)) => spares.files.extend(old(&path, now)),
+                        None => spares.strange.push(path),
+                    }
+                }
+            } else if is_cache(&path) || is_left_by_a_writer(&name(&path)) {
                 spares.files.extend(old(&path, now));
             } else {
                 spares.strange.push(path);
             }
         }
-        self.add_programs(&mut spares, leaving, now)?;
-        Ok(spares)
+        Ok(())
     }
 
     /// Gives the folder of a launch that nobody will complete any more.
@@ -318,6 +343,25 @@ mod tests {
         let (_, launch) = store.create_launch().unwrap();
         fs::write(launch.path().join("launch.json"), "not readable, but there").unwrap();
         assert_eq!(store.spares(&[], SystemTime::now() + LATER).unwrap().holes, []);
+    }
+
+    #[test]
+    fn what_is_cached_for_a_launch_stays_as_long_as_it_does() {
+        let (_dir, store, _) = store();
+        let (id, _) = store.create_launch().unwrap();
+        fs::create_dir_all(store.root().join("cache/slurm")).unwrap();
+        for file in ["limits.json", "slurm/1.json", "slurm/7.json", "slurm/notes"] {
+            fs::write(store.root().join("cache").join(file), "{}").unwrap();
+        }
+        let files = |leaving: &[LaunchId], now| -> Vec<String> {
+            let files = store.spares(leaving, now).unwrap().files;
+            files.iter().map(|spare| name(&spare.path)).collect()
+        };
+        assert_eq!(files(&[], SystemTime::now()), ["7.json"]);
+        assert_eq!(files(&[id], SystemTime::now()), ["1.json", "7.json"]);
+        assert_eq!(files(&[], SystemTime::now() + LATER), ["limits.json", "7.json"]);
+        let strange = store.spares(&[], SystemTime::now()).unwrap().strange;
+        assert_eq!(strange, [store.root().join("cache/slurm/notes")]);
     }
 
     #[test]
