@@ -73,8 +73,6 @@ pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<E
     let ui = app.ui.at(manner.volume);
     let is_followed = !manner.json;
     let mut worker = start_worker(attended)?;
-    app.settings.remember_store();
-    let mut worker = start_worker(&launch, &dir, app)?;
     app.settings.remember(&app.settings.store());
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,

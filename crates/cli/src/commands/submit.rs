@@ -47,7 +47,6 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         tell(&submitted, &described, ui)?;
     }
     let troubled = troubles(id.0, submitted.launch.runs, &submitted.handed, room.as_ref(), ui);
-    let troubled = troubles(&submitted, ui);
     app.settings.remember(&store);
     if manner.wait {
         return wait(&submitted, ui, app);

@@ -183,7 +183,7 @@ fn a_rerun_is_a_new_launch_of_the_same_arguments() {
         assert_eq!(after["launch"][field], before["launch"][field], "{field}");
     }
     world.neu("rerun 2.0").succeeded();
-    assert_eq!(world.status("3")["launch"]["name"], "other");
+    assert_eq!(world.status("3")["launch"]["name"], "mine");
     assert_eq!(world.states("1"), ["succeeded"; 8]);
 }
 
