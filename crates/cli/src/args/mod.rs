@@ -12,7 +12,9 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 pub(crate) use launching::LaunchArgs;
-pub(crate) use neu::{ExecuteArgs, LogsArgs, NeuArgs, SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs};
+pub(crate) use neu::{
+    ExecuteArgs, LogsArgs, NeuArgs, SelectArgs, SettingArg, ShowArgs, StatusArgs, Verb, WorkerArgs,
+};
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
 pub(crate) use selecting::Selecting;

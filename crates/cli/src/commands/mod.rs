@@ -9,6 +9,7 @@ mod logs;
 mod order;
 mod run;
 mod selecting;
+mod show;
 mod site;
 mod status;
 mod submit;
@@ -70,6 +71,7 @@ impl App {
 pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
     match args.verb {
         Verb::Status(args) => status::status(&args, app),
+        Verb::Show(args) => show::show(&args, app),
         Verb::Logs(args) => logs::logs(&args, app),
         Verb::Cancel(args) => cancel::cancel(&args, app),
         Verb::Wait(args) => wait::wait(&args, app),

@@ -208,7 +208,7 @@ fn fitting_runs(store: &Store, picked: &Picked, condition: &Expression) -> Resul
     }
     let whole = picked.whole && runs.len() as u64 == picked.runs.len();
     let fitting = Picked { id: picked.id, runs: runs.into_iter().collect(), whole };
-    Ok((fitting.runs.len() > 0).then_some(fitting))
+    Ok((!fitting.runs.is_empty()).then_some(fitting))
 }
 
 fn holds(condition: &Expression, planned: &PlannedRun, id: LaunchId) -> Result<bool, Failure> {
@@ -232,7 +232,7 @@ fn in_states(picked: Vec<Picked>, surveys: Vec<Survey>, states: &States) -> (Vec
         let is_meant = |run: &u64| survey.status(*run).is_some_and(|status| states.contain(status.state));
         let runs: Ranges = picked.runs.iter().filter(is_meant).collect();
         let whole = picked.whole && runs.len() == picked.runs.len();
-        (runs.len() > 0).then_some((Picked { id: picked.id, runs, whole }, survey))
+        (!runs.is_empty()).then_some((Picked { id: picked.id, runs, whole }, survey))
     });
     kept.unzip()
 }

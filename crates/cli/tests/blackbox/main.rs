@@ -28,6 +28,7 @@ mod oddities;
 mod params;
 mod places;
 mod selecting;
+mod showing;
 mod signals;
 mod strangers;
 mod terminal;
