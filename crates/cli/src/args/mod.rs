@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 pub(crate) use launching::{LaunchArgs, MannerArgs};
 pub(crate) use neu::{
     ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RerunArgs, ResumeArgs, RetryArgs, RmArgs,
-    SelectArgs, SettingArg, StatusArgs, Verb, WorkerArgs,
+    SelectArgs, SettingArg, ShowArgs, StatusArgs, Verb, WorkerArgs,
 };
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;

@@ -26,6 +26,8 @@ pub(crate) struct NeuArgs {
 pub(crate) enum Verb {
     /// List launches, or show the runs that were picked
     Status(StatusArgs),
+    /// Show all that is known of launches or runs
+    Show(ShowArgs),
     /// Print what runs have printed
     Logs(LogsArgs),
     /// Stop runs, and see that they stopped
@@ -66,6 +68,15 @@ pub(crate) struct StatusArgs {
     /// Print ids only
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) what: Selecting,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod retry;
 mod rm;
 mod run;
 mod selecting;
+mod show;
 mod site;
 mod status;
 mod submit;
@@ -86,6 +87,7 @@ impl App {
 pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
     match args.verb {
         Verb::Status(args) => status::status(&args, app),
+        Verb::Show(args) => show::show(&args, app),
         Verb::Logs(args) => logs::logs(&args, app),
         Verb::Cancel(args) => cancel::cancel(&args, app),
         Verb::Retry(args) => retry::retry(&args, app),

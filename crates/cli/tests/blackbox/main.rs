@@ -35,6 +35,7 @@ mod removing;
 mod resuming;
 mod retrying;
 mod selecting;
+mod showing;
 mod signals;
 mod strangers;
 mod terminal;
