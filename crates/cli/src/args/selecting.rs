@@ -13,19 +13,18 @@ pub(crate) struct Selecting {
     /// Only runs in these states, as `failed,oom,timeout`
     #[arg(long, value_name = "STATES", help_heading = "Filters")]
     pub(crate) state: Option<States>,
-    /// Only runs whose parameters fit, as `lr == 0.01 and layers > 4`
+    /// Only runs whose parameters fit, as `lr == 0.01 and layers > 4`; of several, all
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filters")]
-    pub(crate) condition: Option<String>,
+    pub(crate) conditions: Vec<String>,
     /// Only launches of this name: a part of it, or a pattern with `*` and `?`
     #[arg(long, value_name = "NAME", help_heading = "Filters")]
     pub(crate) name: Option<String>,
-    /// Only the newest launch, or with `--last=N` the newest N
+    /// Only the newest launch, or with N the newest N
     #[arg(
         long,
         value_name = "N",
         help_heading = "Filters",
         num_args = 0..=1,
-        require_equals = true,
         default_missing_value = "1",
         value_parser = clap::value_parser!(u64).range(1..)
     )]
@@ -40,7 +39,7 @@ impl Selecting {
 
     /// Tells whether anything beside ids narrows what is meant.
     pub(crate) fn has_filters(&self) -> bool {
-        let Self { ids: _, state, condition, name, last } = self;
-        state.is_some() || condition.is_some() || name.is_some() || last.is_some()
+        let Self { ids: _, state, conditions, name, last } = self;
+        state.is_some() || !conditions.is_empty() || name.is_some() || last.is_some()
     }
 }

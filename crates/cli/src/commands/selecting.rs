@@ -66,7 +66,8 @@ pub(super) fn select(
             "write an id as `12` or `12.3`, `--last` for the newest launch, or another filter; see --help",
         ));
     }
-    let condition = what.condition.as_deref().map(Expression::parse).transpose()?;
+    let conditions: Vec<Expression> =
+        what.conditions.iter().map(|text| Expression::parse(text)).collect::<Result<_, _>>()?;
     let mut picked = if what.ids.is_empty() { all(store, app)? } else { pick(store, &what.ids)? };
     if let Some(pattern) = what.name.as_deref().map(NamePattern::new) {
         picked = with_name(store, picked, &pattern)?;
@@ -75,8 +76,8 @@ pub(super) fn select(
         let older = picked.len().saturating_sub(usize::try_from(last).unwrap_or(usize::MAX));
         picked.drain(..older);
     }
-    if let Some(condition) = condition {
-        picked = with_params(store, picked, &condition)?;
+    for condition in &conditions {
+        picked = with_params(store, picked, condition)?;
     }
     let mut surveys = None;
     if let Some(states) = &what.state {
