@@ -133,16 +133,12 @@ fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<C
     let id = picked.id;
     let mut notice = Notice::new(ui);
     let owned = own(&survey.dir, &mut |by| {
-        notice.say(&format!(
-            "launch {id}: waiting for process {} on `{}`, which hands runs of it over",
-            by.pid, by.host
-        ));
+        notice.say(&format!("launch {id}: waiting for {by}, which hands runs of it over"));
     })?;
     let owned = match owned {
         Ownership::Ours(owned) => owned,
         Ownership::Theirs(by) => {
-            let text =
-                format!("launch {id} is still being handed over by process {} on `{}`", by.pid, by.host);
+            let text = format!("launch {id} is still being handed over by {by}");
             return Err(Failure::new(Exit::Scheduler, text).hint("try again when that has ended"));
         }
     };
