@@ -263,7 +263,7 @@ fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunS
         },
         signal: match status.exit {
             Some(Exit::Signal(signal)) => Some(signal),
-            _ => None,
+            Some(Exit::Code(_) | Exit::Unstarted { .. }) | None => None,
         },
         attempt: status.attempt,
         node: status.node.as_deref(),

@@ -202,7 +202,11 @@ impl From<StoreError> for Failure {
             StoreError::HalfMade { .. } => Self::of(Exit::Store, error).hint("start it again"),
             StoreError::Unrecorded { .. } => Self::of(Exit::Store, error)
                 .hint("the job goes on; `neu resume` finds it by its key once the store can be written to"),
-            _ => Self::of(Exit::Store, error),
+            StoreError::Io { .. }
+            | StoreError::Unreadable { .. }
+            | StoreError::RecordTooLong { .. }
+            | StoreError::NewerFormat { .. }
+            | StoreError::TakenOver { .. } => Self::of(Exit::Store, error),
         }
     }
 }

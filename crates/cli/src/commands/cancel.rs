@@ -10,6 +10,7 @@ use neuromanager_core::store::Store;
 use neuromanager_core::worker::Node;
 
 use super::App;
+use super::naming::counted;
 use super::selecting::{Picked, Purpose, select};
 use super::submit::describe_news;
 use crate::args::SelectArgs;
@@ -48,10 +49,10 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
         let done = stop(&cancelling, picked.id, wanted, &mut |text| notice.say(text))?;
         let id = picked.id;
         if !done.stopped.is_empty() {
-            ui.say(&format!("launch {id}: {} stopped ({})", runs(done.stopped.len()), done.stopped));
+            ui.say(&format!("launch {id}: {} stopped ({})", counted(done.stopped.len()), done.stopped));
         }
         if !done.over.is_empty() {
-            ui.say(&format!("launch {id}: {} already over ({})", runs(done.over.len()), done.over));
+            ui.say(&format!("launch {id}: {} already over ({})", counted(done.over.len()), done.over));
         }
         if !done.alive.is_empty() {
             ui.warn(&format!("launch {id}: still alive: {}; see `neu status {id}`", done.alive));
@@ -81,8 +82,4 @@ fn terms(store: &Store, picked: &[Picked], app: &App) -> Result<Terms, Failure> 
     }
     let patience = Duration::from_mins(5);
     Ok(Terms { array_size: 1, message_timeout: LONGEST_MESSAGE_TIMEOUT, patience, room: None })
-}
-
-fn runs(count: u64) -> String {
-    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
 }

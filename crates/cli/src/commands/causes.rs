@@ -2,9 +2,11 @@
 //! what they printed.
 
 use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::state::{FailureClass, RunState};
 
+use super::naming::in_short;
 use crate::endings::{Ending, ending};
 use crate::ui::ago;
 
@@ -55,10 +57,7 @@ impl Cause {
     /// Writes it out: which runs, in what state, why, and what they printed last.
     pub(super) fn describe(&self, launch: u64) -> String {
         let runs: Ranges = self.runs.iter().copied().collect();
-        let which = match runs.stretches() {
-            [_] => format!("{launch}.{runs}"),
-            _ => format!("{launch}.{} and {} more", self.runs[0], self.runs.len() - 1),
-        };
+        let which = in_short(LaunchId(launch), &runs);
         let lines: String = self.lines.iter().map(|line| format!("  | {line}\n")).collect();
         format!("{which} {}{}: {}\n{lines}", self.state, self.kind(), self.text)
     }

@@ -98,7 +98,7 @@ pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<E
         }
     };
     follower.follow()?;
-    let survey = settle(attended, status, app)?;
+    let survey = survey_ended(attended, status, app)?;
     Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, ui))
 }
 
@@ -195,7 +195,7 @@ fn stop_showing(error: &io::Error, ui: Ui) {
 
 /// Surveys a launch whose worker has ended. A first half that was killed leaves the second, which stops its program
 /// and writes that down: it is waited for.
-fn settle(attended: &Attended, status: ExitStatus, app: &App) -> Result<Survey, Failure> {
+fn survey_ended(attended: &Attended, status: ExitStatus, app: &App) -> Result<Survey, Failure> {
     let began = Instant::now();
     let Attended { launch, dir, chunk } = attended;
     loop {
@@ -228,7 +228,7 @@ fn conclude(survey: &Survey, runs: &Ranges, status: ExitStatus, interrupted: boo
             match run.exit {
                 // The program has said why itself.
                 Some(ProgramExit::Code(_)) => ui.say(&text),
-                _ => Ui::conclude(&text),
+                Some(ProgramExit::Signal(_) | ProgramExit::Unstarted { .. }) | None => Ui::conclude(&text),
             }
         }
         return match &run.exit {

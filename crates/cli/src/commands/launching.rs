@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::plan::script;
 
+use super::naming::place;
 use super::order::{Manner, Order};
 use super::{App, foreground, submit};
 use crate::exit::Exit;
@@ -33,11 +34,8 @@ pub(super) fn ask(order: &Order, manner: Manner, app: &App) -> Result<(), Failur
     if runs <= ASK_ABOVE || manner.yes || !app.settings.interactive {
         return Ok(());
     }
-    let target = order
-        .place
-        .device
-        .as_ref()
-        .map_or_else(String::new, |device| format!(" on {}/{device}", order.place.support));
+    let target =
+        order.place.device.as_ref().map_or_else(String::new, |_| format!(" on {}", place(&order.place)));
     match Ui::ask(&format!("start {runs} runs{target}?"))? {
         true => Ok(()),
         false => Err(Failure::new(Exit::Interrupted, "nothing was started")),

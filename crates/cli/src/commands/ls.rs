@@ -9,7 +9,8 @@ use neuromanager_core::store::{Store, StoreError};
 use serde_json::Value;
 
 use super::App;
-use super::status::{place, warn_of_damage};
+use super::naming::place;
+use super::status::warn_of_damage;
 use crate::args::LsArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -115,7 +116,7 @@ fn row(store: &Store, survey: &Survey) -> Row {
         cells: [
             launch.id.to_string(),
             launch.name.clone(),
-            place(survey),
+            place(&launch.place),
             launch.runs.to_string(),
             told.join(", "),
             local_time(launch.created),

@@ -7,6 +7,7 @@ mod foreground;
 mod launching;
 mod logs;
 mod ls;
+mod naming;
 mod order;
 mod prune;
 mod removing;

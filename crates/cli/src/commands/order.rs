@@ -9,6 +9,7 @@ use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 
 use super::App;
+use super::naming::{counted, place};
 use crate::args::MannerArgs;
 use crate::ui::{Volume, one_line};
 
@@ -61,13 +62,10 @@ impl Manner {
 impl Order {
     /// Says in a few words what is started.
     pub(super) fn describe(&self) -> String {
-        let runs = match self.plan.len() {
-            1 => "1 run".to_owned(),
-            runs => format!("{runs} runs"),
-        };
+        let runs = counted(self.plan.len());
         let name = one_line(&self.name);
         match &self.place.device {
-            Some(device) => format!("{runs} of {name} on {}/{device}", self.place.support),
+            Some(_) => format!("{runs} of {name} on {}", place(&self.place)),
             None => format!("{runs} of {name}"),
         }
     }

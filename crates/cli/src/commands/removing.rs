@@ -9,6 +9,7 @@ use neuromanager_core::id::LaunchId;
 use neuromanager_core::store::{Removal, Standing, Store, StoreError, size};
 
 use super::App;
+use super::naming::counted;
 use crate::args::RemovalArgs;
 use crate::exit::Exit;
 use crate::json::{Removed, RemovedLaunch};
@@ -42,8 +43,8 @@ impl Leaving {
 
     /// Names it for people: ``launch 12 `train` (60 runs, 1.2 MB)``.
     pub(super) fn describe(&self) -> String {
-        let runs = if self.runs == 1 { "1 run".to_owned() } else { format!("{} runs", self.runs) };
-        format!("launch {} `{}` ({runs}, {})", self.id, one_line(&self.name), bytes(self.bytes))
+        let (runs, size) = (counted(self.runs), bytes(self.bytes));
+        format!("launch {} `{}` ({runs}, {size})", self.id, one_line(&self.name))
     }
 
     fn shape(&self) -> RemovedLaunch {

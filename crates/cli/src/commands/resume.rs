@@ -72,11 +72,9 @@ fn tell(id: LaunchId, handed: &Handed, lost: usize, ui: Ui) {
 }
 
 fn describe_owner(id: LaunchId, theirs: &OwnedBy) -> String {
-    let OwnedBy { host, pid, age } = theirs;
-    let who = if host.is_empty() { "another process".to_owned() } else { format!("process {pid} on {host}") };
     format!(
-        "launch {id} is being submitted by {who}, which gave a sign of life {} s ago\nhint: let it finish, or end it and try again",
-        age.as_secs()
+        "launch {id} is being submitted by {theirs}, which gave a sign of life {} s ago\nhint: let it finish, or end it and try again",
+        theirs.age.as_secs()
     )
 }
 

@@ -15,6 +15,7 @@ use neuromanager_core::worker::Node;
 use super::App;
 use super::foreground::{Attended, attend};
 use super::launching::{ask, write_dry_run};
+use super::naming::{counted, id_lines, ids, jobs};
 use super::order::{Manner, Order};
 use super::selecting::{Picked, Purpose, select};
 use super::submit;
@@ -132,16 +133,12 @@ fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<C
     let id = picked.id;
     let mut notice = Notice::new(ui);
     let owned = own(&survey.dir, &mut |by| {
-        notice.say(&format!(
-            "launch {id}: waiting for process {} on `{}`, which hands runs of it over",
-            by.pid, by.host
-        ));
+        notice.say(&format!("launch {id}: waiting for {by}, which hands runs of it over"));
     })?;
     let owned = match owned {
         Ownership::Ours(owned) => owned,
         Ownership::Theirs(by) => {
-            let text =
-                format!("launch {id} is still being handed over by process {} on `{}`", by.pid, by.host);
+            let text = format!("launch {id} is still being handed over by {by}");
             return Err(Failure::new(Exit::Scheduler, text).hint("try again when that has ended"));
         }
     };
@@ -215,19 +212,14 @@ fn tell_handed(
         return Ok(print(&json::retried(now.first().unwrap_or(survey), &accepted, next.attempt))?);
     }
     if manner.volume == Volume::Quiet {
-        let ids = accepted.iter().map(|run| format!("{}\n", RunId { launch, run }));
-        return Ok(print(&ids.collect::<String>())?);
+        return Ok(print(&id_lines(launch, &accepted))?);
     }
-    let jobs = handed.jobs();
-    if !jobs.is_empty() {
+    let taken = handed.jobs();
+    if !taken.is_empty() {
         let (runs, attempt) = (ids(launch, &accepted), next.attempt);
-        let count = if accepted.len() == 1 { "1 run".to_owned() } else { format!("{} runs", accepted.len()) };
-        let word = if jobs.len() == 1 { "job" } else { "jobs" };
-        let jobs: Vec<String> = jobs.iter().map(u32::to_string).collect();
-        print(&format!(
-            "launch {launch}: {count} again as attempt {attempt} ({runs}), Slurm {word} {}\n",
-            jobs.join(", ")
-        ))?;
+        let count = counted(accepted.len());
+        let jobs = jobs(&taken);
+        print(&format!("launch {launch}: {count} again as attempt {attempt} ({runs}), Slurm {jobs}\n"))?;
     }
     Ok(())
 }
@@ -250,16 +242,6 @@ fn tell_left_alone(survey: &Survey, choice: &Choice, ui: Ui) {
         let verb = if choice.unknown.len() == 1 { "is" } else { "are" };
         ui.warn(&format!("{which} {verb} unknown and not retried: {}", why.unwrap_or("nothing is known")));
     }
-}
-
-/// Writes runs of a launch as a person would type them.
-fn ids(launch: LaunchId, runs: &Ranges) -> String {
-    let stretches = runs.stretches().iter();
-    let words = stretches.map(|(first, last)| match first == last {
-        true => format!("{launch}.{first}"),
-        false => format!("{launch}.{first}-{last}"),
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Gives what would be started for runs of a launch: all as the launch has kept it, but for the changes.

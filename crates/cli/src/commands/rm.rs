@@ -6,6 +6,7 @@ use neuromanager_core::id::{LaunchId, Selection};
 use neuromanager_core::store::{Standing, Store, StoreError};
 
 use super::App;
+use super::naming::counted;
 use super::removing::{Leaving, Progress, ask};
 use super::selecting::{Picked, Purpose, pick, select};
 use crate::args::RmArgs;
@@ -147,7 +148,12 @@ fn question(leaving: &[Leaving]) -> String {
             let runs: u64 = leaving.iter().map(|leaving| leaving.runs).sum();
             let size: u64 = leaving.iter().map(|leaving| leaving.bytes).sum();
             let count = several.len();
-            format!("{}\nremove these {count} launches ({runs} runs, {})?", several.join("\n"), bytes(size))
+            format!(
+                "{}\nremove these {count} launches ({}, {})?",
+                several.join("\n"),
+                counted(runs),
+                bytes(size)
+            )
         }
     }
 }

@@ -129,7 +129,7 @@ fn resources(
 fn starting_folder(support: &Support, resources: &Resources, app: &App) -> PathBuf {
     match (support.kind, resources.value("chdir")) {
         (SupportKind::Slurm, Some(folder)) => app.settings.folder.join(folder),
-        _ => app.settings.folder.clone(),
+        (SupportKind::Slurm, None) | (SupportKind::Local, _) => app.settings.folder.clone(),
     }
 }
 

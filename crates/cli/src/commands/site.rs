@@ -31,7 +31,7 @@ impl App {
             ConfigurationError::None { .. } => {
                 "write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG"
             }
-            _ => return error.into(),
+            ConfigurationError::Unreadable { .. } | ConfigurationError::Config(_) => return error.into(),
         };
         let site = site::query(&self.runner(), self.user(), DEADLINE);
         Failure::from(error).hint(format!("{what_to_write}:\n{}", example(&site)))

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit as ProgramExit;
-use neuromanager_core::id::{LaunchId, RunId};
+use neuromanager_core::id::LaunchId;
 use neuromanager_core::plan::quote;
 use neuromanager_core::store::{PlannedRun, Store};
 
 use super::App;
 use super::causes::{causes, states, unknowns};
+use super::naming::{id_lines, place};
 use super::selecting::{Picked, Purpose, planned, readable, select};
 use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
@@ -76,7 +77,7 @@ fn list(store: &Store, args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
         table.row([
             launch.id.to_string(),
             launch.name.clone(),
-            place(survey),
+            place(&survey.launch.place),
             launch.runs.to_string(),
             states(survey),
             local_time(launch.created),
@@ -92,16 +93,7 @@ fn list(store: &Store, args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
 
 /// Gives the ids of runs, a line each, as other verbs take them.
 fn ids_of_runs(picked: &[Picked]) -> String {
-    let ids = picked.iter().flat_map(|picked| picked.runs.iter().map(|run| RunId { launch: picked.id, run }));
-    ids.map(|id| format!("{id}\n")).collect()
-}
-
-pub(super) fn place(survey: &Survey) -> String {
-    let place = &survey.launch.place;
-    place
-        .device
-        .as_ref()
-        .map_or_else(|| place.support.clone(), |device| format!("{}/{device}", place.support))
+    picked.iter().map(|picked| id_lines(picked.id, &picked.runs)).collect()
 }
 
 fn describe(survey: &Survey, planned: &[PlannedRun]) -> String {
@@ -118,7 +110,7 @@ fn describe(survey: &Survey, planned: &[PlannedRun]) -> String {
         "launch {} {} on {}{jobs}: {}\n{command}\n\n",
         launch.id,
         one_line(&launch.name),
-        place(survey),
+        place(&survey.launch.place),
         states(survey)
     );
     let shown = if output_width().is_some() { ROWS_ON_A_TERMINAL } else { usize::MAX };

@@ -13,6 +13,7 @@ use neuromanager_core::store::Answer;
 use neuromanager_core::tool::{ToolEnvironment, scheduler_environment};
 
 use super::App;
+use super::naming::jobs;
 use super::order::{Manner, Order};
 use super::selecting::Picked;
 use super::wait::{conclude, until_over};
@@ -127,12 +128,11 @@ fn notes(resources: &Resources) -> Vec<String> {
 
 fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
     let id = submitted.launch.id;
-    let jobs: Vec<String> = submitted.handed.jobs().iter().map(u32::to_string).collect();
-    if jobs.is_empty() {
+    let taken = submitted.handed.jobs();
+    if taken.is_empty() {
         return Ok(());
     }
-    let jobs = if jobs.len() == 1 { format!("job {}", jobs[0]) } else { format!("jobs {}", jobs.join(", ")) };
-    print(&format!("launch {id}: {described}, Slurm {jobs}\n"))?;
+    print(&format!("launch {id}: {described}, Slurm {}\n", jobs(&taken)))?;
     ui.say(&format!("  neu status {id}\n  neu logs {id}.{} -f", submitted.launch.runs / 2));
     Ok(())
 }

@@ -1,15 +1,17 @@
 //! Why runs wait in the queue, in words, and which of them will never start.
 
 use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::slurm::reason::{Explained, Prospect, explain};
 
 use super::App;
+use super::naming::in_short;
 
 /// Runs of one launch that wait for the same.
 #[derive(Debug)]
 pub(super) struct Wait {
-    launch: u64,
+    launch: LaunchId,
     reason: String,
     explained: Explained,
     runs: Vec<u64>,
@@ -23,7 +25,7 @@ pub(super) fn waits(survey: &Survey, runs: impl Iterator<Item = u64>) -> Vec<Wai
         match waits.iter_mut().find(|wait| wait.reason == *reason) {
             Some(wait) => wait.runs.push(run),
             None => waits.push(Wait {
-                launch: survey.launch.id,
+                launch: LaunchId(survey.launch.id),
                 reason: reason.clone(),
                 explained: explain(reason),
                 runs: vec![run],
@@ -40,10 +42,7 @@ impl Wait {
 
     fn describe(&self) -> String {
         let runs: Ranges = self.runs.iter().copied().collect();
-        let which = match runs.stretches() {
-            [_] => format!("{}.{runs}", self.launch),
-            _ => format!("{}.{} and {} more", self.launch, self.runs[0], self.runs.len() - 1),
-        };
+        let which = in_short(self.launch, &runs);
         let verb = if self.never_starts() { "will not start" } else { "pending" };
         let Explained { words, advice, .. } = &self.explained;
         let advice = advice.map_or_else(String::new, |advice| format!("; {advice}"));

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::faults::CONTROL;
 use crate::kit::{Tool, World};
+use crate::scripted::control;
 
 /// Prints rows as squeue does: `row INDEX STATE REASON NAME`.
 const ROW: &str = r#"row() { printf '\036%s\037%s\037%s\037%s\037%s\037%s\0370\0371795382580\037%s\037%s\037%s\n' 4711 4711 "$1" "$2" "$3" n1 "${5:-1795382581}" "${6:-N/A}" "$4"; }
@@ -16,7 +16,7 @@ fn cluster(squeue: &str, sacct: &str) -> World {
     let world = World::new();
     world.file("config.json", r#"{"slurm": {"cpu": {"env": "", "resources": {"time": "1:00"}}}}"#);
     world.file("t.py", "");
-    world.fake("scontrol", CONTROL);
+    world.fake("scontrol", &control(1001));
     let name = r#"for word; do case "$word" in --job-name=*) printf %s "${word#*=}" > name ;; esac; done; echo 4711"#;
     world.fake("sbatch", name);
     world.fake("scancel", "exit 0");

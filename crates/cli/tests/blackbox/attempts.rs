@@ -8,8 +8,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::faults::cluster;
 use crate::kit::{Background, Line, Tool, World, wait_until};
+use crate::scripted::cluster;
 
 /// Says that it has begun, counts TERM, and ends when it is let go, or soon after a TERM.
 const PATIENT: &str = r#"import os, signal, time

@@ -12,24 +12,14 @@ fn world() -> World {
     world
 }
 
-/// A table without what differs from one machine to the next: the widths of its columns.
-fn table(world: &World, text: &str) -> String {
-    let mut out = String::new();
-    for line in world.tidy(text).lines() {
-        let cells: Vec<&str> = line.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
-        out.push_str(&(cells.join("  ") + "\n"));
-    }
-    out
-}
-
 #[test]
 fn the_list_and_the_table() {
     let world = world();
-    insta::assert_snapshot!(table(&world, &world.neu("status").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("status").succeeded().stdout), @r"
     LAUNCH  NAME  ON  RUNS  STATES  CREATED
     1  t  local/cpu  4  3 succeeded, 1 failed  [TIME]
     ");
-    insta::assert_snapshot!(table(&world, &world.neu("status 1").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("status 1").succeeded().stdout), @r"
     launch 1 t on local/cpu: 3 succeeded, 1 failed
     bash t.sh --steps=1
 
@@ -42,7 +32,7 @@ fn the_list_and_the_table() {
     1.2 failed: exit code 3
     | log of 2
     ");
-    insta::assert_snapshot!(table(&world, &world.neu("status 1.1-2").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("status 1.1-2").succeeded().stdout), @r"
     launch 1 t on local/cpu: 3 succeeded, 1 failed
     bash t.sh --steps=1
 
@@ -421,7 +411,7 @@ fn runs_that_have_not_begun_are_waiting_and_their_logs_say_so() {
     let outcome = world.neu("logs 1.1").succeeded();
     assert_eq!(outcome.stdout, "");
     insta::assert_snapshot!(outcome.stderr, @r"1.1 has printed nothing yet; it is waiting");
-    insta::assert_snapshot!(table(&world, &world.neu("status 1").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("status 1").succeeded().stdout), @r"
     launch 1 t on local/cpu: 2 waiting, 1 running
     bash t.sh
 

@@ -35,26 +35,16 @@ fn launches(outcome: &Outcome) -> Vec<Value> {
     outcome.json()["launches"].as_array().unwrap().clone()
 }
 
-/// A table without the widths of its columns.
-fn table(world: &World, text: &str) -> String {
-    let mut out = String::new();
-    for line in world.tidy(text).lines() {
-        let cells: Vec<&str> = line.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
-        out.push_str(&(cells.join("  ") + "\n"));
-    }
-    out
-}
-
 #[test]
 fn launches_of_every_folder_are_found_from_any() {
     let world = two_projects();
-    insta::assert_snapshot!(table(&world, &world.neu("ls --all").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("ls --all").succeeded().stdout), @r"
     LAUNCH  NAME  ON  RUNS  STATES  CREATED  FOLDER
     1  argv  local/cpu  1  1 succeeded  [TIME]  [WORLD]/project/one
     1  argv  local/cpu  1  1 succeeded  [TIME]  [WORLD]/project/two
     ");
     let here = within(&world, "two", Tool::Neu, "ls").succeeded();
-    insta::assert_snapshot!(table(&world, &here.stdout), @r"
+    insta::assert_snapshot!(world.table(&here.stdout), @r"
     LAUNCH  NAME  ON  RUNS  STATES  CREATED
     1  argv  local/cpu  1  1 succeeded  [TIME]
     ");

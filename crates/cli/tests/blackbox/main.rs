@@ -34,6 +34,7 @@ mod places;
 mod removing;
 mod resuming;
 mod retrying;
+mod scripted;
 mod selecting;
 mod showing;
 mod signals;

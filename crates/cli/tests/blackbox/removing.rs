@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use crate::kit::{ARGV_PY, Tool, World, wait_until};
-use crate::local_world;
+use crate::kit::{Tool, World, wait_until};
+use crate::{local_world, scripted};
 
 /// A world with `count` launches that are over.
 fn over(count: usize) -> World {
@@ -342,28 +342,9 @@ fn what_is_not_ours_is_left_and_said() {
     assert_eq!(fs::read(world.store().join("no\ttes")).unwrap(), b"mine");
 }
 
-const CONTROL: &str = r#"case "$*" in
-*config*) cat <<END
-AccountingStorageEnforce = none
-AccountingStorageType   = accounting_storage/none
-ClusterName             = fake
-MaxArraySize            = 1001
-MaxJobCount             = 10000
-MessageTimeout          = 1 sec
-MinJobAge               = 300 sec
-SLURM_VERSION           = 23.02.1
-END
-;;
-*partition*) echo "PartitionName=cpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL Default=YES QoS=N/A DefaultTime=NONE Hidden=NO MaxTime=1-00:00:00 Nodes=n1 State=UP" ;;
-esac"#;
-
 /// A world whose cluster takes every job as 4711 and knows nothing more of it.
 fn cluster() -> World {
-    let world = World::new();
-    world.file("config.json", r#"{"slurm": {"cpu": {"env": "", "resources": ""}}}"#);
-    world.file("argv.py", ARGV_PY);
-    world.fake("scontrol", CONTROL);
-    world.fake("sbatch", "echo 4711");
+    let world = scripted::cluster();
     world.fake("squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1");
     world.fake("sacct", "exit 1");
     world

@@ -2,25 +2,11 @@
 //! takes is a line of it, and squeue shows that.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::kit::{Background, Tool, World};
-
-const CONTROL: &str = r#"case "$*" in
-*config*) cat <<END
-AccountingStorageEnforce = none
-AccountingStorageType   = accounting_storage/none
-ClusterName             = fake
-MaxArraySize            = 5
-MaxJobCount             = 10000
-MessageTimeout          = 1 sec
-SLURM_VERSION           = 23.02.1
-END
-;;
-*partition*) echo "PartitionName=cpu Default=YES QoS=N/A DefaultTime=NONE MaxTime=1-00:00:00 Nodes=n1 State=UP" ;;
-esac"#;
+use crate::kit::{Background, Tool, World, wait_until};
+use crate::scripted::control;
 
 /// Takes a job: a line `ID NAME ARRAY` in the queue.
 const TAKE: &str = r#"queue=../queue; touch "$queue"
@@ -42,7 +28,7 @@ fn cluster() -> World {
     world.file("config.json", r#"{"slurm": {"cpu": {"env": "", "resources": {"time": "1:00"}}}}"#);
     world.file("train.py", "print('trained')\n");
     world.set("NEU_PATIENCE", "20");
-    world.fake("scontrol", CONTROL);
+    world.fake("scontrol", &control(5));
     world.fake("squeue", SHOW);
     world.fake("sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1");
     world.fake("scancel", "exit 0");
@@ -64,18 +50,10 @@ fn arrays(world: &World) -> Vec<String> {
     queue(world).iter().map(|line| line.split(' ').next_back().unwrap().to_owned()).collect()
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(20), "never: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 /// Starts twelve runs, three arrays of at most five, and kills the client once `is_there`.
 fn killed_once(world: &World, what: &str, is_there: impl FnMut() -> bool) {
     let mut client = started(world);
-    until(what, is_there);
+    wait_until(what, is_there);
     client.signal(Signal::SIGKILL);
     client.wait();
 }
@@ -178,7 +156,7 @@ fn while_the_first_client_lives_nobody_else_submits() {
     let world = cluster();
     sbatch(&world, "until [ -e ../go ]; do sleep 0.05; done; take; echo $id");
     let mut client = started(&world);
-    until("the launch is there", || world.store().join("launches/1/launch.json").exists());
+    wait_until("the launch is there", || world.store().join("launches/1/launch.json").exists());
     let refused = world.neu("resume 1").exited(3);
     assert!(refused.stderr.contains("is being submitted by process"), "{}", refused.stderr);
     fs::write(world.root().join("go"), "").unwrap();

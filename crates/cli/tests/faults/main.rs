@@ -9,6 +9,7 @@ mod cluster;
 #[expect(dead_code, reason = "the faults use the part of the desk that they need")]
 #[path = "../real_slurm/desk.rs"]
 mod desk;
+#[expect(dead_code, reason = "the tests without a Slurm use more of the kit")]
 #[path = "../kit/mod.rs"]
 mod kit;
 

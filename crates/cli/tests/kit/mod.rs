@@ -1,7 +1,5 @@
 //! The sealed world that black-box tests run in: a folder, an empty home, a PATH of known tools, and nothing else.
 
-#![expect(dead_code, reason = "each test binary uses the part of the kit that it needs")]
-
 mod background;
 mod terminal;
 
@@ -170,19 +168,6 @@ impl World {
         self.variables.insert(name.into(), value.into());
     }
 
-    /// Removes a variable for every command of this world.
-    pub(crate) fn unset(&mut self, name: &str) {
-        self.variables.remove(OsStr::new(name));
-    }
-
-    /// Puts a folder first on PATH.
-    pub(crate) fn add_to_path(&mut self, folder: &Path) {
-        let old = self.variables[OsStr::new("PATH")].clone();
-        let folders = [folder.to_owned()].into_iter().chain(std::env::split_paths(&old));
-        let joined = std::env::join_paths(folders).unwrap();
-        self.set("PATH", joined);
-    }
-
     /// A command line to run here.
     pub(crate) fn command<I, S>(&self, program: impl AsRef<OsStr>, words: I) -> Line
     where
@@ -300,6 +285,16 @@ impl World {
         let text = text.replace(&*self.root.to_string_lossy(), "[WORLD]");
         let host = nix::unistd::gethostname().unwrap().to_string_lossy().into_owned();
         hide_times(&text.replace(&host, "[HOST]"))
+    }
+
+    /// Gives a table of the product without what differs from machine to machine, and without the widths of its columns.
+    pub(crate) fn table(&self, text: &str) -> String {
+        let mut out = String::new();
+        for line in self.tidy(text).lines() {
+            let cells: Vec<&str> = line.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
+            out.push_str(&(cells.join("  ") + "\n"));
+        }
+        out
     }
 }
 

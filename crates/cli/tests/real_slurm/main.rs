@@ -5,6 +5,7 @@
 
 #[path = "../kit/cluster.rs"]
 mod cluster;
+#[expect(dead_code, reason = "the tests without a Slurm use more of the kit")]
 #[path = "../kit/mod.rs"]
 mod kit;
 

@@ -198,7 +198,7 @@ impl Reading<'_> {
                 let object = match other {
                     Value::Text(text) => as_object(text),
                     Value::List(items) => all_text(items).and_then(|words| as_object(&words)),
-                    _ => None,
+                    Value::Null | Value::Bool(_) | Value::Number(_) | Value::Table(_) => None,
                 };
                 let object = object.unwrap_or_else(|| r#"{"time": "1:00:00", "mem": "8G"}"#.to_owned());
                 self.problem(Problem::new(&node.at, message).help(format!("write `{object}`")));
@@ -295,7 +295,7 @@ impl Reading<'_> {
 fn all_text(items: &[Node]) -> Option<String> {
     let text = |node: &Node| match &node.value {
         Value::Text(text) => Some(text.clone()),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Table(_) => None,
     };
     items.iter().map(text).collect::<Option<Vec<_>>>().map(|words| words.join(" "))
 }

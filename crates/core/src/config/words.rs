@@ -73,7 +73,9 @@ pub(super) fn add(resources: &mut Resources, resource: Resource, problems: &mut 
     };
     match resource.setting() {
         Setting::Value(value) if !values.is_empty() => values.push(value.clone()),
-        _ => return resources.set(resource),
+        Setting::Value(_) | Setting::Repeated(_) | Setting::Flag | Setting::Omitted => {
+            return resources.set(resource);
+        }
     }
     match Resource::new(resource.name(), Setting::Repeated(values)) {
         Ok(repeated) => resources.set(repeated),

@@ -1,4 +1,5 @@
-//! What Slurm is asked and how its answers read: command lines and parsers, a file a command, all pure.
+//! What Slurm is asked and how its answers read: command lines and parsers, a file a command. Pure, but for the runner
+//! that whoever asks hands in.
 //!
 //! Each file pairs the description of a call with the reading of its reply; a thin `query` beside them runs the
 //! call on the [`Runner`](crate::tool::Runner) that the caller gives. Output formats are those of Slurm 22.05,

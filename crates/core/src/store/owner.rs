@@ -4,6 +4,7 @@
 //! renames `owner.N` to `owner.N.released`. So a client that was believed dead and wakes up sees that it is no longer
 //! the owner. None of it is synced: after a power cut, a record that is lost means a client that is dead.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -53,6 +54,14 @@ pub struct OwnedBy {
     pub age: Duration,
 }
 
+impl fmt::Display for OwnedBy {
+    /// Names it for people: where to look for it, as far as that is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, pid, .. } = self;
+        if host.is_empty() { f.write_str("another process") } else { write!(f, "process {pid} on `{host}`") }
+    }
+}
+
 /// Who submits a launch, as far as it can be seen without taking it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
@@ -73,34 +82,34 @@ struct OwnerRecord {
 
 /// What can be said of an owner from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Verdict {
     Lives,
     Dead,
 }
 
 /// Judges an owner by its record, read on the host `here` in the boot `boot`; `liveness` is asked of a process of
 /// this boot.
-fn standing(
+fn verdict(
     record: Option<&OwnerRecord>,
     age: Duration,
     here: &str,
     boot: &str,
     liveness: impl Fn(&ProcessId) -> Liveness,
-) -> Standing {
+) -> Verdict {
     if age >= STALE {
-        return Standing::Dead;
+        return Verdict::Dead;
     }
     // A record without content was created just now, or its client was killed in that instant.
-    let Some(OwnerRecord { host, client }) = record else { return Standing::Lives };
+    let Some(OwnerRecord { host, client }) = record else { return Verdict::Lives };
     if host != here {
-        return Standing::Lives;
+        return Verdict::Lives;
     }
     if client.boot != boot {
-        return Standing::Dead;
+        return Verdict::Dead;
     }
     match liveness(client) {
-        Liveness::Gone => Standing::Dead,
-        Liveness::Alive | Liveness::Elsewhere => Standing::Lives,
+        Liveness::Gone => Verdict::Dead,
+        Liveness::Alive | Liveness::Elsewhere => Verdict::Lives,
     }
 }
 
@@ -216,9 +225,9 @@ fn modified(path: &Path) -> Result<SystemTime, StoreError> {
 
 fn judge(path: &Path, age: Duration) -> Option<OwnedBy> {
     let record: Option<OwnerRecord> = fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    match standing(record.as_ref(), age, &host(), &boot_id(), ProcessId::liveness) {
-        Standing::Dead => None,
-        Standing::Lives => {
+    match verdict(record.as_ref(), age, &host(), &boot_id(), ProcessId::liveness) {
+        Verdict::Dead => None,
+        Verdict::Lives => {
             let (host, pid) =
                 record.map_or_else(|| (String::new(), 0), |record| (record.host, record.client.pid));
             Some(OwnedBy { host, pid, age })
@@ -364,15 +373,15 @@ mod tests {
         };
         let fresh = Duration::from_secs(5);
         let judged = |record: Option<OwnerRecord>, age, liveness| {
-            standing(record.as_ref(), age, "here", "now", |_| liveness)
+            verdict(record.as_ref(), age, "here", "now", |_| liveness)
         };
-        assert_eq!(judged(None, fresh, Liveness::Gone), Standing::Lives);
-        assert_eq!(judged(None, STALE, Liveness::Gone), Standing::Dead);
-        assert_eq!(judged(Some(record("here", "now")), fresh, Liveness::Alive), Standing::Lives);
-        assert_eq!(judged(Some(record("here", "now")), fresh, Liveness::Gone), Standing::Dead);
-        assert_eq!(judged(Some(record("here", "now")), STALE, Liveness::Alive), Standing::Dead);
-        assert_eq!(judged(Some(record("here", "before")), fresh, Liveness::Alive), Standing::Dead);
-        assert_eq!(judged(Some(record("there", "now")), fresh, Liveness::Gone), Standing::Lives);
-        assert_eq!(judged(Some(record("there", "now")), STALE, Liveness::Gone), Standing::Dead);
+        assert_eq!(judged(None, fresh, Liveness::Gone), Verdict::Lives);
+        assert_eq!(judged(None, STALE, Liveness::Gone), Verdict::Dead);
+        assert_eq!(judged(Some(record("here", "now")), fresh, Liveness::Alive), Verdict::Lives);
+        assert_eq!(judged(Some(record("here", "now")), fresh, Liveness::Gone), Verdict::Dead);
+        assert_eq!(judged(Some(record("here", "now")), STALE, Liveness::Alive), Verdict::Dead);
+        assert_eq!(judged(Some(record("here", "before")), fresh, Liveness::Alive), Verdict::Dead);
+        assert_eq!(judged(Some(record("there", "now")), fresh, Liveness::Gone), Verdict::Lives);
+        assert_eq!(judged(Some(record("there", "now")), STALE, Liveness::Gone), Verdict::Dead);
     }
 }

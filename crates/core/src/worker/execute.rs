@@ -149,7 +149,7 @@ impl Executor<'_> {
             Identity { id: self.id_of(run), key: &self.launch.key, attempt, params_file: &params_file };
         let terminal = match self.assignment.setting {
             Setting::Foreground(Input::Terminal) => Terminal::of_stdin(),
-            _ => None,
+            Setting::Foreground(Input::Nothing) | Setting::Job(_) => None,
         };
         let input = if terminal.is_some() { Input::Terminal } else { Input::Nothing };
         let exit = match program::start(planned, &identity, self.environment, log, input) {
