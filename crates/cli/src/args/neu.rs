@@ -85,11 +85,11 @@ pub(crate) struct ShowArgs {
 pub(crate) struct LogsArgs {
     #[command(flatten)]
     pub(crate) what: Selecting,
-    /// Go on printing until the runs are over
+    /// Go on printing until the runs are over, through their next attempts; with `--attempt` until that one has ended
     #[arg(short, long)]
     pub(crate) follow: bool,
     /// Which attempt [default: the latest]
-    #[arg(long, value_name = "N", conflicts_with = "follow", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempt: Option<u32>,
     /// Print the logs' paths as JSON
     #[arg(long, conflicts_with = "follow")]
