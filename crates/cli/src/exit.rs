@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Store,
     /// A mistake of ours.
     Bug,
+    /// The time that was given for waiting is over, and the runs are not; as timeout(1) has it.
+    TimedOut,
     /// Interrupted by the user.
     Interrupted,
     /// A program's own exit code, for a single run in the foreground.
@@ -32,6 +34,7 @@ impl From<Exit> for ExitCode {
             Exit::Scheduler => 3,
             Exit::Store => 4,
             Exit::Bug => 70,
+            Exit::TimedOut => 124,
             Exit::Interrupted => 130,
             Exit::Program(code) => code,
         })

@@ -114,6 +114,19 @@ pub(crate) fn launches(surveys: &[Survey]) -> String {
     text(&Launches { schema: SCHEMA, launches: surveys.iter().map(launch).collect() })
 }
 
+/// Writes launches that were waited for, and which of the runs are not over: `neu wait --json`.
+pub(crate) fn waited(surveys: &[Survey], not_over: &[String]) -> String {
+    #[derive(Serialize)]
+    struct Waited<'a> {
+        schema: u32,
+        launches: Vec<LaunchShape<'a>>,
+        timed_out: bool,
+        not_over: &'a [String],
+    }
+    let launches = surveys.iter().map(launch).collect();
+    text(&Waited { schema: SCHEMA, launches, timed_out: !not_over.is_empty(), not_over })
+}
+
 /// Writes a launch of the store at `store` as the disk alone tells of it, and what is left open as `open`.
 pub(crate) fn listed(survey: &Survey, store: &Path, states: &[(&'static str, u64)]) -> Value {
     let mut shape = serde_json::to_value(launch(survey)).unwrap_or_default();

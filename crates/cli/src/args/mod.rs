@@ -5,6 +5,7 @@ mod neu;
 mod neurun;
 mod neusweep;
 mod selecting;
+mod timeout;
 
 use std::ffi::OsString;
 
@@ -14,7 +15,7 @@ use clap::error::ErrorKind;
 pub(crate) use launching::{LaunchArgs, MannerArgs};
 pub(crate) use neu::{
     ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RerunArgs, ResumeArgs, RetryArgs, RmArgs,
-    SelectArgs, SettingArg, ShowArgs, StatusArgs, Verb, WorkerArgs,
+    SelectArgs, SettingArg, ShowArgs, StatusArgs, Verb, WaitArgs, WorkerArgs,
 };
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;

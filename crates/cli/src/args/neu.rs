@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use neuromanager_core::id::Selection;
 use neuromanager_core::ranges::Ranges;
 
+use super::timeout::timeout;
 use super::{MannerArgs, RunArgs, Selecting, SweepArgs};
 
 /// Looks at launches, and acts on them.
@@ -38,8 +40,8 @@ pub(crate) enum Verb {
     Rerun(RerunArgs),
     /// Hand over what was left half submitted
     Resume(ResumeArgs),
-    /// Wait until runs are over; exit code 1 where some did not succeed
-    Wait(SelectArgs),
+    /// Wait until runs are over; exit code 1 where some did not succeed, 124 where `--timeout` was too short
+    Wait(WaitArgs),
     /// List launches at once, asking no scheduler; with `--all` those of every folder
     Ls(LsArgs),
     /// Remove launches that are over
@@ -83,11 +85,11 @@ pub(crate) struct ShowArgs {
 pub(crate) struct LogsArgs {
     #[command(flatten)]
     pub(crate) what: Selecting,
-    /// Go on printing until the runs are over
+    /// Go on printing until the runs are over, through their next attempts; with `--attempt` until that one has ended
     #[arg(short, long)]
     pub(crate) follow: bool,
     /// Which attempt [default: the latest]
-    #[arg(long, value_name = "N", conflicts_with = "follow", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempt: Option<u32>,
     /// Print the logs' paths as JSON
     #[arg(long, conflicts_with = "follow")]
@@ -102,6 +104,21 @@ pub(crate) struct SelectArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Say less
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    #[command(flatten)]
+    pub(crate) what: Selecting,
+    /// Wait no longer than this: `90` or `90s`, `1h30m`, `2d`
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print how it ended as JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) json: bool,
+    /// Print the ids of the runs that are over only
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }

@@ -3,6 +3,7 @@
 mod cancel;
 mod causes;
 mod follow;
+mod following;
 mod foreground;
 mod launching;
 mod logs;

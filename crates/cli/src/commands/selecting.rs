@@ -1,13 +1,16 @@
 //! From the ids and filters that a user typed to launches and runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use neuromanager_core::engine::survey::{Supports, Survey, Watched, glance, survey};
+use neuromanager_core::engine::watch::Watch;
 use neuromanager_core::expression::{Expression, Values};
 use neuromanager_core::id::{LaunchId, RunId, Selection};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::selection::{NamePattern, States};
 use neuromanager_core::store::{Launch, PlannedRun, Store, StoreError};
+use neuromanager_core::tool::Impatient;
 
 use super::App;
 use crate::args::Selecting;
@@ -21,6 +24,14 @@ pub(super) struct Picked {
     pub(super) runs: Ranges,
     /// Whether every run of the launch was meant.
     pub(super) whole: bool,
+}
+
+impl Picked {
+    /// Writes the ids of those of its runs that `which` wants.
+    pub(super) fn names(&self, which: impl Fn(u64) -> bool) -> Vec<String> {
+        let runs = self.runs.iter().filter(|run| which(*run));
+        runs.map(|run| RunId { launch: self.id, run }.to_string()).collect()
+    }
 }
 
 /// What a verb does with the runs, which decides what it means that there are none.
@@ -265,6 +276,14 @@ impl App {
     /// Looks at one launch without asking anybody.
     pub(super) fn glance_at(store: &Store, id: LaunchId) -> Result<Option<Survey>, StoreError> {
         Ok(glance(watch(store, &[id])?)?.pop())
+    }
+
+    /// Surveys launches that are watched, giving no command of a scheduler more time than `longest`.
+    pub(super) fn survey_watch(&self, watch: &mut Watch, longest: Duration) -> Result<(), StoreError> {
+        let runner = self.runner();
+        let runner = Impatient::new(&runner, longest);
+        let (local, slurm) = (Self::local(), Self::slurm(&runner));
+        watch.survey(&Supports { local: &local, slurm: &slurm })
     }
 
     /// Surveys launches that are already open.

@@ -5,17 +5,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::watch::Watch;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::state::RunState;
 use neuromanager_core::store::Store;
 
 use super::App;
 use super::selecting::{Picked, Purpose, select};
-use crate::args::SelectArgs;
+use crate::args::WaitArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, Volume, print};
+use crate::ui::{Ui, Volume, lines, print};
 
 /// The first pause between two looks at the disk, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -26,19 +27,58 @@ const SURVEY_EVERY: Duration = Duration::from_secs(15);
 /// How soon a scheduler is asked again that is not done with runs whose programs have ended; twice as late each time.
 const SURVEY_AGAIN: Duration = Duration::from_millis(200);
 
+/// How long a scheduler may take to answer where nearly no time to wait is left.
+const LEAST_ASKING: Duration = Duration::from_secs(1);
+
+/// How many times longer than a look at the disk the pause after it is: a launch of many runs takes longer to look at.
+const MOSTLY_ASLEEP: u32 = 20;
+
+/// How many runs are named that are not over when the time is up.
+const NAMED: usize = 10;
+
 /// How often progress is written where it is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
 /// Waits for the runs that were picked.
-pub(super) fn wait(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
+pub(super) fn wait(args: &WaitArgs, app: &App) -> Result<Exit, Failure> {
+    // The time for finding out what is meant counts too.
+    let until = args.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let store = app.settings.store();
     let picked = select(&store, &args.what, Purpose::View, app)?.picked;
     let ui = app.ui.at(Volume::of(args.quiet, false));
-    let surveys = until_over(&store, &picked, ui, app)?;
+    let surveys = stay(&store, &picked, until, ui, app)?;
+    let (over, open) = (names(&surveys, &picked, Over::Yes), names(&surveys, &picked, Over::No));
     if args.json {
-        print(&json::launches(&surveys))?;
+        print(&json::waited(&surveys, &open))?;
     }
-    Ok(conclude(&surveys, &picked, ui))
+    if args.quiet {
+        print(&lines(&over))?;
+    }
+    if open.is_empty() {
+        return Ok(conclude(&surveys, &picked, ui));
+    }
+    let first: Vec<&str> = open.iter().take(NAMED).map(String::as_str).collect();
+    let more = if open.len() > NAMED { format!(" and {} more", open.len() - NAMED) } else { String::new() };
+    let verb = if open.len() == 1 { "is" } else { "are" };
+    ui.say(&format!("the time is up, and {}{more} {verb} not over", first.join(" ")));
+    Ok(Exit::TimedOut)
+}
+
+/// Whether runs are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Yes,
+    No,
+}
+
+/// Gives the ids of the picked runs that are over, or that are not.
+fn names(surveys: &[Survey], picked: &[Picked], which: Over) -> Vec<String> {
+    let is_meant = |survey: &Survey, run: u64| {
+        let is_over = survey.status(run).is_some_and(|status| status.state.is_final());
+        is_over == (which == Over::Yes)
+    };
+    let both = surveys.iter().zip(picked);
+    both.flat_map(|(survey, picked)| picked.names(|run| is_meant(survey, run))).collect()
 }
 
 /// Says how many of the runs that were waited for succeeded, and gives the exit code.
@@ -61,15 +101,29 @@ pub(super) fn until_over(
     ui: Ui,
     app: &App,
 ) -> Result<Vec<Survey>, Failure> {
+    stay(store, picked, None, ui, app)
+}
+
+/// Waits until every run that was picked is over, or until the time has come.
+fn stay(
+    store: &Store,
+    picked: &[Picked],
+    until: Option<Instant>,
+    ui: Ui,
+    app: &App,
+) -> Result<Vec<Survey>, Failure> {
     let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
+    let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
     let mut progress = Progress::default();
     let mut pause = PAUSES.0;
     let mut surveyed: Option<Instant> = None;
     let mut disk_said_over = false;
     let mut again = SURVEY_AGAIN;
+    let mut watch = Watch::open(store, &ids)?;
     loop {
-        let mut surveys = App::glance(store, &ids)?;
-        let disk_says_over = is_over(&surveys, picked);
+        let begun = Instant::now();
+        watch.glance()?;
+        let disk_says_over = is_over(watch.surveys(), picked);
         // The scheduler has the last word: it may have put a run back into its queue.
         let is_news = disk_says_over && !disk_said_over;
         if is_news {
@@ -77,24 +131,31 @@ pub(super) fn until_over(
         }
         let every = if disk_says_over { again } else { SURVEY_EVERY };
         let is_due = surveyed.is_none_or(|surveyed| surveyed.elapsed() > every);
+        let looked = begun.elapsed();
         if is_due || is_news {
             again = (again * 2).min(SURVEY_EVERY);
             app.feed(store, &ids, ui)?;
-            surveys = app.survey(store, &ids)?;
+            app.survey_watch(&mut watch, left().max(LEAST_ASKING))?;
             surveyed = Some(Instant::now());
-            if is_over(&surveys, picked) {
+            if is_over(watch.surveys(), picked) {
                 progress.clear();
-                return Ok(surveys);
+                return Ok(watch.into_surveys());
             }
         }
+        if left().is_zero() {
+            progress.clear();
+            return Ok(watch.into_surveys());
+        }
         disk_said_over = disk_says_over;
-        let over = count(&surveys, picked, RunState::is_final);
-        let running = count(&surveys, picked, |state| state == RunState::Running);
+        let surveys = watch.surveys();
+        let over = count(surveys, picked, RunState::is_final);
+        let running = count(surveys, picked, |state| state == RunState::Running);
         let all: u64 = picked.iter().map(|picked| picked.runs.len()).sum();
         if progress.show(&format!("{over} of {all} runs over, {running} running"), ui) {
             pause = PAUSES.0;
         }
-        thread::sleep(if disk_says_over { pause.min(again) } else { pause });
+        let next = if disk_says_over { pause.min(again) } else { pause };
+        thread::sleep(next.max(looked * MOSTLY_ASLEEP).min(left()));
         pause = (pause * 3 / 2).min(PAUSES.1);
     }
 }

@@ -117,6 +117,11 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Writes ids, a line each.
+pub(crate) fn lines<T: std::fmt::Display>(ids: &[T]) -> String {
+    ids.iter().map(|id| format!("{id}\n")).collect()
+}
+
 /// Gives the columns of the terminal on standard output; `None` where it is a file or a pipe.
 pub(crate) fn output_width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))

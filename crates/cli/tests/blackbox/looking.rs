@@ -197,7 +197,9 @@ fn the_shapes_of_json_are_pinned() {
           "git": null,
           "path": "[WORLD]/project/.neu/launches/1"
         }
-      ]
+      ],
+      "timed_out": false,
+      "not_over": []
     }
     "#);
 }

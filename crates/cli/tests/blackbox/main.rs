@@ -40,6 +40,7 @@ mod showing;
 mod signals;
 mod strangers;
 mod terminal;
+mod waiting;
 mod words;
 
 use kit::{ARGV_PY, World};

@@ -12,4 +12,5 @@ pub mod resume;
 pub mod retry;
 pub mod submit;
 pub mod survey;
+pub mod watch;
 mod withhold;

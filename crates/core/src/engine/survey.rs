@@ -55,6 +55,7 @@ pub struct Survey {
     pub unreadable: u64,
     /// When its support last answered, where it did not answer now.
     pub answered: Option<Timestamp>,
+    reader: JournalReader,
 }
 
 /// A launch whose journals are read again and again.
@@ -196,13 +197,14 @@ impl Opened {
         }
         let now = Timestamp::now();
         let unreadable = self.watched.reader.unreadable();
-        let Watched { launch, dir, history, .. } = self.watched;
+        let Watched { launch, dir, history, reader } = self.watched;
         let status = |run| {
             let sighting = seen.get(&run).unwrap_or(&Sighting::Unasked);
             fold(&history, run, handed(&self.submissions, run), sighting, now)
         };
         let statuses = (0..launch.runs).map(status).collect();
-        Ok(Survey { launch, dir, submissions: self.submissions, history, statuses, unreadable, answered })
+        let submissions = self.submissions;
+        Ok(Survey { launch, dir, submissions, history, statuses, unreadable, answered, reader })
     }
 }
 
@@ -246,6 +248,20 @@ fn undecided(launch: &Launch, history: &History, submissions: &Submissions) -> R
 }
 
 impl Survey {
+    /// Reads what the workers wrote since, and tells whether that was anything; the statuses stay what they were.
+    pub(super) fn refresh(&mut self) -> Result<bool, StoreError> {
+        let new = self.reader.read_new()?;
+        let is_news = !new.is_empty();
+        self.history.add(new);
+        Ok(is_news)
+    }
+
+    /// Gives what was read, to read on from there.
+    pub(super) fn into_watched(self) -> Watched {
+        let Self { launch, dir, history, reader, .. } = self;
+        Watched { launch, dir, history, reader }
+    }
+
     /// Gives the job or task that executes a run, where it is on a scheduler.
     pub fn job(&self, run: u64) -> Option<String> {
         self.submissions.of_run(run).and_then(|submission| submission.task(run))
