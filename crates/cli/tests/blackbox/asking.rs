@@ -151,3 +151,22 @@ fn a_store_that_cannot_be_written_is_viewed_all_the_same() {
     assert_eq!(outcome.stderr, "");
     assert!(!world.store().join("cache").exists());
 }
+
+#[test]
+fn a_run_that_began_after_the_answer_is_running_and_one_that_waits_again_is_pending() {
+    let world = cluster(r#"row 0 PENDING Resources "$name"; row 1 PENDING Resources "$name""#, NO_ACCOUNTING);
+    world.neurun("-y --runs=2 slurm cpu t.py").succeeded();
+    world.neu("status").succeeded();
+    assert_eq!(world.states("1"), ["pending", "pending"]);
+    asked(&world);
+    let started = format!(
+        "\n{{\"time\":\"{}\",\"event\":{{\"started\":{{\"run\":0,\"attempt\":1,\"node\":\"n1\",\
+         \"process\":{{\"pid\":1,\"start\":1,\"boot\":\"b\"}},\"job\":\"4711_0\"}}}}}}\n",
+        jiff::Timestamp::now()
+    );
+    fs::write(world.store().join("launches/1/events/n1-b.jsonl"), started).unwrap();
+    assert_eq!(world.states("1"), ["running", "pending"]);
+    assert_eq!(asked(&world), (0, 0), "the answer is still fresh");
+    forget_answers(&world);
+    assert_eq!(world.states("1"), ["pending", "pending"], "it was put back into the queue since");
+}

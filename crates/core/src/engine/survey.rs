@@ -1,5 +1,6 @@
 //! What is known of launches: their plans, journals and schedulers, folded into one status for each run.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -192,6 +193,11 @@ impl Opened {
 
     fn fold(mut self, seen: &Sightings, answered: Option<Timestamp>) -> Result<Survey, StoreError> {
         // What was written while the supports were asked wins over what they saw.
+        let begun = |history: &History, run| {
+            history.latest(run).map(|latest| (latest.number, latest.started.is_some()))
+        };
+        let before: HashMap<u64, _> =
+            seen.keys().map(|run| (*run, begun(&self.watched.history, *run))).collect();
         if !seen.is_empty() {
             self.watched.refresh()?;
         }
@@ -199,7 +205,8 @@ impl Opened {
         let unreadable = self.watched.reader.unreadable();
         let Watched { launch, dir, history, reader } = self.watched;
         let status = |run| {
-            let sighting = seen.get(&run).unwrap_or(&Sighting::Unasked);
+            let is_news = before.get(&run).is_some_and(|before| *before != begun(&history, run));
+            let sighting = seen.get(&run).filter(|_| !is_news).unwrap_or(&Sighting::Unasked);
             fold(&history, run, handed(&self.submissions, run), sighting, now)
         };
         let statuses = (0..launch.runs).map(status).collect();

@@ -49,6 +49,8 @@ pub(super) struct Answers<'a> {
     freshness: Freshness,
     news: Option<Timestamp>,
     kept: Mutex<Kept>,
+    /// When the oldest of the answers was given that were used.
+    oldest: Mutex<Option<Timestamp>>,
 }
 
 impl<'a> Answers<'a> {
@@ -61,7 +63,18 @@ impl<'a> Answers<'a> {
         news: Option<Timestamp>,
     ) -> Self {
         let kept = cache.read(Path::new(FILE)).unwrap_or_default();
-        Self { runner, cache, freshness, news, kept: Mutex::new(kept) }
+        Self { runner, cache, freshness, news, kept: Mutex::new(kept), oldest: Mutex::new(None) }
+    }
+
+    /// Gives since when what was answered may have changed: from when the oldest answer is that was used.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.oldest.lock().ok().and_then(|oldest| *oldest)
+    }
+
+    fn use_one_of(&self, time: Timestamp) {
+        if let Ok(mut oldest) = self.oldest.lock() {
+            *oldest = Some(oldest.map_or(time, |known| known.min(time)));
+        }
     }
 
     fn recent(&self, question: &[String], cluster: &[String]) -> Option<Reply> {
@@ -74,6 +87,7 @@ impl<'a> Answers<'a> {
             let is_it = answer.question == question && answer.cluster == cluster;
             is_it && is_good(answer, now) && self.news.is_none_or(|news| news < answer.time)
         })?;
+        self.use_one_of(found.time);
         Some(Reply { status: Status::Code(0), stdout: found.text.clone(), stderr: String::new() })
     }
 
@@ -110,6 +124,7 @@ impl Runner for Answers<'_> {
         if let Some(reply) = self.recent(&question, &cluster) {
             return Ok(reply);
         }
+        self.use_one_of(Timestamp::now());
         let reply = self.runner.run(invocation)?;
         // What came with words of an error is used once, by whoever can read them.
         if reply.succeeded() && reply.stderr.trim().is_empty() {

@@ -11,7 +11,7 @@ use super::memory::{Execution, Memory, Seen};
 use super::view::{Asked, Finding, View};
 use super::{DEADLINE, Slurm, index_of};
 use crate::slurm::id::JobId;
-use crate::state::{LAG, Sighting};
+use crate::state::{LAG, Sighting, Task, TaskState};
 use crate::store::{Answer, Submission};
 use crate::support::{Case, Sightings};
 
@@ -57,7 +57,12 @@ impl Slurm<'_> {
                     false => last_sign(case, wanted.run),
                 };
                 let Some(memory) = memories[wanted.place].as_mut() else { continue };
-                let seen = remember(memory, &wanted, view.of(&wanted.asked), since, now);
+                let seen = match view.of(&wanted.asked) {
+                    Finding::Queued(task) if began_since(case, wanted.run, &task, answers.oldest()) => {
+                        Sighting::Unasked
+                    }
+                    found => remember(memory, &wanted, found, since, now),
+                };
                 sightings[wanted.place].insert(wanted.run, seen);
             }
         }
@@ -122,6 +127,13 @@ fn end(case: &Case<'_>, run: u64) -> Option<Timestamp> {
     let attempt = case.history.latest(run)?;
     let told = attempt.interrupted.as_ref().map(|told| told.time);
     attempt.ended.as_ref().map(|ended| ended.time).max(told)
+}
+
+/// Tells whether a run began after Slurm said that it still waits: the journal is newer.
+fn began_since(case: &Case<'_>, run: u64, task: &Task, answered: Option<Timestamp>) -> bool {
+    let started = case.history.latest(run).and_then(|attempt| attempt.started.as_ref());
+    let is_later = started.zip(answered).is_some_and(|(started, answered)| started.time >= answered);
+    task.state == TaskState::Pending && is_later
 }
 
 /// Gives when a run was last heard of.
