@@ -99,6 +99,10 @@ pub enum QueryError {
 /// words without any output are a failure too: silence must never be taken for "no such job".
 pub(super) fn output_of<'a>(program: &'static str, reply: &'a Reply) -> Result<&'a str, QueryError> {
     let is_mute = reply.stdout.trim().is_empty() && reply.stderr.contains("error");
+    let is_cut = !reply.stdout.is_empty() && !reply.stdout.ends_with('\n');
+    if reply.succeeded() && is_cut {
+        return Err(QueryError::Failed { program, words: "its answer was cut off".to_owned() });
+    }
     if reply.succeeded() && !is_mute {
         return Ok(&reply.stdout);
     }
@@ -165,6 +169,14 @@ mod tests {
         assert!(!named("dq\"q").includes(JobId(1), "dq'q", 0));
         assert_eq!(named("plain'q").name_filter(), None);
         assert_eq!(named("a b.k").name_filter(), Some("a b.k"));
+    }
+
+    #[test]
+    fn half_an_answer_is_none() {
+        let Err(QueryError::Failed { words, .. }) = output_of("squeue", &reply(0, "4711\n47", "")) else {
+            panic!()
+        };
+        assert_eq!(words, "its answer was cut off");
     }
 
     #[test]

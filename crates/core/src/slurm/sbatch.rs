@@ -186,9 +186,10 @@ fn judge(reply: &Reply) -> SubmitAnswer {
     }
 }
 
-/// Reads `4811` or, with several clusters, `4811;cluster`. A site's wrapper may print a greeting before it.
+/// Reads `4811` or, with several clusters, `4811;cluster`. A site's wrapper may print a greeting before it. A line
+/// without its end may be the beginning of another number.
 fn id_in(stdout: &str) -> Option<JobId> {
-    let line = stdout.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    let line = stdout.strip_suffix('\n')?.lines().map(str::trim).rfind(|line| !line.is_empty())?;
     line.split(';').next()?.parse().ok()
 }
 
@@ -247,6 +248,8 @@ mod tests {
         assert_eq!(after(0, "4811\n", retried), SubmitAnswer::Accepted(JobId(4811)));
         assert_eq!(after(0, "4811;other\n", ""), SubmitAnswer::Accepted(JobId(4811)));
         assert_eq!(after(0, "Welcome to the site\n4811\n", ""), SubmitAnswer::Accepted(JobId(4811)));
+        // Half of 4811, which is another job.
+        assert!(matches!(after(0, "48", ""), SubmitAnswer::Uncertain { .. }));
     }
 
     /// All of these were printed by Slurm 22.05.8.

@@ -162,19 +162,31 @@ impl Effects<'_> {
         })
     }
 
-    /// Looks for the key: in the queue, in accounting, and in what workers wrote.
+    /// Looks for the key: in the queue, in accounting, and in what workers wrote. A job of which a worker began stands
+    /// before those of which none did: it has claimed runs, which the others cannot have.
     fn look(&self) -> Result<Seen, StoreError> {
-        match look_for(self.runner, self.name, self.uid, self.since) {
-            Seen::Jobs(jobs) => Ok(Seen::Jobs(jobs)),
-            unseen @ (Seen::Nothing | Seen::Unproven(_)) => {
-                Ok(reported(self.owned.dir(), &self.chunk.key)?.map_or(unseen, |job| Seen::Jobs(vec![job])))
-            }
+        let seen = look_for(self.runner, self.name, self.uid, self.since);
+        if let Seen::Jobs(jobs) = &seen
+            && jobs.len() == 1
+        {
+            return Ok(seen);
         }
+        let began = reported(self.owned.dir(), &self.chunk.key)?;
+        Ok(match seen {
+            Seen::Jobs(jobs) => {
+                let others = jobs.into_iter().filter(|job| !began.contains(job)).collect::<Vec<_>>();
+                Seen::Jobs(began.into_iter().chain(others).collect())
+            }
+            unseen @ (Seen::Nothing | Seen::Unproven(_)) if began.is_empty() => unseen,
+            Seen::Nothing | Seen::Unproven(_) => Seen::Jobs(began.into_iter().collect()),
+        })
     }
 
-    /// Cancels jobs that were found by their name and user beside the one that is kept. A run that has begun in one
-    /// of them is claimed there; the other's worker then refuses it.
+    /// Cancels jobs that were found by their name and user beside the one that is kept, but for those of which a
+    /// worker began: what they have claimed they finish, and the workers of the one that is kept refuse it.
     fn cancel_doubles(&self, kept: JobId, others: &[JobId]) {
+        let Ok(began) = reported(self.owned.dir(), &self.chunk.key) else { return };
+        let others: Vec<JobId> = others.iter().copied().filter(|job| !began.contains(job)).collect();
         if others.is_empty() {
             return;
         }

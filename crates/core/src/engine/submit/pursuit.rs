@@ -1,6 +1,5 @@
 //! What to do next about a submission whose answer was lost: look, submit again, or give up. Pure.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -94,13 +93,13 @@ impl Pursuit {
     /// Decides after a look; `now` counts from the beginning of the pursuit.
     pub(super) fn after_look(&mut self, now: Duration, seen: Seen) -> Step {
         self.looks += 1;
-        let found = match &seen {
-            Seen::Jobs(jobs) => jobs.iter().copied().chain(self.accepted).collect::<BTreeSet<JobId>>(),
+        let found: Vec<JobId> = match &seen {
+            // A job that sbatch named and that is not among those of our name is another's, or over already.
+            Seen::Jobs(jobs) => jobs.clone(),
             Seen::Nothing | Seen::Unproven(_) => self.accepted.into_iter().collect(),
         };
-        let mut found = found.into_iter();
-        if let Some(job) = found.next() {
-            return Step::Adopt { job, others: found.collect() };
+        if let Some((job, others)) = found.split_first() {
+            return Step::Adopt { job: *job, others: others.to_vec() };
         }
         match seen {
             Seen::Unproven(words) => {
@@ -217,6 +216,17 @@ mod tests {
             again().after_look(at(12), Seen::Jobs(vec![JobId(7), JobId(9)])),
             Step::Adopt { job: JobId(7), others: vec![JobId(9)] }
         );
+    }
+
+    #[test]
+    fn what_sbatch_named_is_not_believed_against_what_carries_the_key() {
+        let mut pursuit = begun();
+        pursuit.after_call(lost());
+        pursuit.after_look(at(1), Seen::Nothing);
+        pursuit.after_look(at(11), Seen::Nothing);
+        pursuit.after_call(SubmitAnswer::Accepted(JobId(6)));
+        let seen = Seen::Jobs(vec![JobId(66)]);
+        assert_eq!(pursuit.after_look(at(12), seen), Step::Adopt { job: JobId(66), others: vec![] });
     }
 
     #[test]

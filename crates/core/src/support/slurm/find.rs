@@ -23,7 +23,7 @@ pub fn job_name(name: &str, key: &str) -> String {
 /// What a search for the key of a submission saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
-    /// Jobs that carry it, ascending.
+    /// Jobs that carry it; the first is the one to keep.
     Jobs(Vec<JobId>),
     /// All that could know of one answered, and none does.
     Nothing,
