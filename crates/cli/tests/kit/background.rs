@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{Line, Outcome, PATIENCE, drain};
+use super::line::drain;
+use super::{Line, Outcome, PATIENCE};
 
 /// A running command; killed when dropped.
 #[derive(Debug)]

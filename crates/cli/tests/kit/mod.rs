@@ -1,22 +1,25 @@
 //! The sealed world that black-box tests run in: a folder, an empty home, a PATH of known tools, and nothing else.
 
 mod background;
+mod line;
 mod terminal;
+mod tidy;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use background::Background;
+pub(crate) use line::{Line, Outcome};
 pub(crate) use terminal::Terminal;
+
+use tidy::hide_times;
 
 /// How long anything may take before the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -298,152 +301,6 @@ impl World {
     }
 }
 
-/// Replaces times and durations by words.
-fn hide_times(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let number = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (word, length) = if let Some(length) = time(rest) {
-            ("[TIME]", length)
-        } else if let Some(length) = seconds(rest) {
-            ("[SECONDS]", length)
-        } else {
-            (&rest[..number], number)
-        };
-        out.push_str(word);
-        rest = &rest[length..];
-    }
-    out + rest
-}
-
-/// The length of `2026-11-22T21:52:08.123Z` or `2026-11-22 21:52:08` at the start.
-fn time(text: &str) -> Option<usize> {
-    let shape = "0000-00-00T00:00:00";
-    let start = text.get(..shape.len())?;
-    let fits = start.chars().zip(shape.chars()).all(|(c, wanted)| match wanted {
-        '0' => c.is_ascii_digit(),
-        'T' => c == 'T' || c == ' ',
-        mark => c == mark,
-    });
-    let rest = &text[shape.len()..];
-    let fraction = rest.len() - rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).len();
-    let zone = usize::from(rest[fraction..].starts_with('Z'));
-    fits.then_some(shape.len() + fraction + zone)
-}
-
-/// The length of `0.4 s` or `12 s` at the start.
-fn seconds(text: &str) -> Option<usize> {
-    let number = text.len() - text.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).len();
-    let rest = text[number..].strip_prefix(" s")?;
-    (!rest.starts_with(|c: char| c.is_alphanumeric())).then_some(number + 2)
-}
-
-/// A command line, ready to be run.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    program: OsString,
-    words: Vec<OsString>,
-    folder: PathBuf,
-    variables: BTreeMap<OsString, OsString>,
-    input: Option<Vec<u8>>,
-}
-
-impl Line {
-    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.variables.insert(name.into(), value.into());
-        self
-    }
-
-    pub(crate) fn without_env(mut self, name: &str) -> Self {
-        self.variables.remove(OsStr::new(name));
-        self
-    }
-
-    /// Leaves nothing in the environment but PATH.
-    pub(crate) fn bare(mut self) -> Self {
-        self.variables.retain(|name, _| name == "PATH");
-        self
-    }
-
-    pub(crate) fn within(mut self, folder: impl AsRef<Path>) -> Self {
-        self.folder = self.folder.join(folder);
-        self
-    }
-
-    pub(crate) fn input(mut self, bytes: impl AsRef<[u8]>) -> Self {
-        self.input = Some(bytes.as_ref().to_owned());
-        self
-    }
-
-    /// The command as the standard library has it, with no input and its output on pipes.
-    pub(crate) fn build(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&self.words).current_dir(&self.folder).env_clear().envs(&self.variables);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs it to its end.
-    pub(crate) fn run(&self) -> Outcome {
-        let mut background = self.spawn();
-        background.wait()
-    }
-
-    /// Starts it; it is killed when dropped.
-    pub(crate) fn spawn(&self) -> Background {
-        Background::start(self)
-    }
-
-    /// Starts it on a terminal of its own, 100 columns wide.
-    pub(crate) fn on_terminal(&self) -> Terminal {
-        Terminal::start(self)
-    }
-}
-
-/// How a command ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Outcome {
-    /// The exit code, or 128 + the signal.
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) stdout_bytes: Vec<u8>,
-}
-
-impl Outcome {
-    fn new(status: ExitStatus, stdout: Vec<u8>, stderr: &[u8]) -> Self {
-        Self {
-            code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
-            stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            stderr: String::from_utf8_lossy(stderr).into_owned(),
-            stdout_bytes: stdout,
-        }
-    }
-
-    /// Insists on an exit code.
-    #[track_caller]
-    pub(crate) fn exited(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// Insists on exit code 0.
-    #[track_caller]
-    pub(crate) fn succeeded(self) -> Self {
-        self.exited(0)
-    }
-
-    /// Reads standard output as JSON.
-    #[track_caller]
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("not JSON ({error}):\n{}\nstderr:\n{}", self.stdout, self.stderr))
-    }
-}
-
 /// Waits until something is so, and fails with its name where that takes too long.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -452,15 +309,6 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(began.elapsed() < PATIENCE, "never happened: {what}");
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Reads all of a pipe in a thread of its own.
-fn drain(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _cut_short = pipe.read_to_end(&mut bytes);
-        bytes
-    })
 }
 
 fn find_tool(name: &str) -> Option<PathBuf> {

@@ -10,7 +10,10 @@ pub fn write_command<W: AsRef<OsStr>>(out: &mut Vec<u8>, words: impl IntoIterato
         if place > 0 {
             out.push(b' ');
         }
-        write_word(out, word.as_ref(), place == 0);
+        let word = word.as_ref();
+        // `A=b` as the first word would be an assignment.
+        let is_assignment = place == 0 && word.as_bytes().contains(&b'=');
+        if is_assignment { write_quoted(out, word) } else { write_word(out, word) }
     }
 }
 
@@ -21,15 +24,17 @@ pub fn command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn write_word(out: &mut Vec<u8>, word: &OsStr, is_program: bool) {
+fn write_word(out: &mut Vec<u8>, word: &OsStr) {
     let bytes = word.as_bytes();
-    // `A=b` as the first word would be an assignment.
-    let plain =
-        !bytes.is_empty() && bytes.iter().all(|b| is_plain(*b)) && !(is_program && bytes.contains(&b'='));
-    if plain {
+    if !bytes.is_empty() && bytes.iter().all(|byte| is_plain(*byte)) {
         out.extend_from_slice(bytes);
-        return;
+    } else {
+        write_quoted(out, word);
     }
+}
+
+fn write_quoted(out: &mut Vec<u8>, word: &OsStr) {
+    let bytes = word.as_bytes();
     if bytes.contains(&b'\r') {
         return write_escaped(out, bytes);
     }
@@ -87,7 +92,7 @@ mod tests {
             let argv: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
             let mut line = b"printf '%s\\0' ".to_vec();
             for word in &argv {
-                write_word(&mut line, word, false);
+                write_word(&mut line, word);
                 line.push(b' ');
             }
             let shell = std::process::Command::new("bash").arg("-c").arg(OsString::from_vec(line)).output().unwrap();
