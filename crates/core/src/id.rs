@@ -55,12 +55,27 @@ pub enum Selection {
 
 /// Tells why a word is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{word}` is not an id; write a launch `12`, a run `12.3`, runs `12.3-7`, or a Slurm job `slurm:4711_3`"
-)]
-pub struct SelectionError {
-    /// What was typed.
-    pub word: String,
+pub enum SelectionError {
+    /// It has none of the forms.
+    #[error(
+        "`{word}` is not an id; write a launch `12`, a run `12.3`, runs `12.3-7`, or a Slurm job `slurm:4711_3`"
+    )]
+    NoForm {
+        /// What was typed.
+        word: String,
+    },
+    /// The first run stands after the last.
+    #[error("`{word}` begins after its end; write `{launch}.{last}-{first}`")]
+    Reversed {
+        /// What was typed.
+        word: String,
+        /// The launch.
+        launch: u64,
+        /// What was typed first.
+        first: u64,
+        /// What was typed last.
+        last: u64,
+    },
 }
 
 impl FromStr for Selection {
@@ -71,7 +86,13 @@ impl FromStr for Selection {
             Some(job) => parse_job(job),
             None => parse_runs(word),
         };
-        parsed.ok_or_else(|| SelectionError { word: word.to_owned() })
+        match parsed {
+            Some(Selection::Runs { launch: LaunchId(launch), first, last }) if last < first => {
+                Err(SelectionError::Reversed { word: word.to_owned(), launch, first, last })
+            }
+            Some(selection) => Ok(selection),
+            None => Err(SelectionError::NoForm { word: word.to_owned() }),
+        }
     }
 }
 
@@ -92,7 +113,7 @@ fn parse_runs(word: &str) -> Option<Selection> {
         Some((first, last)) => (number(first)?, number(last)?),
         None => (number(runs)?, number(runs)?),
     };
-    (first <= last).then_some(Selection::Runs { launch, first, last })
+    Some(Selection::Runs { launch, first, last })
 }
 
 /// Reads plain digits; a sign, which `str::parse` would take, is no id.
@@ -116,9 +137,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_with_the_forms() {
-        for word in ["", "x", "12.", ".3", "12.7-3", "12.3-", "+12", "12.-3", "slurm:", "slurm:1_", "1.2.3"] {
+        for word in ["", "x", "12.", ".3", "12.3-", "+12", "12.-3", "slurm:", "slurm:1_", "1.2.3"] {
             let refused = word.parse::<Selection>().unwrap_err();
             assert!(refused.to_string().contains("12.3-7"), "{word}");
         }
+    }
+
+    #[test]
+    fn runs_in_the_wrong_order_are_refused_with_the_right_one() {
+        let refused = "12.7-3".parse::<Selection>().unwrap_err();
+        assert_eq!(refused.to_string(), "`12.7-3` begins after its end; write `12.3-7`");
     }
 }

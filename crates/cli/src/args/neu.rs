@@ -24,14 +24,23 @@ pub(crate) struct NeuArgs {
     pub(crate) verb: Verb,
 }
 
+/// The verbs in the order in which a launch comes to need them, which is that of the help.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// The same as `neurun`
+    Run(RunArgs),
+    /// The same as `neusweep`
+    Sweep(SweepArgs),
     /// List launches, or show the runs that were picked
     Status(StatusArgs),
     /// Show all that is known of launches or runs
     Show(ShowArgs),
+    /// List launches at once, asking no scheduler; with `--all` those of every folder
+    Ls(LsArgs),
     /// Print what runs have printed
     Logs(LogsArgs),
+    /// Wait until runs are over; exit code 1 where some did not succeed, 124 where `--timeout` was too short
+    Wait(WaitArgs),
     /// Stop runs, and see that they stopped
     Cancel(SelectArgs),
     /// Start what failed, is missing or was cancelled again: the same runs, each as its next attempt
@@ -40,18 +49,10 @@ pub(crate) enum Verb {
     Rerun(RerunArgs),
     /// Hand over what was left half submitted
     Resume(ResumeArgs),
-    /// Wait until runs are over; exit code 1 where some did not succeed, 124 where `--timeout` was too short
-    Wait(WaitArgs),
-    /// List launches at once, asking no scheduler; with `--all` those of every folder
-    Ls(LsArgs),
     /// Remove launches that are over
     Rm(RmArgs),
     /// Remove launches that have been over for long, and what nobody needs any more
     Prune(PruneArgs),
-    /// The same as `neurun`
-    Run(RunArgs),
-    /// The same as `neusweep`
-    Sweep(SweepArgs),
     /// Execute runs; what jobs start
     #[command(hide = true)]
     Worker(WorkerArgs),

@@ -26,7 +26,7 @@ use crate::args::SettingArg;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, print};
+use crate::ui::{Ui, one_line, print};
 
 /// How long a worker that was killed may take to write down how it stopped: the grace of its program, and some.
 const LAST_WORDS: Duration = Duration::from_secs(13);
@@ -180,7 +180,7 @@ impl<'a> Follower<'a> {
         if chunk.runs.len() > 1 {
             let params = dir.plan()?.run(run)?.params;
             let heading = format!("==> {}.{run} {}", launch.id, json::short_params(&params));
-            self.ui.say(heading.trim_end());
+            self.ui.say(&one_line(&heading));
         }
         Ok(())
     }

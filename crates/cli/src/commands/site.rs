@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use neuromanager_core::engine::configuration::ConfigurationError;
 use neuromanager_core::slurm::limits::PartitionRole;
-use neuromanager_core::slurm::site::{self, Site};
+use neuromanager_core::slurm::site::{self, Site, SitePartition};
 use neuromanager_core::tool::{Invocation, Runner};
 
 use super::App;
@@ -49,8 +49,7 @@ fn long_options(help: &str) -> Vec<String> {
 fn example(site: &Site) -> String {
     let partition = site.partitions.iter().find(|partition| partition.role == PartitionRole::Default);
     let partition = partition.or_else(|| site.partitions.first());
-    let with_gpus =
-        site.partitions.iter().find(|partition| partition.gres.iter().any(|gres| gres.contains("gpu")));
+    let with_gpus = with_gpus(site);
     let mut devices = Vec::new();
     if let Some(partition) = partition {
         let device = |name: &str, partition: &str, more: &str| {
@@ -74,9 +73,38 @@ fn example(site: &Site) -> String {
     format!("{{\n{local},\n  \"slurm\": {{\n{}\n  }}\n}}", devices.join(",\n"))
 }
 
+/// Chooses among the partitions that have GPUs: one that is named for them comes first, since others may only contain
+/// the same nodes.
+fn with_gpus(site: &Site) -> Option<&SitePartition> {
+    let has_gpus = |partition: &&SitePartition| partition.gres.iter().any(|gres| gres.contains("gpu"));
+    let named = |partition: &&SitePartition| partition.name.to_ascii_lowercase().contains("gpu");
+    let mut candidates = site.partitions.iter().filter(has_gpus);
+    candidates.clone().find(named).or_else(|| candidates.next())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn partition(name: &str, role: PartitionRole, gres: &[&str]) -> SitePartition {
+        let gres = gres.iter().map(|&gres| gres.to_owned()).collect();
+        SitePartition { name: name.to_owned(), role, time_limit: None, gres, memory: None }
+    }
+
+    #[test]
+    fn the_example_takes_the_partition_that_is_named_for_its_gpus() {
+        let all = partition("all", PartitionRole::Default, &["gpu:p100:1"]);
+        let named = partition("big-GPU", PartitionRole::Named, &["gpu:p100:1"]);
+        let empty = partition("gpu-soon", PartitionRole::Named, &[]);
+        let site = |partitions: &[&SitePartition]| Site {
+            partitions: partitions.iter().map(|&partition| partition.clone()).collect(),
+            accounts: Vec::new(),
+        };
+        let chosen = |site: &Site| with_gpus(site).map(|partition| partition.name.clone());
+        assert_eq!(chosen(&site(&[&all, &empty, &named])).as_deref(), Some("big-GPU"));
+        assert_eq!(chosen(&site(&[&empty, &all])).as_deref(), Some("all"));
+        assert_eq!(chosen(&site(&[&empty])), None);
+    }
 
     #[test]
     fn options_are_read_from_the_help() {

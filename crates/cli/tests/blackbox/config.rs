@@ -159,7 +159,7 @@ fn broken_json_is_shown_with_line_and_column() {
     exit 2
 
     # "[]"
-    error: there is no config.json in this folder (config.json is not a config of neuromanager: it is not an object of supports and devices)
+    error: there is no configuration: config.json is not a config of neuromanager: it is not an object of supports and devices
     hint: write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG:
     {
       "local": {
@@ -312,7 +312,7 @@ fn env_and_resources_may_be_left_out_or_empty() {
 fn a_model_s_config_is_named_as_such() {
     let model = r#"{"architectures": ["BertModel"], "hidden_size": 768, "vocab_size": 30522}"#;
     insta::assert_snapshot!(said(model, "local cpu t.py"), @r#"
-    error: there is no config.json in this folder (config.json is not a config of neuromanager: no device is in it, but `architectures`, `hidden_size`, `vocab_size`)
+    error: there is no configuration: config.json is not a config of neuromanager: no device is in it, but `architectures`, `hidden_size`, `vocab_size`
     hint: write one such as this under another name, and give that with `--config FILE` or NEU_CONFIG:
     {
       "local": {
@@ -329,7 +329,7 @@ fn no_config_at_all_shows_a_small_one_that_works() {
     world.file("t.py", "print('ran')");
     let outcome = world.neurun("local cpu t.py").exited(2);
     insta::assert_snapshot!(outcome.stderr, @r#"
-    error: there is no config.json in this folder, in the repository above it, or in the user's own configuration
+    error: there is no configuration: no config.json in this folder, in the repository above it, or in the user's own configuration
     hint: write a config.json such as this one:
     {
       "local": {

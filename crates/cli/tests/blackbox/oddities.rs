@@ -124,3 +124,12 @@ fn a_launch_that_was_just_made_by_a_killed_command_is_not_forever_waiting() {
     });
     wait_until("nothing lives on", || world.survivors().is_empty());
 }
+
+#[test]
+fn a_value_with_a_line_break_and_an_escape_code_stays_on_the_line_of_its_heading() {
+    let world = local_world();
+    world.file("params.json", r#"{"x": ["a\nb\u001b[31m", "c"]}"#);
+    world.file("quiet.py", "");
+    let said = world.neusweep("quiet.py").succeeded().stderr;
+    assert!(said.contains("==> 1.0 x=a b [31m\n"), "{said:?}");
+}

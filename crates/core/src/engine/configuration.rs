@@ -37,7 +37,7 @@ pub enum ConfigurationError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// There is none.
-    #[error("there is no config.json in this folder{}", describe_others(.others))]
+    #[error("there is no configuration{}", describe_others(.others))]
     None {
         /// Files of that name that belong to something else, each with what it is.
         others: Vec<ConfigError>,
@@ -46,9 +46,10 @@ pub enum ConfigurationError {
 
 fn describe_others(others: &[ConfigError]) -> String {
     if others.is_empty() {
-        return ", in the repository above it, or in the user's own configuration".to_owned();
+        return ": no config.json in this folder, in the repository above it, or in the user's own configuration".to_owned();
     }
-    others.iter().map(|other| format!(" ({other})")).collect()
+    let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    format!(": {}", others.join("; "))
 }
 
 /// Finds the text of the configuration. A `config.json` of something else is passed over, unless it was named.
