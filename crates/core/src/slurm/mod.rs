@@ -18,3 +18,4 @@ pub mod site;
 pub mod squeue;
 pub mod state;
 pub mod time;
+pub mod usage;
