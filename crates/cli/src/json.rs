@@ -212,6 +212,17 @@ fn submission(submission: &Submission) -> Value {
     })
 }
 
+/// Writes launches that were completed, and which runs Slurm has taken or was found to have: `neu resume --json`.
+pub(crate) fn resumed(surveys: &[Survey], resumed: &[String]) -> String {
+    #[derive(Serialize)]
+    struct Completed<'a> {
+        schema: u32,
+        launches: Vec<LaunchShape<'a>>,
+        resumed: &'a [String],
+    }
+    text(&Completed { schema: SCHEMA, launches: surveys.iter().map(launch).collect(), resumed })
+}
+
 /// Writes launches that were waited for, and which of the runs are not over: `neu wait --json`.
 pub(crate) fn waited(surveys: &[Survey], not_over: &[String]) -> String {
     #[derive(Serialize)]

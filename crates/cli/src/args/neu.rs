@@ -104,9 +104,9 @@ pub(crate) struct SelectArgs {
     #[command(flatten)]
     pub(crate) what: Selecting,
     /// Print the launch afterwards as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
-    /// Say less
+    /// Print the ids of the runs that were stopped only
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }
@@ -131,7 +131,10 @@ pub(crate) struct ResumeArgs {
     /// Launches [default: all that are half submitted]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<Selection>,
-    /// Say less
+    /// Print how the launches are then as JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) json: bool,
+    /// Print the ids of the runs that Slurm has taken only
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }
