@@ -13,6 +13,7 @@ mod attempts;
 mod cancelling;
 mod desk;
 mod environments;
+mod following;
 mod frozen;
 mod memory;
 mod no_accounting;
