@@ -3,17 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use neuromanager_core::engine::attempts::AttemptStory;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit;
 use neuromanager_core::plan::Argument;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::slurm::reason::{Explained, Prospect, explain};
+use neuromanager_core::slurm::usage::Used;
 use neuromanager_core::state::{FailureClass, Status};
-use neuromanager_core::store::{Git, PlannedRun};
+use neuromanager_core::store::{Answer, Git, PlannedRun, Submission};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::commands::details::{Details, asked};
 use crate::endings::{Ending, ending};
 
 /// The version of every shape here. A field may be added within a version; none changes its meaning.
@@ -112,6 +115,112 @@ pub(crate) fn with_runs(surveys: &[(Survey, Vec<PlannedRun>)]) -> String {
 /// Writes launches with a count per state.
 pub(crate) fn launches(surveys: &[Survey]) -> String {
     text(&Launches { schema: SCHEMA, launches: surveys.iter().map(launch).collect() })
+}
+
+/// Writes all that is known of runs: `neu show --json`.
+pub(crate) fn shown(surveys: &[(Survey, Vec<PlannedRun>)], details: &[Details]) -> String {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        schema: u32,
+        launches: Vec<ShownLaunch<'a>>,
+    }
+    let both = surveys.iter().zip(details);
+    let launches = both.map(|((survey, planned), details)| shown_launch(survey, planned, details)).collect();
+    text(&Shown { schema: SCHEMA, launches })
+}
+
+#[derive(Debug, Serialize)]
+struct ShownLaunch<'a> {
+    schema: u32,
+    launch: LaunchShape<'a>,
+    typed: &'a [Argument],
+    env: &'a [String],
+    submissions: Vec<Value>,
+    runs: Vec<ShownRun<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownRun<'a> {
+    #[serde(flatten)]
+    run: RunShape<'a>,
+    asked: Vec<String>,
+    attempts: Vec<Value>,
+    used: Value,
+}
+
+fn shown_launch<'a>(survey: &'a Survey, planned: &'a [PlannedRun], details: &'a Details) -> ShownLaunch<'a> {
+    let runs = planned.iter().filter_map(|planned| {
+        let status = survey.status(planned.run)?;
+        let steps: Vec<Value> = details.used(survey, planned.run).into_iter().map(used).collect();
+        Some(ShownRun {
+            run: run(survey, planned, status),
+            asked: asked(survey, planned.run).directives().collect(),
+            attempts: details.attempts(planned.run).iter().map(attempt).collect(),
+            used: json!({"steps": steps, "unknown": details.silence}),
+        })
+    });
+    ShownLaunch {
+        schema: SCHEMA,
+        launch: launch(survey),
+        typed: &survey.launch.typed,
+        env: &survey.launch.env,
+        submissions: survey.submissions.iter().map(submission).collect(),
+        runs: runs.collect(),
+    }
+}
+
+fn attempt(story: &AttemptStory) -> Value {
+    let happened = story.happened.iter();
+    let happened: Vec<Value> =
+        happened.map(|(time, it)| json!({"time": time, "what": it.word(), "words": it.words()})).collect();
+    json!({
+        "attempt": story.number,
+        "job": story.job,
+        "node": story.node,
+        "started": story.started,
+        "ended": story.ended,
+        "happened": happened,
+        "log": story.log.as_deref().map(path),
+    })
+}
+
+fn used(used: &Used) -> Value {
+    json!({
+        "task": used.task.to_string(),
+        "step": used.step,
+        "state": used.state,
+        "elapsed": used.elapsed,
+        "cpu": used.cpu,
+        "max_rss": used.max_rss,
+        "tres": used.tres,
+    })
+}
+
+fn submission(submission: &Submission) -> Value {
+    let refused = match &submission.answer {
+        Some(Answer::Refused(words)) => Some(words),
+        Some(Answer::Accepted(_) | Answer::Uncertain(_)) | None => None,
+    };
+    json!({
+        "number": submission.number,
+        "key": submission.chunk.key,
+        "runs": submission.chunk.runs.to_string(),
+        "attempt": submission.chunk.attempt,
+        "time": submission.time,
+        "job": submission.job(),
+        "refused": refused,
+    })
+}
+
+/// Writes launches that were completed, and which runs Slurm has taken or was found to have: `neu resume --json`.
+pub(crate) fn resumed(surveys: &[Survey], resumed: &[String]) -> String {
+    #[derive(Serialize)]
+    struct Completed<'a> {
+        schema: u32,
+        launches: Vec<LaunchShape<'a>>,
+        resumed: &'a [String],
+    }
+    text(&Completed { schema: SCHEMA, launches: surveys.iter().map(launch).collect(), resumed })
 }
 
 /// Writes launches that were waited for, and which of the runs are not over: `neu wait --json`.
@@ -248,7 +357,7 @@ fn launch(survey: &Survey) -> LaunchShape<'_> {
         repeats: launch.repeats,
         runs: launch.runs,
         states: survey.counts().into_iter().map(|(state, count)| (state.to_string(), count.into())).collect(),
-        jobs: survey.submissions.iter().filter_map(neuromanager_core::store::Submission::job).collect(),
+        jobs: survey.submissions.iter().filter_map(Submission::job).collect(),
         unreadable: survey.unreadable,
         answered: survey.answered,
         git: launch.git.as_ref(),

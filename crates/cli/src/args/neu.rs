@@ -80,6 +80,9 @@ pub(crate) struct ShowArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print the ids of the runs only
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -102,9 +105,9 @@ pub(crate) struct SelectArgs {
     #[command(flatten)]
     pub(crate) what: Selecting,
     /// Print the launch afterwards as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
-    /// Say less
+    /// Print the ids of the runs that were stopped only
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }
@@ -129,7 +132,10 @@ pub(crate) struct ResumeArgs {
     /// Launches [default: all that are half submitted]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<Selection>,
-    /// Say less
+    /// Print how the launches are then as JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) json: bool,
+    /// Print the ids of the runs that Slurm has taken only
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }

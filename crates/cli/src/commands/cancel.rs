@@ -17,7 +17,7 @@ use crate::args::SelectArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Notice, Volume, print};
+use crate::ui::{Notice, Volume, lines, print};
 
 /// How long Slurm may have a question in its queue where its `MessageTimeout` is not known: slurm.conf(5) advises
 /// against more than 100 seconds.
@@ -43,11 +43,13 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     };
     let mut exit = Exit::Done;
     let mut surveys = Vec::new();
+    let mut stopped = Vec::new();
     for picked in picked {
         let mut notice = Notice::new(ui);
         let wanted = |run| picked.runs.contains(run);
         let done = stop(&cancelling, picked.id, wanted, &mut |text| notice.say(text))?;
         let id = picked.id;
+        stopped.extend(picked.names(|run| done.stopped.contains(run)));
         if !done.stopped.is_empty() {
             ui.say(&format!("launch {id}: {} stopped ({})", counted(done.stopped.len()), done.stopped));
         }
@@ -63,6 +65,9 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
             exit = Exit::Scheduler;
         }
         surveys.push(done.survey);
+    }
+    if args.quiet {
+        print(&lines(&stopped))?;
     }
     if args.json {
         print(&json::launches(&surveys))?;

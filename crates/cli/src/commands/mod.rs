@@ -2,6 +2,7 @@
 
 mod cancel;
 mod causes;
+pub(crate) mod details;
 mod follow;
 mod following;
 mod foreground;

@@ -3,7 +3,7 @@
 use neuromanager_core::engine::limits::Room;
 use neuromanager_core::engine::resume::{Completed, Resuming, complete, half_submitted, is_half_submitted};
 use neuromanager_core::engine::submit::Handed;
-use neuromanager_core::id::LaunchId;
+use neuromanager_core::id::{LaunchId, RunId};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::store::{Answer, Launch, OwnedBy, Store};
 
@@ -12,8 +12,9 @@ use super::selecting::pick;
 use super::submit::{describe_news, troubles};
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
+use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, Volume};
+use crate::ui::{Ui, Volume, lines, print};
 
 /// Completes the launches that were named, or all that need it.
 pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
@@ -28,7 +29,8 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
         ui.say("no launch is half submitted");
     }
     let mut exit = Exit::Done;
-    for id in ids {
+    let mut resumed: Vec<String> = Vec::new();
+    for &id in &ids {
         let launch = store.launch(id).read()?;
         if launch.is_local() {
             ui.say(&format!("launch {id} is on this machine: there is nothing to hand over"));
@@ -42,12 +44,19 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
             }
             (Completed::Done { handed, lost }, room) => {
                 tell(id, &handed, lost, ui);
+                resumed.extend(handed.accepted().iter().map(|run| RunId { launch: id, run }.to_string()));
                 let troubled = troubles(id.0, launch.runs, &handed, room.as_ref(), ui);
                 if troubled || handed.later.is_some() {
                     exit = Exit::Scheduler;
                 }
             }
         }
+    }
+    if args.quiet {
+        print(&lines(&resumed))?;
+    }
+    if args.json {
+        print(&json::resumed(&app.survey(&store, &ids)?, &resumed))?;
     }
     Ok(exit)
 }

@@ -3,32 +3,44 @@
 use std::os::unix::ffi::OsStrExt;
 
 use jiff::Timestamp;
+use neuromanager_core::engine::attempts::AttemptStory;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::plan::{Argument, quote};
-use neuromanager_core::state::Status;
-use neuromanager_core::store::PlannedRun;
+use neuromanager_core::slurm::usage::Used;
+use neuromanager_core::state::{FailureClass, Status};
+use neuromanager_core::store::{Answer, PlannedRun, Submission};
 
 use super::App;
 use super::causes::states;
+use super::details::{Details, asked};
 use super::selecting::{Purpose, planned, select};
 use crate::args::ShowArgs;
+use crate::endings::ending;
 use crate::exit::Exit;
 use crate::json::{self, param_values};
 use crate::report::Failure;
-use crate::ui::{duration, local_time, one_line, print};
+use crate::ui::{duration, lines, local_time, one_line, print};
 
 /// Shows launches that were meant as a whole, and runs.
 pub(super) fn show(args: &ShowArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
     let (picked, surveys) = select(&store, &args.what, Purpose::View, app)?.surveyed(&store, app)?;
     let is_whole = |place: usize| picked[place].whole && !args.what.ids.is_empty();
-    if args.json {
-        let with_plan = |(survey, picked)| Ok((survey, planned(&store, picked)?));
-        let with_plans: Result<Vec<_>, Failure> = surveys.into_iter().zip(&picked).map(with_plan).collect();
-        print(&json::found_with_runs(&with_plans?))?;
+    if args.quiet {
+        let ids: Vec<String> = picked.iter().flat_map(|picked| picked.names(|_| true)).collect();
+        print(&lines(&ids))?;
         return Ok(Exit::Done);
     }
+    if args.json {
+        let details = app.details(&surveys, &picked)?;
+        let with_plan = |(survey, picked)| Ok((survey, planned(&store, picked)?));
+        let with_plans: Result<Vec<_>, Failure> = surveys.into_iter().zip(&picked).map(with_plan).collect();
+        print(&json::shown(&with_plans?, &details))?;
+        return Ok(Exit::Done);
+    }
+    let of_runs: Vec<usize> = (0..surveys.len()).filter(|place| !is_whole(*place)).collect();
+    let details = if of_runs.is_empty() { Vec::new() } else { app.details(&surveys, &picked)? };
     let mut parts = Vec::new();
     for (place, survey) in surveys.iter().enumerate() {
         if is_whole(place) {
@@ -37,7 +49,7 @@ pub(super) fn show(args: &ShowArgs, app: &App) -> Result<Exit, Failure> {
         }
         for planned in planned(&store, &picked[place])? {
             if let Some(status) = survey.status(planned.run) {
-                parts.push(text(&of_run(survey, &planned, status)));
+                parts.push(text(&of_run(survey, &planned, status, &details[place])));
             }
         }
     }
@@ -64,24 +76,19 @@ fn of_launch(survey: &Survey) -> Facts {
         fact("repeats", launch.repeats.to_string()),
     ];
     facts.extend(of_both(survey));
-    for submission in survey.submissions.iter() {
-        let job =
-            submission.job().map_or_else(|| "no job known".to_owned(), |job| format!("Slurm job {job}"));
-        facts.push(fact(
-            "submission",
-            format!("{}: runs {}, {job}", submission.number, submission.chunk.runs),
-        ));
-    }
+    facts.extend(launch.resources.directives().map(|directive| fact("asked", directive)));
+    facts.extend(survey.submissions.iter().map(submission));
     facts
 }
 
-fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status) -> Facts {
+fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status, details: &Details) -> Facts {
     let mut facts = vec![
         fact("run", format!("{}.{}", survey.launch.id, planned.run)),
         fact("name", &survey.launch.name),
         fact("state", status.state.word()),
         fact("cause", status.cause.clone().unwrap_or_default()),
         fact("exit", status.exit.as_ref().map(exit).unwrap_or_default()),
+        fact("class", ending(survey, planned.run).class.map(FailureClass::words).unwrap_or_default()),
         fact("argv", exactly(&planned.argv)),
         fact("repeat", planned.repeat.to_string()),
     ];
@@ -96,12 +103,57 @@ fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status) -> Facts {
     if let Some(started) = status.started {
         facts.push(fact("duration", duration(started, status.ended.unwrap_or_else(Timestamp::now))));
     }
-    for attempt in 1..=status.attempt {
-        let log = survey.dir.log(survey.launch.runs, planned.run, attempt);
-        facts.push(fact("attempt", format!("{attempt}: {}", log.display())));
+    for attempt in details.attempts(planned.run) {
+        facts.push(fact("attempt", tell_attempt(attempt)));
+        facts.extend(attempt.log.as_ref().map(|log| fact("log", log.display().to_string())));
     }
+    facts.extend(asked(survey, planned.run).directives().map(|directive| fact("asked", directive)));
+    facts.extend(details.used(survey, planned.run).into_iter().map(|used| fact("used", tell_used(used))));
+    if let Some(silence) = &details.silence {
+        facts.push(fact("used", format!("not known: {silence}")));
+    }
+    let held = survey.submissions.iter().filter(|submission| submission.chunk.runs.contains(planned.run));
+    facts.extend(held.map(submission));
     facts.extend(of_both(survey));
     facts
+}
+
+/// Tells of an attempt: where, when, and all that became of it.
+fn tell_attempt(attempt: &AttemptStory) -> String {
+    let mut parts = Vec::new();
+    parts.extend(attempt.node.as_ref().map(|node| format!("on {node}")));
+    parts.extend(attempt.job.as_ref().map(|job| format!("task {job}")));
+    parts.extend(attempt.started.map(|time| format!("started {}", local_time(time))));
+    let happened = attempt.happened.iter();
+    parts.extend(happened.map(|(time, it)| format!("{} {} ({})", it.word(), local_time(*time), it.words())));
+    format!("{}: {}", attempt.number, parts.join(", "))
+}
+
+/// Tells what a task or a step of one has used.
+fn tell_used(used: &Used) -> String {
+    let step = used.step.as_ref().map_or_else(String::new, |step| format!(".{step}"));
+    let known = [
+        ("", Some(&used.state)),
+        ("", used.elapsed.as_ref()),
+        ("processor time ", used.cpu.as_ref()),
+        ("memory ", used.max_rss.as_ref()),
+        ("of ", used.tres.as_ref()),
+    ];
+    let known = known.iter().filter_map(|(what, value)| Some(format!("{what}{}", (*value)?)));
+    format!("{}{step}: {}", used.task, known.collect::<Vec<_>>().join(", "))
+}
+
+/// Tells what was handed over, and what came back.
+fn submission(submission: &Submission) -> (String, String) {
+    let answer = match &submission.answer {
+        Some(Answer::Accepted(job)) => format!("Slurm job {job}"),
+        Some(Answer::Refused(words)) => format!("refused: {words}"),
+        Some(Answer::Uncertain(words)) => format!("answer lost: {words}"),
+        None => "no job known".to_owned(),
+    };
+    let Submission { number, chunk, .. } = submission;
+    let attempt = if chunk.attempt > 1 { format!(" as attempt {}", chunk.attempt) } else { String::new() };
+    fact("submission", format!("{number}: runs {}{attempt}, {answer}, key {}", chunk.runs, chunk.key))
 }
 
 /// Gives what all runs of a launch share.
@@ -114,7 +166,6 @@ fn of_both(survey: &Survey) -> Facts {
         fact("folder", launch.folder.0.to_string_lossy()),
         fact("created", format!("{} on {}", local_time(launch.created), launch.host)),
     ];
-    facts.extend(launch.resources.directives().map(|directive| fact("asked", directive)));
     facts.extend(launch.env.iter().map(|line| fact("env", line)));
     if let Some(git) = &launch.git {
         let dirty = if git.dirty { ", with changes" } else { "" };

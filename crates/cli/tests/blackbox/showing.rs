@@ -30,3 +30,124 @@ fn a_run_and_a_launch_are_shown_whole_and_without_escapes() {
     let json = world.neu("show 1.0 --json").succeeded().json();
     assert_eq!(json["launches"][0]["runs"][0]["exit_code"], 3);
 }
+
+#[test]
+fn the_shape_of_json_is_pinned() {
+    let world = local_world();
+    world.file("params.json", r#"{"lr": [0.10], "name": ["a b"]}"#);
+    world.file("t.sh", "echo said; exit 3");
+    world.neusweep("neurun local cpu t.sh").exited(3);
+    let json = world.neu("show 1.0 --json").succeeded().stdout;
+    let key = world.neu("show 1.0 --json").json()["launches"][0]["submissions"][0]["key"].clone();
+    let tidy =
+        world.tidy(&json.replace(Tool::Neusweep.path(), "neusweep")).replace(key.as_str().unwrap(), "[KEY]");
+    insta::assert_snapshot!(tidy, @r#"
+    {
+      "schema": 1,
+      "launches": [
+        {
+          "schema": 1,
+          "launch": {
+            "id": 1,
+            "name": "t",
+            "support": "local",
+            "device": "cpu",
+            "created": "[TIME]",
+            "host": "[HOST]",
+            "folder": "[WORLD]/project",
+            "command": [
+              "bash",
+              "t.sh"
+            ],
+            "parameters": [
+              "lr",
+              "name"
+            ],
+            "repeats": 1,
+            "runs": 1,
+            "states": {
+              "failed": 1
+            },
+            "jobs": [],
+            "unreadable": 0,
+            "answered": null,
+            "git": null,
+            "path": "[WORLD]/project/.neu/launches/1"
+          },
+          "typed": [
+            "neusweep",
+            "neurun",
+            "local",
+            "cpu",
+            "t.sh"
+          ],
+          "env": [],
+          "submissions": [
+            {
+              "attempt": 1,
+              "job": null,
+              "key": "[KEY]",
+              "number": 0,
+              "refused": null,
+              "runs": "0",
+              "time": "[TIME]"
+            }
+          ],
+          "runs": [
+            {
+              "id": "1.0",
+              "run": 0,
+              "repeat": 0,
+              "state": "failed",
+              "cause": "exit code 3",
+              "class": "program",
+              "last_lines": [
+                "said"
+              ],
+              "scheduler": null,
+              "pending": null,
+              "params": {"lr":0.10,"name":"a b"},
+              "argv": [
+                "bash",
+                "t.sh",
+                "--lr=0.10",
+                "--name=a b"
+              ],
+              "exit_code": 3,
+              "signal": null,
+              "attempt": 1,
+              "node": "[HOST]",
+              "job": null,
+              "started": "[TIME]",
+              "ended": "[TIME]",
+              "log": "[WORLD]/project/.neu/launches/1/logs/0.1.out",
+              "asked": [],
+              "attempts": [
+                {
+                  "attempt": 1,
+                  "ended": "[TIME]",
+                  "happened": [
+                    {
+                      "time": "[TIME]",
+                      "what": "ended",
+                      "words": "exit code 3"
+                    }
+                  ],
+                  "job": null,
+                  "log": "[WORLD]/project/.neu/launches/1/logs/0.1.out",
+                  "node": "[HOST]",
+                  "started": "[TIME]"
+                }
+              ],
+              "used": {
+                "steps": [],
+                "unknown": null
+              }
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+    assert_eq!(world.neu("show -q 1").succeeded().stdout, "1.0\n");
+}

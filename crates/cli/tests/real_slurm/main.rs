@@ -14,6 +14,7 @@ mod attempts;
 mod cancelling;
 mod desk;
 mod environments;
+mod following;
 mod frozen;
 mod memory;
 mod no_accounting;

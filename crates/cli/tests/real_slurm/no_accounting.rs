@@ -47,6 +47,8 @@ fn every_end_is_known_after_slurm_has_forgotten_the_jobs() {
     check();
     assert_eq!((&launch.run(1)["exit_code"], &launch.run(2)["signal"]), (&3.into(), &9.into()));
     assert_says(&broken.table(), ["echo broken; false"]);
+    let shown = desk.neu("show 1.0").succeeded().stdout;
+    assert_says(&shown, ["used        not known: this cluster keeps no accounting"]);
     assert_eq!(launch.run(0)["job"], format!("{}_0", launch.job()));
     assert_says(&desk.neu("cancel 1").succeeded().stderr, ["6 runs already over"]);
 }

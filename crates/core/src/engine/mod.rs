@@ -1,5 +1,6 @@
 //! The use cases: each reads the pure parts and drives the effects.
 
+pub mod attempts;
 pub mod cancel;
 pub mod configuration;
 pub mod create;

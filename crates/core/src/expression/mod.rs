@@ -2,13 +2,19 @@
 //! to the machine, and bounded in size, depth and work.
 
 mod error;
+mod evaluate;
 mod values;
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
+use minijinja::machinery::parse_expr;
 use minijinja::{Environment, UndefinedBehavior};
 
 use crate::document::nearest;
+
+use error::printable;
+use evaluate::Evaluation;
 
 pub use error::{ExpressionError, Problem};
 pub use values::Values;
@@ -36,7 +42,6 @@ static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub struct Expression {
     text: String,
     names: Vec<String>,
-    compiled: minijinja::Expression<'static, 'static>,
 }
 
 impl Expression {
@@ -45,12 +50,11 @@ impl Expression {
         if text.len() > LONGEST {
             return Err(ExpressionError::new(text, None, Problem::TooLong));
         }
-        let compiled = LANGUAGE
-            .compile_expression_owned(text.to_owned())
-            .map_err(|error| ExpressionError::of_language(text, &error))?;
+        let compiled =
+            LANGUAGE.compile_expression(text).map_err(|error| ExpressionError::of_language(text, &error))?;
         let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
         names.sort_unstable();
-        Ok(Self { text: text.to_owned(), names, compiled })
+        Ok(Self { text: text.to_owned(), names })
     }
 
     /// Gives the text that was read.
@@ -76,15 +80,15 @@ impl Expression {
     /// Tells whether it holds for these values. Anything but true or false is an error: `lr` alone is no question.
     pub fn holds(&self, values: &Values) -> Result<bool, ExpressionError> {
         self.check_names(values.names())?;
-        let result = self
-            .compiled
-            .eval(values.context(ALL))
-            .map_err(|error| ExpressionError::of_language(&self.text, &error))?;
+        let parsed =
+            parse_expr(&self.text).map_err(|error| ExpressionError::of_language(&self.text, &error))?;
+        let result = Evaluation { text: &self.text, names: &values.context(ALL), depth: Cell::new(0) }
+            .value(&parsed)?;
         if result.kind() == minijinja::value::ValueKind::Bool {
             return Ok(result.is_true());
         }
         // A value may be as long as the bound on work allows.
-        let result = error::printable(&result.to_string(), 40);
+        let result = printable(&result.to_string(), 40);
         Err(ExpressionError::new(&self.text, None, Problem::NoAnswer { result }))
     }
 

@@ -67,10 +67,40 @@ fn a_mistake_is_named_with_its_place() {
     insta::assert_snapshot!(refused("layers // 0 == 1"), @"`layers // 0 == 1`, column 1: unable to calculate 4 // 0");
     insta::assert_snapshot!(refused("layers % 0 == 1"), @"`layers % 0 == 1`, column 1: unable to calculate 4 % 0");
     insta::assert_snapshot!(refused("opt + 1 == 2"), @"`opt + 1 == 2`, column 1: tried to use + operator on unsupported types string and number");
-    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`: `params['x']` is undefined");
+    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`, column 1: `params['x']` is undefined");
     insta::assert_snapshot!(refused("range(10) == 1"), @"`range(10) == 1`, column 1: no parameter is called `range`; there are batch, batch-size, huge, layers, lr, off, on, opt, sizes, tiny");
-    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: filter upper is unknown; there are operators only, no functions");
+    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: there are operators only: no functions, filters, tests, slices or mappings");
     insta::assert_snapshot!(refused("'ü' == opt and lrr"), @"`'ü' == opt and lrr`, column 16: no parameter is called `lrr`; did you mean `lr`?");
+}
+
+#[test]
+fn what_has_no_order_in_python_has_none_here() {
+    insta::assert_snapshot!(refused("opt < 3"), @"`opt < 3`, column 1: `sgd` (string) and `3` (number) have no order");
+    for text in [
+        "'a' < 3",
+        "3 >= opt",
+        "1 < layers < 'z'",
+        "off < 1",
+        "sizes > 1",
+        "[1, 'a'] < [1, 2]",
+        "(1, 2) < [1, 2]",
+        "params < 1",
+        "not 'a' > 3",
+        "lr < '0.2' or true",
+    ] {
+        let error = ask(text).unwrap_err();
+        assert!(error.to_string().contains("have no order"), "{text}: {error}");
+    }
+    for text in
+        ["on > 0", "'a' < 'b'", "sizes < [1, 3]", "[1] < sizes", "(1, 'a') < (2, 3)", "false and 'a' < 3"]
+    {
+        let expected = text != "false and 'a' < 3";
+        assert_eq!(ask(text), Ok(expected), "{text}");
+    }
+    // A number and its text are two things, as in Python.
+    for text in ["lr == '0.1'", "opt == 3", "off == 0", "layers in ['4']", "sizes == (1, 2)"] {
+        assert_eq!(ask(text), Ok(false), "{text}");
+    }
 }
 
 #[test]
@@ -113,5 +143,21 @@ proptest! {
     fn whole_numbers_compare_exactly(a in any::<i64>(), b in any::<i64>()) {
         let values = Values::of(&RawValue::from_string(format!("{{\"x\": {a}}}")).unwrap()).unwrap();
         prop_assert_eq!(Expression::parse(&format!("x < {b}")).unwrap().holds(&values), Ok(a < b));
+    }
+
+    /// Values of two kinds are never equal and never in an order, whichever they are.
+    #[test]
+    fn kinds_are_never_mixed(number in any::<i64>(), word in "[a-z0-9.]{0,6}") {
+        let params = RawValue::from_string(format!("{{\"n\": {number}, \"w\": \"{word}\"}}")).unwrap();
+        let values = Values::of(&params).unwrap();
+        let ask = |text: &str| Expression::parse(text).unwrap().holds(&values);
+        prop_assert_eq!(ask("n == w or w == n"), Ok(false));
+        prop_assert_eq!(ask("n != w and w != n"), Ok(true));
+        for sign in ["<", "<=", ">", ">="] {
+            for (left, right) in [("n", "w"), ("w", "n"), ("[n]", "[w]")] {
+                let text = [left, sign, right].join(" ");
+                prop_assert!(ask(&text).is_err(), "{}", text);
+            }
+        }
     }
 }

@@ -19,3 +19,4 @@ pub mod site;
 pub mod squeue;
 pub mod state;
 pub mod time;
+pub mod usage;
