@@ -86,6 +86,7 @@ fn the_shapes_of_json_are_pinned() {
             "succeeded": 3
           },
           "jobs": [],
+          "submission": "whole",
           "unreadable": 0,
           "answered": null,
           "git": null,
@@ -121,6 +122,7 @@ fn the_shapes_of_json_are_pinned() {
           "succeeded": 3
         },
         "jobs": [],
+        "submission": "whole",
         "unreadable": 0,
         "answered": null,
         "git": null,
@@ -202,6 +204,7 @@ fn the_shapes_of_json_are_pinned() {
             "succeeded": 3
           },
           "jobs": [],
+          "submission": "whole",
           "unreadable": 0,
           "answered": null,
           "git": null,
