@@ -71,6 +71,7 @@ fn the_shape_of_json_is_pinned() {
       "schema": 1,
       "launches": [
         {
+          "answered": null,
           "command": [
             "bash",
             "t.sh",
@@ -93,7 +94,9 @@ fn the_shape_of_json_is_pinned() {
             "succeeded": 1
           },
           "store": "[WORLD]/project/.neu",
-          "support": "local"
+          "submission": "whole",
+          "support": "local",
+          "unreadable": 0
         }
       ],
       "missing": []
