@@ -152,12 +152,15 @@ pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Surv
     opened.into_iter().zip(sightings).map(fold).collect()
 }
 
+/// Launches that cannot be read, and why.
+pub type Unreadable = Vec<(LaunchId, StoreError)>;
+
 /// Surveys those launches that can be read, and tells of each other one why it cannot: one that is damaged must not
 /// hide the rest from who only looks.
 pub fn survey_readable(
     watched: Vec<Watched>,
     supports: &Supports<'_>,
-) -> Result<(Vec<Survey>, Vec<(LaunchId, StoreError)>), StoreError> {
+) -> Result<(Vec<Survey>, Unreadable), StoreError> {
     let mut unreadable = Vec::new();
     let mut readable = Vec::new();
     for mut watched in watched {
