@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use neuromanager_core::engine::attempts::AttemptStory;
-use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::survey::{Handing, Survey};
 use neuromanager_core::event::Exit;
 use neuromanager_core::plan::Argument;
 use neuromanager_core::ranges::Ranges;
@@ -59,6 +59,7 @@ struct LaunchShape<'a> {
     runs: u64,
     states: Map<String, Value>,
     jobs: Vec<u32>,
+    submission: &'static str,
     unreadable: u64,
     answered: Option<Timestamp>,
     git: Option<&'a Git>,
@@ -358,6 +359,11 @@ fn launch(survey: &Survey) -> LaunchShape<'_> {
         runs: launch.runs,
         states: survey.counts().into_iter().map(|(state, count)| (state.to_string(), count.into())).collect(),
         jobs: survey.submissions.iter().filter_map(Submission::job).collect(),
+        submission: match survey.submission() {
+            Handing::Whole => "whole",
+            Handing::Half => "half",
+            Handing::InProgress(_) => "in-progress",
+        },
         unreadable: survey.unreadable,
         answered: survey.answered,
         git: launch.git.as_ref(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::App;
 use super::naming::place;
-use super::status::warn_of_damage;
+use super::status::warn_of_flaws;
 use crate::args::LsArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -87,7 +87,7 @@ fn list(store: &Store, app: &App) -> Result<Vec<Row>, StoreError> {
     for id in store.launches()? {
         match glance(store, id) {
             Ok(survey) => {
-                warn_of_damage(&survey, app);
+                warn_of_flaws(&survey, app);
                 rows.push(row(store, &survey));
             }
             Err(StoreError::HalfMade { .. } | StoreError::Removed { .. }) => {}

@@ -132,7 +132,10 @@ fn survey(store: &Store, ids: &[LaunchId], app: &App) -> Result<Vec<Option<Surve
 fn refusal(obstacle: &Obstacle) -> Refusal {
     let hint = match obstacle {
         Obstacle::Foreign { .. } => None,
-        Obstacle::HalfSubmitted { id } | Obstacle::Alive { id, .. } | Obstacle::ProcessLives { id, .. } => {
+        Obstacle::HalfSubmitted { id } => {
+            Some(format!("`neu resume {id}` completes it; to remove it, `neu cancel {id}` first"))
+        }
+        Obstacle::Alive { id, .. } | Obstacle::ProcessLives { id, .. } => {
             Some(format!("`neu cancel {id}` first"))
         }
         Obstacle::Unclear { id, .. } => Some(format!("`neu status {id}` tells when it is known")),

@@ -1,11 +1,11 @@
 //! `neu status`: the launches, or the runs of some.
 
 use jiff::Timestamp;
-use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::survey::{Handing, Survey};
 use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::plan::quote;
-use neuromanager_core::store::{PlannedRun, Store};
+use neuromanager_core::store::{OwnedBy, PlannedRun, Store};
 
 use super::App;
 use super::causes::{causes, states, unknowns};
@@ -44,7 +44,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
             print(&describe(survey, planned))?;
             warn_of_waits(&waits(survey, planned.iter().map(|planned| planned.run)), app);
         }
-        warn_of_damage(survey, app);
+        warn_of_flaws(survey, app);
     }
     if args.json {
         let is_found = args.what.ids.is_empty();
@@ -59,11 +59,11 @@ fn list(store: &Store, args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
         print(&ids.iter().map(|id| format!("{id}\n")).collect::<String>())?;
         return Ok(Exit::Done);
     }
-    let surveys = app.view(store, &ids)?;
+    let surveys = app.view_readable(store, &ids)?;
     if args.json {
         print(&json::launches(&surveys))?;
         for survey in &surveys {
-            warn_of_damage(survey, app);
+            warn_of_flaws(survey, app);
         }
         return Ok(Exit::Done);
     }
@@ -86,7 +86,7 @@ fn list(store: &Store, args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
     print(&(table.render() + &unknowns(&surveys)))?;
     for survey in &surveys {
         warn_of_waits(&waits(survey, 0..survey.launch.runs), app);
-        warn_of_damage(survey, app);
+        warn_of_flaws(survey, app);
     }
     Ok(Exit::Done)
 }
@@ -177,9 +177,21 @@ fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
     out
 }
 
-pub(super) fn warn_of_damage(survey: &Survey, app: &App) {
+/// Says of a launch what keeps it from being shown whole: it is half submitted, or its journal is damaged.
+pub(super) fn warn_of_flaws(survey: &Survey, app: &App) {
+    let id = survey.launch.id;
+    match survey.submission() {
+        Handing::Whole => {}
+        Handing::Half => app.ui.warn(&format!("launch {id} is half submitted: neu resume {id}")),
+        Handing::InProgress(OwnedBy { host, .. }) if host.is_empty() => {
+            app.ui.say(&format!("launch {id} is being submitted"));
+        }
+        Handing::InProgress(OwnedBy { host, pid, .. }) => {
+            app.ui.say(&format!("launch {id} is being submitted by process {pid} on `{host}`"));
+        }
+    }
     if survey.unreadable > 0 {
-        let (id, lines) = (survey.launch.id, survey.unreadable);
+        let lines = survey.unreadable;
         app.ui
             .warn(&format!("{lines} lines of the journal of launch {id} cannot be read; the rest is shown"));
     }

@@ -4,14 +4,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use neuromanager_core::engine::survey::{Supports, Survey, Watched, survey};
+use neuromanager_core::engine::survey::{Supports, Survey, Watched, survey, survey_readable};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::store::{Store, StoreError};
 use neuromanager_core::support::slurm::Freshness;
 use neuromanager_core::tool::{Impatient, Invocation, Reply, Runner, SystemRunner, ToolError};
 
 use super::App;
-use crate::report::Failure;
+use crate::report::{Failure, in_a_line};
 use crate::ui::Ui;
 
 /// How long a view waits for Slurm before it shows what it knows without it.
@@ -23,6 +23,24 @@ const SILENT: Duration = Duration::from_secs(2);
 impl App {
     /// Surveys launches to show them.
     pub(super) fn view(&self, store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
+        self.ask_briefly(store, ids, survey)
+    }
+
+    /// Surveys launches to list them: those that cannot be read are left out, which is said.
+    pub(super) fn view_readable(&self, store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
+        let (surveys, unreadable) = self.ask_briefly(store, ids, survey_readable)?;
+        for (id, error) in unreadable {
+            self.ui.warn(&format!("launch {id} is left out: {}", in_a_line(&error)));
+        }
+        Ok(surveys)
+    }
+
+    fn ask_briefly<T>(
+        &self,
+        store: &Store,
+        ids: &[LaunchId],
+        survey: impl FnOnce(Vec<Watched>, &Supports<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, Failure> {
         let watched: Result<Vec<Watched>, StoreError> =
             ids.iter().map(|id| Watched::open(store, *id)).collect();
         let runner = Announcing { runner: self.runner(), ui: self.ui };

@@ -76,6 +76,7 @@ fn the_shapes_of_json_are_pinned() {
             "succeeded": 3
           },
           "jobs": [],
+          "submission": "whole",
           "unreadable": 0,
           "answered": null,
           "git": null,
@@ -111,6 +112,7 @@ fn the_shapes_of_json_are_pinned() {
           "succeeded": 3
         },
         "jobs": [],
+        "submission": "whole",
         "unreadable": 0,
         "answered": null,
         "git": null,
@@ -192,6 +194,7 @@ fn the_shapes_of_json_are_pinned() {
             "succeeded": 3
           },
           "jobs": [],
+          "submission": "whole",
           "unreadable": 0,
           "answered": null,
           "git": null,

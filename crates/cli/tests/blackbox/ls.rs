@@ -84,6 +84,7 @@ fn the_shape_of_json_is_pinned() {
             "succeeded": 1
           },
           "store": "[WORLD]/project/.neu",
+          "submission": "whole",
           "support": "local",
           "unreadable": 0
         }

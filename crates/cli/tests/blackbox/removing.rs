@@ -373,8 +373,17 @@ fn what_is_half_submitted_is_not_over() {
     let outcome = world.neu("rm 1 --yes").exited(2);
     insta::assert_snapshot!(outcome.stderr, @r"
     error: launch 1 is half submitted
-    hint: `neu cancel 1` first
+    hint: `neu resume 1` completes it; to remove it, `neu cancel 1` first
     ");
+    for view in ["status", "status 1", "status 1 --json", "ls", "ls --json"] {
+        let outcome = world.neu(view).succeeded();
+        assert!(
+            outcome.stderr.contains("warning: launch 1 is half submitted: neu resume 1"),
+            "{view}: {outcome:?}"
+        );
+    }
+    assert_eq!(world.status("1")["launch"]["submission"], "half");
+    assert_eq!(world.neu("ls --json").succeeded().json()["launches"][0]["submission"], "half");
 }
 
 #[test]

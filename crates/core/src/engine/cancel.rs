@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::id::LaunchId;
+use crate::id::{LaunchId, RunId};
 use crate::ranges::Ranges;
 use crate::state::RunState;
 use crate::store::{OwnedBy, Store, StoreError};
 use crate::support::SupportError;
-use crate::worker::Node;
+use crate::worker::{Node, end_leftovers};
 
 use super::resume::Resuming;
 use super::survey::{Supports, Survey, Watched, survey};
@@ -79,6 +79,7 @@ pub fn cancel(
     // A program whose worker was killed may live on: it is looked for on this machine.
     let asked = picked(&now, &wanted, |state| !state.is_final() || state == RunState::Lost);
     if asked.is_empty() {
+        end_on_this_host(&now, &wanted);
         return Ok(conclude(now, &asked, over, Withheld::Surely));
     }
     let began = Instant::now();
@@ -98,6 +99,7 @@ pub fn cancel(
             }
         };
         if is_told_enough {
+            end_on_this_host(&now, &wanted);
             return Ok(conclude(now, &asked, over, withheld));
         }
         if !open.is_empty() && told.as_ref().is_none_or(|told| told.is_due(&now, &open)) {
@@ -149,6 +151,20 @@ impl Told {
     /// Tells whether to wait no longer for the runs that still live: it lasts too long, or none of them was reached.
     fn is_in_vain(&self, alive: &Ranges) -> bool {
         self.first.elapsed() > LIMIT || !alive.iter().any(|run| self.reached.contains(run))
+    }
+}
+
+/// Ends what lives on this host of runs that are over on Slurm: the program of a job whose worker and slurmstepd were
+/// killed lives on, and Slurm does not know of it any more.
+fn end_on_this_host(survey: &Survey, wanted: impl Fn(u64) -> bool) {
+    if survey.launch.is_local() {
+        // Its support has done so.
+        return;
+    }
+    let launch = LaunchId(survey.launch.id);
+    let dead = picked(survey, wanted, |state| state.is_final() && state != RunState::Succeeded);
+    if !dead.is_empty() {
+        end_leftovers(&survey.launch.key, dead.iter().map(|run| RunId { launch, run }));
     }
 }
 

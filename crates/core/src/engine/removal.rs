@@ -8,7 +8,6 @@ use nix::unistd::geteuid;
 use super::survey::Survey;
 use crate::process::{Liveness, ProcessId};
 use crate::state::RunState;
-use crate::store::Submission;
 
 /// Why a launch cannot be removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,9 +70,7 @@ pub fn obstacle(survey: &Survey) -> Option<Obstacle> {
 /// Tells in which way a launch is not over.
 fn unfinished(survey: &Survey) -> Obstacle {
     let id = survey.launch.id;
-    let is_handed = |run| survey.submissions.of_run(run).is_some();
-    let is_lost = survey.submissions.iter().any(Submission::is_lost);
-    if !survey.launch.is_local() && (is_lost || !(0..survey.launch.runs).all(is_handed)) {
+    if survey.is_half_submitted() {
         return Obstacle::HalfSubmitted { id };
     }
     let counts = survey.counts().into_iter().filter(|(state, _)| !state.is_final());

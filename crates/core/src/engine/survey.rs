@@ -13,7 +13,9 @@ use crate::id::LaunchId;
 use crate::ranges::Ranges;
 use crate::slurm::id::TaskId;
 use crate::state::{Handed, RunState, Sighting, Status, fold, is_followed, stopped};
-use crate::store::{JournalReader, Launch, LaunchDir, Store, StoreError, Submission, Submissions};
+use crate::store::{
+    JournalReader, Launch, LaunchDir, OwnedBy, Owner, Store, StoreError, Submission, Submissions,
+};
 use crate::support::{Case, Sightings, Support};
 
 /// The supports that can be asked, one of each kind.
@@ -57,6 +59,17 @@ pub struct Survey {
     /// When its support last answered, where it did not answer now.
     pub answered: Option<Timestamp>,
     reader: JournalReader,
+}
+
+/// How far a launch was handed over to its support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handing {
+    /// All of it, or as much as was asked for.
+    Whole,
+    /// Its client ended before all was handed over and answered.
+    Half,
+    /// This client is at work on it.
+    InProgress(OwnedBy),
 }
 
 /// A launch whose journals are read again and again.
@@ -139,6 +152,26 @@ pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Surv
         opened.fold(&seen, answered)
     };
     opened.into_iter().zip(sightings).map(fold).collect()
+}
+
+/// Launches that cannot be read, and why.
+pub type Unreadable = Vec<(LaunchId, StoreError)>;
+
+/// Surveys those launches that can be read, and tells of each other one why it cannot: one that is damaged must not
+/// hide the rest from who only looks.
+pub fn survey_readable(
+    watched: Vec<Watched>,
+    supports: &Supports<'_>,
+) -> Result<(Vec<Survey>, Unreadable), StoreError> {
+    let mut unreadable = Vec::new();
+    let mut readable = Vec::new();
+    for mut watched in watched {
+        match watched.refresh().and_then(|_| watched.dir.submissions()) {
+            Ok(_) => readable.push(watched),
+            Err(error) => unreadable.push((LaunchId(watched.launch.id), error)),
+        }
+    }
+    Ok((survey(readable, supports)?, unreadable))
 }
 
 /// A launch as the disk tells it.
@@ -289,6 +322,23 @@ impl Survey {
     pub fn counts(&self) -> Vec<(RunState, u64)> {
         let count = |state| self.statuses.iter().filter(|status| status.state == state).count() as u64;
         RunState::ALL.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Tells whether the launch is half submitted: it is on Slurm, and a run was never handed over or an answer is
+    /// lost, also after its job was looked for.
+    pub fn is_half_submitted(&self) -> bool {
+        !self.launch.is_local() && self.submissions.needs_resume(self.launch.runs)
+    }
+
+    /// Tells how far the launch was handed over to its support.
+    pub fn submission(&self) -> Handing {
+        if !self.is_half_submitted() {
+            return Handing::Whole;
+        }
+        match self.dir.owner() {
+            Ok(Owner::Lives(client)) => Handing::InProgress(client),
+            Ok(Owner::Gone | Owner::Never) | Err(_) => Handing::Half,
+        }
     }
 
     /// Tells whether nothing more will happen by itself.

@@ -168,7 +168,7 @@ fn of_started(sighting: &Sighting, now: Timestamp) -> Status {
         }
         Sighting::Refused(words) => Status::new(RunState::Lost, Some(words.clone())),
         Sighting::Missing { since } if is_recent(*since, now, LAG) => still_missing("it was running"),
-        Sighting::Gone | Sighting::Missing { .. } => {
+        Sighting::Gone | Sighting::Missing { .. } | Sighting::Left { .. } => {
             Status::new(RunState::Lost, Some("its worker ended without a word".to_owned()))
         }
         Sighting::Task(task) => match task.state {
@@ -211,6 +211,13 @@ fn of_unstarted(
         Sighting::Refused(words) => Status::new(RunState::Failed, Some(format!("refused by Slurm: {words}"))),
         Sighting::Unclear(words) => Status::new(RunState::Unknown, Some(words.clone())),
         Sighting::Missing { since } if is_recent(*since, now, LAG) => still_missing("it had not begun"),
+        Sighting::Left { since } => Status {
+            ended: Some(*since),
+            ..Status::new(
+                RunState::Cancelled,
+                Some("it left the queue without having started: cancelled by hand, it seems".to_owned()),
+            )
+        },
         Sighting::Gone | Sighting::Missing { .. } => {
             Status::new(RunState::Lost, Some("nothing is left that would start it".to_owned()))
         }

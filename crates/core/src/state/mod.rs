@@ -116,6 +116,11 @@ pub enum Sighting {
         /// When that was seen first.
         since: Timestamp,
     },
+    /// Its task left the queue without having started, while the rest of its job is known.
+    Left {
+        /// When it was missed first.
+        since: Timestamp,
+    },
     /// Its task on the scheduler.
     Task(Task),
 }

@@ -214,6 +214,7 @@ fn before_any_start_the_support_decides() {
     assert_eq!(state(&[], &task(TaskState::Cancelled)), RunState::Cancelled);
     assert_eq!(state(&[], &task(TaskState::Failed)), RunState::Failed);
     assert_eq!(state(&[], &Sighting::Gone), RunState::Lost);
+    assert_eq!(state(&[], &Sighting::Left { since: at(NOW) }), RunState::Cancelled);
     let refused = folded(&[], &Sighting::Refused("invalid account".to_owned()));
     assert_eq!(
         (refused.state, refused.cause.as_deref()),
@@ -287,6 +288,7 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
         Just(Sighting::NotHanded),
         Just(Sighting::WorkerLives),
         Just(Sighting::Gone),
+        (NOW - 100..NOW + 100).prop_map(|since| Sighting::Left { since: at(since) }),
         (NOW - 100..NOW + 100).prop_map(|since| Sighting::Missing { since: at(since) }),
         Just(Sighting::Refused("words".to_owned())),
         Just(Sighting::Unclear("words".to_owned())),

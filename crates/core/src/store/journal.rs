@@ -8,18 +8,23 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::error::{At, StoreError};
 use crate::event::{Event, Record, Stopped};
+use crate::process::{Liveness, ProcessId, boot_id};
 
 /// What one record may weigh, so that it is written in one piece.
 const LONGEST_RECORD: usize = 4096;
 
 /// How long one record may take to be written and to be seen through a network file system.
 const ONE_WRITE: Duration = Duration::from_mins(1);
+
+/// How long one write takes at the most to be seen whole by this very machine, which keeps it in its own memory.
+const ONE_WRITE_HERE: Duration = Duration::from_millis(100);
 
 /// Appends to one node's journal.
 #[derive(Debug)]
@@ -81,9 +86,42 @@ fn file_name(node: &str) -> String {
 #[derive(Debug)]
 pub struct JournalReader {
     events: PathBuf,
-    read: BTreeMap<PathBuf, u64>,
+    read: BTreeMap<PathBuf, Progress>,
     unreadable: u64,
     unfinished: u64,
+}
+
+/// How far one journal was read.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Up to where, in bytes.
+    offset: u64,
+    /// The workers that write, or wrote, to it.
+    writers: Vec<ProcessId>,
+    /// The size of a torn end that nobody will finish.
+    left_at: Option<u64>,
+}
+
+impl Progress {
+    /// Tells whether what follows the last newline will never be finished. `size` is that of the whole file.
+    fn is_left(&mut self, path: &Path, size: u64) -> bool {
+        if self.left_at != Some(size) && (is_old(path) || self.is_left_on_this_machine(path, size)) {
+            self.left_at = Some(size);
+        }
+        self.left_at == Some(size)
+    }
+
+    /// A record is one write, which a reader on the same machine sees in part for an instant only: what stays as it is
+    /// without a worker that lives is all that there will be.
+    fn is_left_on_this_machine(&self, path: &Path, size: u64) -> bool {
+        let is_of_this_boot =
+            path.file_stem().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&boot_id()));
+        if !is_of_this_boot || self.writers.iter().any(|writer| writer.liveness() != Liveness::Gone) {
+            return false;
+        }
+        thread::sleep(ONE_WRITE_HERE);
+        fs::metadata(path).is_ok_and(|now| now.len() == size)
+    }
 }
 
 impl JournalReader {
@@ -115,25 +153,31 @@ impl JournalReader {
         paths.sort_unstable();
         self.unfinished = 0;
         for path in paths {
-            let offset = self.read.entry(path.clone()).or_default();
-            let text = read_from(&path, *offset).at("read", &path)?;
+            let progress = self.read.entry(path.clone()).or_default();
+            let text = read_from(&path, progress.offset).at("read", &path)?;
             // What follows the last newline is still being written.
             let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-            *offset += whole as u64;
-            self.unfinished += u64::from(whole < text.len() && is_left(&path));
+            let size = progress.offset + text.len() as u64;
+            progress.offset += whole as u64;
             for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                match serde_json::from_slice(line) {
-                    Ok(record) => records.push(record),
+                match serde_json::from_slice::<Record>(line) {
+                    Ok(record) => {
+                        if let Event::Worker(worker) = &record.event {
+                            progress.writers.push(worker.process.clone());
+                        }
+                        records.push(record);
+                    }
                     Err(_) => self.unreadable += 1,
                 }
             }
+            self.unfinished += u64::from(whole < text.len() && progress.is_left(&path, size));
         }
         Ok(records)
     }
 }
 
-/// Tells whether nobody writes to a file any more: the end of its last record then never comes.
-fn is_left(path: &Path) -> bool {
+/// Tells whether nobody has written to a file for long: the end of its last record then never comes.
+fn is_old(path: &Path) -> bool {
     let changed = fs::metadata(path).and_then(|found| found.modified());
     changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > ONE_WRITE))
 }
@@ -151,6 +195,7 @@ fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Worker;
     use crate::ranges::Ranges;
 
     fn stopped(reason: &str) -> Event {
@@ -196,6 +241,29 @@ mod tests {
         assert_eq!(reader.read_new().unwrap().len(), 0);
         assert_eq!(reader.read_new().unwrap().len(), 0);
         assert_eq!(reader.unreadable(), 1);
+    }
+
+    #[test]
+    fn the_torn_end_of_a_dead_worker_of_this_machine_is_lost_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let torn = |node: &str, boot: &str, process: ProcessId| {
+            let mut writer = JournalWriter::open(dir.path(), node, boot).unwrap();
+            let (key, version) = ("k".to_owned(), "0".to_owned());
+            let worker = Worker { key, node: node.to_owned(), process, job: None, version };
+            writer.append(Event::Worker(worker)).unwrap();
+            writer.file.write_all(b"\n{\"time\":\"2026-01").unwrap();
+        };
+        let dead = ProcessId { start: 1, ..ProcessId::current() };
+        let unreadable = || {
+            let mut reader = JournalReader::new(dir.path().to_owned());
+            reader.read_new().unwrap();
+            reader.unreadable()
+        };
+        torn("n1", &boot_id(), ProcessId::current());
+        torn("n2", "another boot", dead.clone());
+        assert_eq!(unreadable(), 0, "they may still be written");
+        torn("n3", &boot_id(), dead);
+        assert_eq!(unreadable(), 1);
     }
 
     #[test]

@@ -24,6 +24,18 @@ struct Wanted<'a> {
     run: u64,
     execution: Execution,
     asked: Asked<'a>,
+    has: Has,
+}
+
+/// What the journal says of the program of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Has {
+    /// Its worker was not heard of.
+    Nothing,
+    /// It or its worker began.
+    Begun,
+    /// It ended.
+    Ended,
 }
 
 impl Slurm<'_> {
@@ -38,7 +50,9 @@ impl Slurm<'_> {
             for run in case.runs.iter() {
                 match self.known(case, run, memories[place].as_ref()) {
                     Known::Already(sighting) => drop(sightings[place].insert(run, sighting)),
-                    Known::ToAsk(execution, asked) => wanted.push(Wanted { place, run, execution, asked }),
+                    Known::ToAsk(execution, asked) => {
+                        wanted.push(Wanted { place, run, execution, asked, has: has(case, run) });
+                    }
                 }
             }
         }
@@ -98,6 +112,7 @@ impl Slurm<'_> {
         match memory.and_then(|memory| memory.of(run, execution)) {
             Some(Seen::Over(task)) => Known::Already(Sighting::Task(task.clone())),
             Some(Seen::Gone(since)) => Known::Already(Sighting::Missing { since: *since }),
+            Some(Seen::Left(since)) => Known::Already(Sighting::Left { since: *since }),
             Some(Seen::Missing(_) | Seen::Ended(_)) | None => {
                 let index = index_of(submission, run);
                 let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
@@ -120,6 +135,22 @@ enum Known<'a> {
 fn execution(case: &Case<'_>, run: u64, submission: &Submission) -> Execution {
     let attempt = case.history.latest(run).map_or(0, |attempt| attempt.number);
     Execution { submission: submission.number, attempt }
+}
+
+/// Tells how far a run has come.
+fn has(case: &Case<'_>, run: u64) -> Has {
+    let Some(submission) = case.submissions.of_run(run) else { return Has::Nothing };
+    let number = submission.chunk.attempt;
+    let latest = case.history.latest(run).filter(|attempt| attempt.number >= number);
+    if latest.is_some_and(|attempt| attempt.ended.is_some()) {
+        return Has::Ended;
+    }
+    let task = submission.task(run);
+    let is_its = |worker: &str| Some(worker) == task.as_deref();
+    let mut workers = case.history.workers(&submission.chunk.key);
+    let has_worker = workers.any(|worker| worker.what.job.as_deref().is_none_or(is_its));
+    let is_claimed = case.dir.log(case.launch.runs, run, number).exists();
+    if latest.is_some() || has_worker || is_claimed { Has::Begun } else { Has::Nothing }
 }
 
 /// Gives when the program of a run ended, or was told to.
@@ -158,11 +189,20 @@ fn remember(
     let since = match before {
         // One from the future is from before the clock was set back.
         Some(Seen::Missing(first)) if first <= now => first,
-        Some(Seen::Missing(_) | Seen::Ended(_) | Seen::Over(_) | Seen::Gone(_)) | None => since,
+        Some(Seen::Missing(_) | Seen::Ended(_) | Seen::Over(_) | Seen::Gone(_) | Seen::Left(_)) | None => {
+            since
+        }
     };
-    // Without accounting the queue's last word is all there is.
     let found = match (found, before) {
-        (Finding::Nowhere | Finding::Behind(_), Some(Seen::Ended(task))) => Finding::Over(task),
+        // A question without an answer takes nothing back.
+        (Finding::Unclear(_), Some(Seen::Ended(task))) => return Sighting::Task(task),
+        (Finding::Unclear(_), Some(Seen::Missing(_))) if wanted.has == Has::Ended => {
+            return Sighting::Missing { since };
+        }
+        // Without accounting the queue's last word is all there is.
+        (Finding::Nowhere | Finding::Left | Finding::Behind(_), Some(Seen::Ended(task))) => {
+            Finding::Over(task)
+        }
         (found, _) => found,
     };
     let is_older = |span: SignedDuration| now.duration_since(since) >= span;
@@ -183,10 +223,83 @@ fn remember(
             memory.note(run, execution, Seen::Missing(since));
             Sighting::Unclear(words)
         }
-        Finding::Nowhere | Finding::Behind(_) => {
+        Finding::Left if wanted.has == Has::Nothing && is_older(LAG) => {
+            memory.note(run, execution, Seen::Left(since));
+            Sighting::Left { since }
+        }
+        Finding::Nowhere | Finding::Left | Finding::Behind(_) => {
             memory.note(run, execution, if is_older(LAG) { Seen::Gone(since) } else { Seen::Missing(since) });
             Sighting::Missing { since }
         }
         Finding::Unclear(words) => Sighting::Unclear(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slurm::id::JobId;
+    use crate::state::{Task, TaskState};
+    use crate::store::Store;
+
+    const EXECUTION: Execution = Execution { submission: 0, attempt: 0 };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn wanted(has: Has) -> Wanted<'static> {
+        let asked = Asked { job: JobId(4), index: Some(1), key: "k", submitted: at(0) };
+        Wanted { place: 0, run: 1, execution: EXECUTION, asked, has }
+    }
+
+    /// What is seen at last where these were found, a second from one to the next but for the last, which is late.
+    fn seen(has: Has, found: impl IntoIterator<Item = Finding>, late: i64) -> Sighting {
+        let kept = tempfile::tempdir().unwrap();
+        let cache = Cache::of(Store::at(kept.path().to_owned()));
+        let mut memory = Memory::read(&cache, 1, "k", Vec::new());
+        let mut found: Vec<Finding> = found.into_iter().collect();
+        let last = found.pop().unwrap();
+        for (second, finding) in (100..).zip(found) {
+            remember(&mut memory, &wanted(has), finding, at(second), at(second));
+        }
+        remember(&mut memory, &wanted(has), last, at(100 + late), at(100 + late))
+    }
+
+    fn cancelled() -> Task {
+        let words = "CANCELLED".to_owned();
+        Task { state: TaskState::Cancelled, words, reason: None, node: None, started: None, ended: None }
+    }
+
+    fn silent() -> Finding {
+        Finding::Unclear("no answer".to_owned())
+    }
+
+    #[test]
+    fn a_question_without_an_answer_takes_no_end_back() {
+        let queued = Finding::Queued(cancelled());
+        assert_eq!(seen(Has::Nothing, [queued.clone(), silent()], 5), Sighting::Task(cancelled()));
+        assert_eq!(seen(Has::Begun, [queued, silent(), silent()], 500), Sighting::Task(cancelled()));
+        assert_eq!(
+            seen(Has::Ended, [Finding::Nowhere, silent()], 5),
+            Sighting::Missing { since: at(100) },
+            "its end is in the journal"
+        );
+        let unclear = Sighting::Unclear("no answer".to_owned());
+        assert_eq!(seen(Has::Begun, [Finding::Nowhere, silent()], 500), unclear);
+        let alive = Task { state: TaskState::Running, ..cancelled() };
+        assert_eq!(seen(Has::Nothing, [Finding::Queued(alive), silent()], 5), unclear);
+    }
+
+    #[test]
+    fn a_task_that_left_its_array_is_believed_gone_after_a_while_unless_it_began() {
+        let left = || [Finding::Left, Finding::Left];
+        assert_eq!(seen(Has::Nothing, left(), 5), Sighting::Missing { since: at(100) });
+        assert_eq!(seen(Has::Nothing, left(), 60), Sighting::Left { since: at(100) });
+        assert_eq!(seen(Has::Begun, left(), 60), Sighting::Missing { since: at(100) });
+        assert_eq!(
+            seen(Has::Nothing, [Finding::Nowhere, Finding::Nowhere], 60),
+            Sighting::Missing { since: at(100) }
+        );
     }
 }

@@ -22,6 +22,8 @@ pub(super) enum Seen {
     Over(Task),
     /// Nothing knows it any more, for the first time then, and it had time enough to come back.
     Gone(Timestamp),
+    /// It left the queue without having started, and was missed for the first time then.
+    Left(Timestamp),
 }
 
 /// Which execution something was seen of: a retry or a requeue is another.

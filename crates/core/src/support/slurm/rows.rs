@@ -58,6 +58,11 @@ impl<R: Row> Found<R> {
         Self { rows, single, sets }
     }
 
+    /// Tells whether any row is about a job.
+    pub(super) fn knows(&self, job: JobId) -> bool {
+        self.rows.iter().any(|row| row.job() == job)
+    }
+
     pub(super) fn find(&self, job: JobId, index: Option<u32>) -> Option<&R> {
         let of_its_own = self.single.get(&(job, index)).map(|place| &self.rows[*place]);
         let with_others = || {

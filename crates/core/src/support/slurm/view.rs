@@ -38,6 +38,9 @@ pub(super) enum Finding {
     Over(Task),
     /// Neither has it.
     Nowhere,
+    /// Accounting answered and has no word of it, while its job is known: Slurm keeps nothing of a task of an array
+    /// that is cancelled before it starts.
+    Left,
     /// The queue has it no more, and accounting has not heard of its end.
     Behind(String),
     /// It was not told, and why.
@@ -96,6 +99,7 @@ impl View {
         }
         match &self.accounting {
             Ok(accounting) => match accounting.find(asked.job, asked.index) {
+                None if self.knows(asked.job) => Finding::Left,
                 None => Finding::Nowhere,
                 Some(row) if row.state.is_alive() => Finding::Behind(behind(&row.state)),
                 Some(row) => Finding::Over(row.task()),
@@ -103,6 +107,12 @@ impl View {
             Err(QueryError::AccountingDisabled) => Finding::Nowhere,
             Err(error) => unanswered(error),
         }
+    }
+
+    /// Tells whether the queue or accounting knows other tasks of a job.
+    fn knows(&self, job: JobId) -> bool {
+        let is_queued = [&self.queue, &self.again].into_iter().flatten().any(|queue| queue.knows(job));
+        is_queued || self.accounting.as_ref().is_ok_and(|accounting| accounting.knows(job))
     }
 }
 
