@@ -1,5 +1,6 @@
 //! Completes what was left half submitted: finds jobs whose answer was lost, and hands over what never was.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -161,12 +162,12 @@ impl Resuming<'_> {
     }
 }
 
-/// Gives the first job of which a worker wrote down that it began.
-pub(super) fn reported(dir: &LaunchDir, key: &str) -> Result<Option<JobId>, StoreError> {
+/// Gives the jobs of a submission of which a worker wrote down that it began.
+pub(super) fn begun(dir: &LaunchDir, key: &str) -> Result<BTreeSet<JobId>, StoreError> {
     let mut history = History::default();
     history.add(JournalReader::new(dir.events()).read_new()?);
     let jobs = history.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
-    Ok(jobs.map(|task: TaskId| task.job).min())
+    Ok(jobs.map(|task: TaskId| task.job).collect())
 }
 
 /// Writes down that runs which were never handed over will not be, and gives those that this holds for.

@@ -80,6 +80,12 @@ pub enum QueryError {
         /// Slurm's words.
         words: String,
     },
+    /// The command ended in the middle of a row: others may be missing, too.
+    #[error("the answer of `{program}` is cut off")]
+    CutOff {
+        /// The command.
+        program: &'static str,
+    },
     /// This cluster keeps no accounting, so nothing can be asked about the past.
     #[error("this cluster keeps no accounting")]
     AccountingDisabled,
@@ -100,6 +106,9 @@ pub enum QueryError {
 pub(super) fn output_of<'a>(program: &'static str, reply: &'a Reply) -> Result<&'a str, QueryError> {
     let is_mute = reply.stdout.trim().is_empty() && reply.stderr.contains("error");
     if reply.succeeded() && !is_mute {
+        if is_cut_off(&reply.stdout) {
+            return Err(QueryError::CutOff { program });
+        }
         return Ok(&reply.stdout);
     }
     if ["accounting storage is disabled", "not running a supported accounting_storage plugin"]
@@ -109,6 +118,11 @@ pub(super) fn output_of<'a>(program: &'static str, reply: &'a Reply) -> Result<&
         return Err(QueryError::AccountingDisabled);
     }
     Err(QueryError::Failed { program, words: words_of(reply) })
+}
+
+/// Tells whether a text breaks off: all commands of Slurm end every line, of output and of errors, with a newline.
+pub(super) fn is_cut_off(text: &str) -> bool {
+    !text.is_empty() && !text.ends_with('\n')
 }
 
 /// Gives what the command said on standard error without its own name before each line.
@@ -165,6 +179,12 @@ mod tests {
         assert!(!named("dq\"q").includes(JobId(1), "dq'q", 0));
         assert_eq!(named("plain'q").name_filter(), None);
         assert_eq!(named("a b.k").name_filter(), Some("a b.k"));
+    }
+
+    #[test]
+    fn an_answer_that_ends_within_a_row_is_none() {
+        let cut = output_of("squeue", &reply(0, "4711\n47", "")).map(str::to_owned);
+        assert!(matches!(cut, Err(QueryError::CutOff { program: "squeue" })));
     }
 
     #[test]

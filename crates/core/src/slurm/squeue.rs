@@ -260,9 +260,21 @@ line^_sep|x
 
     #[test]
     fn a_row_that_cannot_be_read_is_never_skipped() {
-        for text in ["^^x^_1", "slurm is being updated\n", "^^3^_3^_1,...^_PENDING^_^_^_0^_1^_1^_n\n"] {
+        for text in ["^^x^_1\n", "slurm is being updated\n", "^^3^_3^_1,...^_PENDING^_^_^_0^_1^_1^_n\n"] {
             assert!(matches!(rows(&all(), &printed(text)), Err(QueryError::Unreadable { .. })), "{text}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_anywhere_never_says_less_than_it_should() {
+        let whole = "^^3^_3^_N/A^_RUNNING^_None^_n1^_0^_1^_1^_9^_long name.k3y\n".replace("^^", "\x1e");
+        let whole = whole.replace("^_", "\x1f");
+        let named = Wanted::Named { name: "long name.k3y".to_owned(), uid: 0 };
+        for end in 1..whole.len() {
+            let cut = reply(0, &whole[..end], "");
+            assert!(rows(&named, &cut).is_err(), "{:?}", &whole[..end]);
+        }
+        assert_eq!(rows(&named, &reply(0, &whole, "")).unwrap().len(), 1);
     }
 
     #[test]
