@@ -223,7 +223,7 @@ fn of_two_jobs_with_one_key_the_first_stays() {
     assert_eq!(world.status("1")["launch"]["jobs"], serde_json::json!([100]));
     let cancelled: Vec<String> =
         world.calls().lines().filter(|call| call.starts_with("scancel")).map(str::to_owned).collect();
-    assert_eq!(cancelled, ["scancel 101"]);
+    assert_eq!(cancelled, ["scancel --state=PENDING 101"]);
 }
 
 #[test]

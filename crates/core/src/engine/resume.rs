@@ -1,7 +1,6 @@
 //! Completes what was left half submitted: finds jobs whose answer was lost, and hands over what never was.
 
 use std::collections::BTreeSet;
-
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -163,8 +162,8 @@ impl Resuming<'_> {
     }
 }
 
-/// Gives the jobs of which a worker wrote down that it began.
-pub(super) fn reported(dir: &LaunchDir, key: &str) -> Result<BTreeSet<JobId>, StoreError> {
+/// Gives the jobs of a submission of which a worker wrote down that it began.
+pub(super) fn begun(dir: &LaunchDir, key: &str) -> Result<BTreeSet<JobId>, StoreError> {
     let mut history = History::default();
     history.add(JournalReader::new(dir.events()).read_new()?);
     let jobs = history.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());

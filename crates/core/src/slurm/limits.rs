@@ -213,6 +213,9 @@ Slurmctld(primary) at vm is UP
         let frozen = reply(1, "", "slurm_load_ctl_conf error: Socket timed out on send/recv operation\n");
         assert!(matches!(read_config(&frozen), Err(QueryError::Failed { .. })));
         assert!(matches!(read_config(&reply(0, "what?\n", "")), Err(QueryError::Unreadable { .. })));
+        // Half of it would part a launch into arrays of 10 tasks.
+        let half = CONFIG.split_once("001\n").unwrap().0;
+        assert!(matches!(read_config(&reply(0, half, "")), Err(QueryError::CutOff { .. })));
     }
 
     #[test]

@@ -80,6 +80,12 @@ pub enum QueryError {
         /// Slurm's words.
         words: String,
     },
+    /// The command ended in the middle of a row: others may be missing, too.
+    #[error("the answer of `{program}` is cut off")]
+    CutOff {
+        /// The command.
+        program: &'static str,
+    },
     /// This cluster keeps no accounting, so nothing can be asked about the past.
     #[error("this cluster keeps no accounting")]
     AccountingDisabled,
@@ -99,11 +105,10 @@ pub enum QueryError {
 /// words without any output are a failure too: silence must never be taken for "no such job".
 pub(super) fn output_of<'a>(program: &'static str, reply: &'a Reply) -> Result<&'a str, QueryError> {
     let is_mute = reply.stdout.trim().is_empty() && reply.stderr.contains("error");
-    let is_cut = !reply.stdout.is_empty() && !reply.stdout.ends_with('\n');
-    if reply.succeeded() && is_cut {
-        return Err(QueryError::Failed { program, words: "its answer was cut off".to_owned() });
-    }
     if reply.succeeded() && !is_mute {
+        if is_cut_off(&reply.stdout) {
+            return Err(QueryError::CutOff { program });
+        }
         return Ok(&reply.stdout);
     }
     if ["accounting storage is disabled", "not running a supported accounting_storage plugin"]
@@ -113,6 +118,11 @@ pub(super) fn output_of<'a>(program: &'static str, reply: &'a Reply) -> Result<&
         return Err(QueryError::AccountingDisabled);
     }
     Err(QueryError::Failed { program, words: words_of(reply) })
+}
+
+/// Tells whether a text breaks off: all commands of Slurm end every line, of output and of errors, with a newline.
+pub(super) fn is_cut_off(text: &str) -> bool {
+    !text.is_empty() && !text.ends_with('\n')
 }
 
 /// Gives what the command said on standard error without its own name before each line.
@@ -172,11 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn half_an_answer_is_none() {
-        let Err(QueryError::Failed { words, .. }) = output_of("squeue", &reply(0, "4711\n47", "")) else {
-            panic!()
-        };
-        assert_eq!(words, "its answer was cut off");
+    fn an_answer_that_ends_within_a_row_is_none() {
+        let cut = output_of("squeue", &reply(0, "4711\n47", "")).map(str::to_owned);
+        assert!(matches!(cut, Err(QueryError::CutOff { program: "squeue" })));
     }
 
     #[test]

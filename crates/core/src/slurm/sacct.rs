@@ -243,6 +243,15 @@ line^_sep|x
     }
 
     #[test]
+    fn an_answer_that_is_cut_anywhere_is_none() {
+        let row = "5^_5^_RUNNING^_0:0^_0:0^_1^_1^_Unknown^_7^_n1^_None^_0^_a.k3y\n".replace("^_", "\x1f");
+        let named = Wanted::Named { name: "a.k3y".to_owned(), uid: 0 };
+        for end in 1..row.len() {
+            assert!(rows(&named, &reply(0, &row[..end], "")).is_err(), "{:?}", &row[..end]);
+        }
+    }
+
+    #[test]
     fn nothing_found_is_told_from_nothing_known() {
         let wanted = Wanted::Jobs(vec![JobId(1)]);
         assert_eq!(rows(&wanted, &reply(0, "", "")).unwrap(), []);

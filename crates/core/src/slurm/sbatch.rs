@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::id::JobId;
-use super::query::words_of;
+use super::query::{is_cut_off, words_of};
 use super::ranges::ArraySpec;
 use crate::tool::{Invocation, Reply, ToolError};
 
@@ -175,7 +175,8 @@ fn judge(reply: &Reply) -> SubmitAnswer {
     let lower = words.to_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
     let has_output = !reply.stdout.trim().is_empty();
-    if has_output || says(&UNCONFIRMED) {
+    // The words that count most may be those that are missing.
+    if has_output || says(&UNCONFIRMED) || is_cut_off(&reply.stderr) {
         SubmitAnswer::Uncertain { words }
     } else if says(&BUSY) {
         SubmitAnswer::Busy { words }
@@ -186,10 +187,13 @@ fn judge(reply: &Reply) -> SubmitAnswer {
     }
 }
 
-/// Reads `4811` or, with several clusters, `4811;cluster`. A site's wrapper may print a greeting before it. A line
-/// without its end may be the beginning of another number.
+/// Reads `4811` or, with several clusters, `4811;cluster`. A site's wrapper may print a greeting before it. sbatch
+/// ends the line with a newline (`printf("\n")` in `sbatch.c`): one without is the beginning of some other id.
 fn id_in(stdout: &str) -> Option<JobId> {
-    let line = stdout.strip_suffix('\n')?.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    if is_cut_off(stdout) {
+        return None;
+    }
+    let line = stdout.lines().map(str::trim).rfind(|line| !line.is_empty())?;
     line.split(';').next()?.parse().ok()
 }
 
@@ -340,6 +344,20 @@ mod tests {
             stderr: String::new(),
         };
         assert!(matches!(answer(&Err(late)), SubmitAnswer::Uncertain { .. }));
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_off_proves_nothing() {
+        for (code, stdout, stderr) in [
+            (0, "6", ""),
+            (0, "66;oth", ""),
+            (0, "Welcome to the site\n4", ""),
+            (1, "", "sbatch: error: Batch job submission failed: Invalid"),
+            (1, "", "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: er"),
+        ] {
+            let answer = after(code, stdout, stderr);
+            assert!(matches!(answer, SubmitAnswer::Uncertain { .. }), "{stdout} {stderr}: {answer:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::id::JobId;
-use super::query::words_of;
+use super::query::{is_cut_off, words_of};
 use crate::ranges::Ranges;
 use crate::tool::{Invocation, Reply, ToolError};
 
@@ -91,6 +91,11 @@ pub fn invocation(targets: &[Target], deadline: Duration) -> Invocation {
     Invocation::query("scancel", deadline).args(targets.iter().map(written))
 }
 
+/// Describes the call for those tasks alone that still wait: what begins at this moment goes on.
+pub fn waiting(targets: &[Target], deadline: Duration) -> Invocation {
+    Invocation::query("scancel", deadline).arg("--state=PENDING").args(targets.iter().map(written))
+}
+
 /// Reads what came of the call.
 pub fn answer(outcome: &Result<Reply, ToolError>) -> CancelAnswer {
     let reply = match outcome {
@@ -101,6 +106,9 @@ pub fn answer(outcome: &Result<Reply, ToolError>) -> CancelAnswer {
         Err(error) => return CancelAnswer::Uncertain { words: error.to_string() },
     };
     let words = words_of(reply);
+    if is_cut_off(&reply.stderr) {
+        return CancelAnswer::Uncertain { words };
+    }
     let mut complaints = words.lines().filter(|line| !holds_any(line, &NOTHING_LEFT)).peekable();
     let has_complaint = complaints.peek().is_some() && !reply.stderr.trim().is_empty();
     if !has_complaint && (reply.succeeded() || !reply.stderr.trim().is_empty()) {
@@ -134,6 +142,8 @@ mod tests {
         ];
         let call = invocation(&targets, Duration::from_secs(1));
         assert_eq!(command_line(&call), "scancel 12 4711_[3-7,9] 5_[2]");
+        let call = waiting(&targets[..1], Duration::from_secs(1));
+        assert_eq!(command_line(&call), "scancel --state=PENDING 12");
     }
 
     #[test]
@@ -176,5 +186,13 @@ mod tests {
         let frozen = "scancel: error: Kill job error on job id 1: Socket timed out on send/recv operation\n";
         assert!(matches!(after(140, frozen), CancelAnswer::Uncertain { .. }));
         assert!(matches!(after(1, ""), CancelAnswer::Uncertain { .. }));
+    }
+
+    #[test]
+    fn words_that_are_cut_off_are_neither_a_yes_nor_a_no() {
+        // All of it says that there was nothing left to end.
+        let half = "scancel: error: Kill job error on job id 999: Invalid job id ";
+        assert!(matches!(after(1, half), CancelAnswer::Uncertain { .. }));
+        assert!(matches!(after(0, half), CancelAnswer::Uncertain { .. }));
     }
 }

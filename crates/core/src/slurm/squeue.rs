@@ -266,6 +266,18 @@ line^_sep|x
     }
 
     #[test]
+    fn an_answer_that_is_cut_anywhere_never_says_less_than_it_should() {
+        let whole = "^^3^_3^_N/A^_RUNNING^_None^_n1^_0^_1^_1^_9^_long name.k3y\n".replace("^^", "\x1e");
+        let whole = whole.replace("^_", "\x1f");
+        let named = Wanted::Named { name: "long name.k3y".to_owned(), uid: 0 };
+        for end in 1..whole.len() {
+            let cut = reply(0, &whole[..end], "");
+            assert!(rows(&named, &cut).is_err(), "{:?}", &whole[..end]);
+        }
+        assert_eq!(rows(&named, &reply(0, &whole, "")).unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_user_without_a_name_is_asked_for_among_all() {
         let nameless = reply(0, "", "squeue: error: Invalid user: 4242\n\n");
         let runner = ScriptedRunner::new([Ok(nameless), Ok(printed(REAL))]);

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use super::handover::{Terms, cancelled};
 use super::pursuit::{Pursuit, Step};
-use crate::engine::resume::reported;
+use crate::engine::resume::begun;
 use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
 use crate::store::{Answer, Chunk, Owned, StoreError};
-use crate::support::slurm::{Seen, look_for};
+use crate::support::slurm::look_for;
 use crate::tool::Runner;
 
 /// How long sbatch may take: it retries by itself for two minutes while a controller is full
@@ -125,11 +125,13 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
             }
             Step::Look(pause) => {
                 thread::sleep(pause);
-                let seen = effects.look()?;
-                pursuit.after_look(began.elapsed(), seen)
+                let seen = look_for(effects.runner, effects.name, effects.uid, effects.since);
+                // Read after the look: what began meanwhile is not taken for a job that only waits.
+                let at_work = begun(effects.owned.dir(), &effects.chunk.key)?;
+                pursuit.after_look(began.elapsed(), seen, &at_work)
             }
-            Step::Adopt { job, others } => {
-                effects.cancel_doubles(job, &others);
+            Step::Adopt { job, doubles } => {
+                effects.cancel_doubles(job, &doubles);
                 return Ok(Outcome::Answered(Answer::Accepted(job.0)));
             }
             Step::Refused(words) => return Ok(Outcome::Answered(Answer::Refused(words))),
@@ -162,36 +164,14 @@ impl Effects<'_> {
         })
     }
 
-    /// Looks for the key: in the queue, in accounting, and in what workers wrote. A job of which a worker began stands
-    /// before those of which none did: it has claimed runs, which the others cannot have.
-    fn look(&self) -> Result<Seen, StoreError> {
-        let seen = look_for(self.runner, self.name, self.uid, self.since);
-        if let Seen::Jobs(jobs) = &seen
-            && jobs.len() == 1
-        {
-            return Ok(seen);
-        }
-        let began = reported(self.owned.dir(), &self.chunk.key)?;
-        Ok(match seen {
-            Seen::Jobs(jobs) => {
-                let others = jobs.into_iter().filter(|job| !began.contains(job)).collect::<Vec<_>>();
-                Seen::Jobs(began.into_iter().chain(others).collect())
-            }
-            unseen @ (Seen::Nothing | Seen::Unproven(_)) if began.is_empty() => unseen,
-            Seen::Nothing | Seen::Unproven(_) => Seen::Jobs(began.into_iter().collect()),
-        })
-    }
-
-    /// Cancels jobs that were found by their name and user beside the one that is kept, but for those of which a
-    /// worker began: what they have claimed they finish, and the workers of the one that is kept refuse it.
-    fn cancel_doubles(&self, kept: JobId, others: &[JobId]) {
-        let Ok(began) = reported(self.owned.dir(), &self.chunk.key) else { return };
-        let others: Vec<JobId> = others.iter().copied().filter(|job| !began.contains(job)).collect();
-        if others.is_empty() {
+    /// Cancels what still waits of jobs that were found by their name and user beside the one that is kept. A run that
+    /// begins in one of them at this moment is claimed there; the other's worker then refuses it.
+    fn cancel_doubles(&self, kept: JobId, doubles: &[JobId]) {
+        if doubles.is_empty() {
             return;
         }
-        let targets: Vec<Target> = others.iter().copied().map(Target::Whole).collect();
-        let _ends_by_itself = self.runner.run(&scancel::invocation(&targets, CANCEL_DEADLINE));
-        (self.tell)(&News::Doubled { kept: kept.0, cancelled: others.iter().map(|job| job.0).collect() });
+        let targets: Vec<Target> = doubles.iter().copied().map(Target::Whole).collect();
+        let _ends_by_itself = self.runner.run(&scancel::waiting(&targets, CANCEL_DEADLINE));
+        (self.tell)(&News::Doubled { kept: kept.0, cancelled: doubles.iter().map(|job| job.0).collect() });
     }
 }

@@ -1,5 +1,6 @@
 //! What to do next about a submission whose answer was lost: look, submit again, or give up. Pure.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,12 +22,12 @@ pub(super) enum Step {
     Look(Duration),
     /// Pause, then call sbatch under the same key: the one before surely made no job.
     Call(Duration),
-    /// It is this job; the others carry the same key.
+    /// It is this job.
     Adopt {
-        /// The first.
+        /// The first of those that have begun, or else the first.
         job: JobId,
-        /// The others.
-        others: Vec<JobId>,
+        /// Others that carry the same key, and of which nothing has begun.
+        doubles: Vec<JobId>,
     },
     /// Slurm refused it for good.
     Refused(String),
@@ -50,6 +51,8 @@ pub(super) struct Pursuit {
     absent_since: Option<Duration>,
     /// What sbatch answered after a call whose answer was lost.
     accepted: Option<JobId>,
+    /// Whether a look found jobs, and that one not among them.
+    is_doubted: bool,
 }
 
 impl Pursuit {
@@ -65,6 +68,7 @@ impl Pursuit {
             lost: 0,
             absent_since: None,
             accepted: None,
+            is_doubted: false,
         }
     }
 
@@ -79,7 +83,7 @@ impl Pursuit {
                 self.accepted = Some(job);
                 Step::Look(Duration::ZERO)
             }
-            SubmitAnswer::Accepted(job) => Step::Adopt { job, others: Vec::new() },
+            SubmitAnswer::Accepted(job) => Step::Adopt { job, doubles: Vec::new() },
             SubmitAnswer::Refused { words } => Step::Refused(words),
             SubmitAnswer::Busy { words } => Step::Later(words),
             SubmitAnswer::Uncertain { words } => {
@@ -90,16 +94,26 @@ impl Pursuit {
         }
     }
 
-    /// Decides after a look; `now` counts from the beginning of the pursuit.
-    pub(super) fn after_look(&mut self, now: Duration, seen: Seen) -> Step {
+    /// Decides after a look; `begun` are the jobs of which a worker wrote that it began, and `now` counts from the
+    /// beginning of the pursuit.
+    pub(super) fn after_look(&mut self, now: Duration, seen: Seen, begun: &BTreeSet<JobId>) -> Step {
         self.looks += 1;
-        let found: Vec<JobId> = match &seen {
-            // A job that sbatch named and that is not among those of our name is another's, or over already.
-            Seen::Jobs(jobs) => jobs.clone(),
-            Seen::Nothing | Seen::Unproven(_) => self.accepted.into_iter().collect(),
-        };
-        if let Some((job, others)) = found.split_first() {
-            return Step::Adopt { job: *job, others: others.to_vec() };
+        let mut found = begun.clone();
+        if let Seen::Jobs(jobs) = &seen {
+            found.extend(jobs);
+        }
+        if let Some(job) = self.accepted.filter(|job| !found.contains(job)) {
+            if found.is_empty() {
+                found.insert(job);
+            } else if !self.is_doubted {
+                // An answer may lack a row; twice without it, the id that sbatch printed is not one of ours.
+                self.is_doubted = true;
+                return Step::Look(self.look_pause());
+            }
+        }
+        if let Some(job) = begun.first().or(found.first()).copied() {
+            let doubles = found.into_iter().filter(|other| *other != job && !begun.contains(other));
+            return Step::Adopt { job, doubles: doubles.collect() };
         }
         match seen {
             Seen::Unproven(words) => {
@@ -165,9 +179,17 @@ mod tests {
         Seen::Unproven("squeue is away".to_owned())
     }
 
+    fn none() -> BTreeSet<JobId> {
+        BTreeSet::new()
+    }
+
+    fn jobs(ids: impl IntoIterator<Item = u32>) -> Seen {
+        Seen::Jobs(ids.into_iter().map(JobId).collect())
+    }
+
     #[test]
     fn a_clear_answer_is_the_end() {
-        let adopted = Step::Adopt { job: JobId(7), others: vec![] };
+        let adopted = Step::Adopt { job: JobId(7), doubles: vec![] };
         assert_eq!(begun().after_call(SubmitAnswer::Accepted(JobId(7))), adopted);
         let words = || "no".to_owned();
         assert_eq!(begun().after_call(SubmitAnswer::Refused { words: words() }), Step::Refused(words()));
@@ -178,10 +200,10 @@ mod tests {
     fn a_job_that_is_found_is_adopted_and_the_first_of_several_stays() {
         let mut pursuit = begun();
         assert!(matches!(pursuit.after_call(lost()), Step::Look(_)));
-        assert!(matches!(pursuit.after_look(at(1), unproven()), Step::Look(_)));
+        assert!(matches!(pursuit.after_look(at(1), unproven(), &none()), Step::Look(_)));
         assert_eq!(
-            pursuit.after_look(at(2), Seen::Jobs(vec![JobId(7), JobId(9)])),
-            Step::Adopt { job: JobId(7), others: vec![JobId(9)] }
+            pursuit.after_look(at(2), Seen::Jobs(vec![JobId(7), JobId(9)]), &none()),
+            Step::Adopt { job: JobId(7), doubles: vec![JobId(9)] }
         );
     }
 
@@ -189,12 +211,12 @@ mod tests {
     fn only_two_answers_a_message_timeout_apart_prove_absence() {
         let mut pursuit = begun();
         pursuit.after_call(lost());
-        assert_eq!(pursuit.after_look(at(1), Seen::Nothing), Step::Look(TIMEOUT));
-        assert_eq!(pursuit.after_look(at(5), Seen::Nothing), Step::Look(at(6)));
+        assert_eq!(pursuit.after_look(at(1), Seen::Nothing, &none()), Step::Look(TIMEOUT));
+        assert_eq!(pursuit.after_look(at(5), Seen::Nothing, &none()), Step::Look(at(6)));
         // A silence in between begins it anew.
-        assert!(matches!(pursuit.after_look(at(8), unproven()), Step::Look(_)));
-        assert_eq!(pursuit.after_look(at(12), Seen::Nothing), Step::Look(TIMEOUT));
-        assert!(matches!(pursuit.after_look(at(22), Seen::Nothing), Step::Call(_)));
+        assert!(matches!(pursuit.after_look(at(8), unproven(), &none()), Step::Look(_)));
+        assert_eq!(pursuit.after_look(at(12), Seen::Nothing, &none()), Step::Look(TIMEOUT));
+        assert!(matches!(pursuit.after_look(at(22), Seen::Nothing, &none()), Step::Call(_)));
     }
 
     #[test]
@@ -202,41 +224,68 @@ mod tests {
         let again = || {
             let mut pursuit = begun();
             pursuit.after_call(lost());
-            pursuit.after_look(at(1), Seen::Nothing);
-            assert!(matches!(pursuit.after_look(at(11), Seen::Nothing), Step::Call(_)));
+            pursuit.after_look(at(1), Seen::Nothing, &none());
+            assert!(matches!(pursuit.after_look(at(11), Seen::Nothing, &none()), Step::Call(_)));
             assert_eq!(pursuit.after_call(SubmitAnswer::Accepted(JobId(9))), Step::Look(Duration::ZERO));
             pursuit
         };
-        let ours = Step::Adopt { job: JobId(9), others: vec![] };
-        assert_eq!(again().after_look(at(12), Seen::Jobs(vec![JobId(9)])), ours);
+        let ours = Step::Adopt { job: JobId(9), doubles: vec![] };
+        assert_eq!(again().after_look(at(12), Seen::Jobs(vec![JobId(9)]), &none()), ours);
         // What sbatch itself said is enough, whatever a queue does not say.
-        assert_eq!(again().after_look(at(12), unproven()), ours);
-        assert_eq!(again().after_look(at(12), Seen::Nothing), ours);
+        assert_eq!(again().after_look(at(12), unproven(), &none()), ours);
+        assert_eq!(again().after_look(at(12), Seen::Nothing, &none()), ours);
         assert_eq!(
-            again().after_look(at(12), Seen::Jobs(vec![JobId(7), JobId(9)])),
-            Step::Adopt { job: JobId(7), others: vec![JobId(9)] }
+            again().after_look(at(12), Seen::Jobs(vec![JobId(7), JobId(9)]), &none()),
+            Step::Adopt { job: JobId(7), doubles: vec![JobId(9)] }
         );
     }
 
-    #[test]
-    fn what_sbatch_named_is_not_believed_against_what_carries_the_key() {
+    /// The last of a lost call and one that was answered, with an id that is perhaps not ours.
+    fn answered_again() -> Pursuit {
         let mut pursuit = begun();
         pursuit.after_call(lost());
-        pursuit.after_look(at(1), Seen::Nothing);
-        pursuit.after_look(at(11), Seen::Nothing);
+        pursuit.after_look(at(1), Seen::Nothing, &none());
+        pursuit.after_look(at(11), Seen::Nothing, &none());
         pursuit.after_call(SubmitAnswer::Accepted(JobId(6)));
-        let seen = Seen::Jobs(vec![JobId(66)]);
-        assert_eq!(pursuit.after_look(at(12), seen), Step::Adopt { job: JobId(66), others: vec![] });
+        pursuit
+    }
+
+    #[test]
+    fn an_id_that_no_search_confirms_is_not_believed_and_costs_no_job() {
+        let mut pursuit = answered_again();
+        assert!(matches!(pursuit.after_look(at(12), jobs([66]), &none()), Step::Look(_)));
+        let real = Step::Adopt { job: JobId(66), doubles: vec![] };
+        assert_eq!(pursuit.after_look(at(13), jobs([66]), &none()), real);
+        // A look that only lacked a row is made good by the next.
+        let mut pursuit = answered_again();
+        assert!(matches!(pursuit.after_look(at(12), jobs([66]), &none()), Step::Look(_)));
+        let both = Step::Adopt { job: JobId(6), doubles: vec![JobId(66)] };
+        assert_eq!(pursuit.after_look(at(13), jobs([6, 66]), &none()), both);
+    }
+
+    #[test]
+    fn what_has_begun_is_adopted_and_never_a_double() {
+        let mut pursuit = begun();
+        pursuit.after_call(lost());
+        let kept = pursuit.after_look(at(1), jobs([7, 9, 11]), &[JobId(9)].into());
+        assert_eq!(kept, Step::Adopt { job: JobId(9), doubles: vec![JobId(7), JobId(11)] });
+        let kept = pursuit.after_look(at(1), jobs([7, 9, 11]), &[JobId(9), JobId(11)].into());
+        assert_eq!(kept, Step::Adopt { job: JobId(9), doubles: vec![JobId(7)] });
+        // Of what the queue and accounting do not tell, the journal does.
+        for seen in [Seen::Nothing, unproven()] {
+            let kept = pursuit.after_look(at(1), seen, &[JobId(9)].into());
+            assert_eq!(kept, Step::Adopt { job: JobId(9), doubles: vec![] });
+        }
     }
 
     #[test]
     fn when_patience_ends_only_what_is_proven_is_said() {
         let mut pursuit = begun();
         pursuit.after_call(lost());
-        let Step::Uncertain(words) = pursuit.after_look(PATIENCE, unproven()) else { panic!() };
+        let Step::Uncertain(words) = pursuit.after_look(PATIENCE, unproven(), &none()) else { panic!() };
         assert_eq!(words, "Socket timed out; squeue is away");
-        pursuit.after_look(PATIENCE, Seen::Nothing);
-        let proven = pursuit.after_look(PATIENCE + TIMEOUT, Seen::Nothing);
+        pursuit.after_look(PATIENCE, Seen::Nothing, &none());
+        let proven = pursuit.after_look(PATIENCE + TIMEOUT, Seen::Nothing, &none());
         assert_eq!(proven, Step::Later("Socket timed out".to_owned()));
     }
 
@@ -246,7 +295,7 @@ mod tests {
             let mut pursuit = Pursuit::new(seed, TIMEOUT, PATIENCE);
             pursuit.after_call(lost());
             (0..12)
-                .map(|_| match pursuit.after_look(at(1), unproven()) {
+                .map(|_| match pursuit.after_look(at(1), unproven(), &none()) {
                     Step::Look(pause) => pause,
                     other => panic!("{other:?}"),
                 })

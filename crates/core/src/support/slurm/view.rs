@@ -130,7 +130,10 @@ fn behind(state: &SlurmState) -> String {
 fn unanswered(error: &QueryError) -> Finding {
     let error: &dyn Error = match error {
         QueryError::Tool(tool) => tool,
-        QueryError::Failed { .. } | QueryError::AccountingDisabled | QueryError::Unreadable { .. } => error,
+        QueryError::Failed { .. }
+        | QueryError::CutOff { .. }
+        | QueryError::AccountingDisabled
+        | QueryError::Unreadable { .. } => error,
     };
     let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
     Finding::Unclear(format!("{error}{cause}"))
