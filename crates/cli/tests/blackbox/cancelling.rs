@@ -86,9 +86,11 @@ fn what_is_over_stays_as_it_is() {
 #[test]
 fn json_and_quiet() {
     let (world, mut running) = started();
-    let outcome = world.neu("cancel -q --json 1.2").succeeded();
-    assert_eq!(outcome.stderr, "");
+    let outcome = world.neu("cancel --json 1.2").succeeded();
     assert_eq!(outcome.json()["launches"][0]["states"]["cancelled"], 1);
+    let quiet = world.neu("cancel -q 1.1-2").succeeded();
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("1.1\n", ""));
+    world.neu("cancel -q --json 1").exited(2);
     world.file("go", "");
     running.wait().exited(1);
 }
