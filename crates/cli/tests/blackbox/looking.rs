@@ -269,7 +269,7 @@ fn ids_that_are_none_are_explained() {
             outcome.stdout, outcome.stderr, outcome.code
         ));
     }
-    insta::assert_snapshot!(world.tidy(&told), @r"
+    insta::assert_snapshot!(world.tidy(&told), @"
     $ neu status 7
     error: there is no launch 7 in `[WORLD]/project/.neu`
     hint: `neu status` lists the launches of this folder
@@ -289,7 +289,7 @@ fn ids_that_are_none_are_explained() {
     exit 2
 
     $ neu status 1.3-1
-    error: invalid value '1.3-1' for '[ID]...': `1.3-1` is not an id; write a launch `12`, a run `12.3`, runs `12.3-7`, or a Slurm job `slurm:4711_3`
+    error: invalid value '1.3-1' for '[ID]...': `1.3-1` begins after its end; write `1.1-3`
 
     For more information, try '--help'.
     exit 2

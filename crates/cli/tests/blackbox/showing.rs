@@ -69,6 +69,7 @@ fn the_shape_of_json_is_pinned() {
               "failed": 1
             },
             "jobs": [],
+            "submission": "whole",
             "unreadable": 0,
             "answered": null,
             "git": null,

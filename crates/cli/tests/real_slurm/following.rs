@@ -31,10 +31,9 @@ fn a_requeued_run_is_followed_to_its_end_and_shown_with_all_attempts() {
     assert_eq!(followed.stdout, "attempt 1\nattempt 2\nend\n");
     assert_says(&followed.stderr, ["==> 1.0 attempt 2 <=="]);
     let shown = desk.world.neu("show 1.0").succeeded().stdout;
-    assert_says(
-        &shown,
-        ["1: on ", "interrupted ", "(SIGTERM)", "2: on ", "(exit code 0)", &format!("task {task}")],
-    );
+    assert_says(&shown, ["1: on ", "2: on ", "(exit code 0)", &format!("task {task}")]);
+    // Which of the two hears of the requeue first is Slurm's doing.
+    assert!(shown.contains("(SIGTERM)") || shown.contains("(signal 15)"), "{shown}");
     until("accounting has its steps", || {
         let json = desk.world.neu("show 1.0 --json").succeeded().json();
         let used = &json["launches"][0]["runs"][0]["used"];

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use nix::unistd::geteuid;
 
 use super::survey::Survey;
+use crate::id::{LaunchId, RunId};
 use crate::process::{Liveness, ProcessId};
 use crate::state::RunState;
+use crate::worker::leftover;
 
 /// Why a launch cannot be removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +65,9 @@ pub fn obstacle(survey: &Survey) -> Option<Obstacle> {
     if !survey.is_over() {
         return Some(unfinished(survey));
     }
-    let pid = processes(survey).find(|process| process.liveness() == Liveness::Alive)?.pid;
+    let recorded = processes(survey).find(|process| process.liveness() == Liveness::Alive);
+    let runs = (0..survey.launch.runs).map(|run| RunId { launch: LaunchId(id), run });
+    let pid = recorded.map(|process| process.pid).or_else(|| leftover(&survey.launch.key, runs))?;
     Some(Obstacle::ProcessLives { id, pid })
 }
 

@@ -30,7 +30,7 @@ use crate::store::StoreError;
 
 pub use execute::execute;
 pub use node::Node;
-pub use orphans::end_leftovers;
+pub use orphans::{end_leftovers, leftover};
 pub use program::Environment;
 pub use signals::Signals;
 pub use supervise::supervise;

@@ -104,6 +104,12 @@ pub fn end_leftovers(key: &str, runs: impl IntoIterator<Item = RunId>) {
     Orphans::of(key, runs, Vec::new()).end(std::thread::sleep);
 }
 
+/// Gives the pid of a process of some runs of the launch with `key` that lives on this host, whatever the journal knows
+/// of it: a worker that is killed right after it started a program has not written so.
+pub fn leftover(key: &str, runs: impl IntoIterator<Item = RunId>) -> Option<i32> {
+    Orphans::of(key, runs, Vec::new()).among(&living()).first().map(|process| process.pid)
+}
+
 fn is_same_as_any(process: &Living, others: &[Living]) -> bool {
     others.iter().any(|other| (other.pid, other.start) == (process.pid, process.start))
 }
