@@ -150,7 +150,9 @@ fn a_launch_whose_program_outlived_its_workers_stays() {
     ));
     let pids: Vec<&str> = found.stdout.lines().collect();
     assert!(!pids.is_empty(), "{}", found.stderr);
-    world.bash(&format!("kill -9 {}", pids.join(" ")));
+    // Stopped first, so that neither half ends the program when it sees the other die.
+    let pids = pids.join(" ");
+    world.bash(&format!("kill -STOP {pids}; kill -9 {pids}"));
     let outcome = world.neu("rm 1 --yes").exited(2);
     assert!(outcome.stderr.contains("`neu cancel 1` first"), "{}", outcome.stderr);
     world.file("go", "");

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fold::{LAG, is_recent};
+use super::fold::{LAG, is_recent, still_on_its_way};
 use super::{RunState, Sighting, Status, Task, TaskState};
 use crate::event::{Ended, Exit};
 use crate::history::{Attempt, Dated};
@@ -55,6 +55,14 @@ pub(super) fn of_ended(
         TaskState::NodeFailed if own.state != RunState::Succeeded => worse(RunState::NodeFailed, &own, task),
         // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
         TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
+        // The records of a later attempt are on their way through a network file system: a task whose last attempt did
+        // not succeed is not COMPLETED, and one that was stopped did not start after that.
+        TaskState::Completed if own.state != RunState::Succeeded && still_on_its_way(task, now) => {
+            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
+        }
+        TaskState::Failed if stopped && task.started > Some(time) && still_on_its_way(task, now) => {
+            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
+        }
         TaskState::Failed
         | TaskState::Unlaunched
         | TaskState::Cancelled

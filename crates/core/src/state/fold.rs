@@ -275,7 +275,7 @@ fn of_task_end(task: &Task) -> Status {
     Status::new(state, Some(format!("Slurm says {}", task.words)))
 }
 
-fn still_on_its_way(task: &Task, now: Timestamp) -> bool {
+pub(super) fn still_on_its_way(task: &Task, now: Timestamp) -> bool {
     task.ended.is_some_and(|ended| is_recent(ended, now, LAG))
 }
 

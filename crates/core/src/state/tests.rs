@@ -143,6 +143,22 @@ fn a_requeue_makes_it_pending_again_and_the_next_attempt_counts() {
 }
 
 #[test]
+fn the_end_of_a_later_attempt_is_waited_for_where_slurm_is_faster_than_the_file_system() {
+    let first = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
+    let over = |task_state, started: i64, ended: i64| {
+        let Sighting::Task(mut task) = task_that_ended(task_state, Some(ended)) else { unreachable!() };
+        task.started = Some(at(started));
+        state(&first, &Sighting::Task(task))
+    };
+    assert_eq!(over(TaskState::Completed, NOW - 20, NOW - 10), RunState::Running);
+    assert_eq!(over(TaskState::Failed, NOW - 20, NOW - 10), RunState::Running);
+    assert_eq!(over(TaskState::Failed, NOW - 200, NOW - 10), RunState::Cancelled, "it is the same start");
+    for ended in [TaskState::Completed, TaskState::Failed] {
+        assert_eq!(over(ended, NOW - 60, NOW - 40), RunState::Cancelled, "nothing more has come");
+    }
+}
+
+#[test]
 fn a_failure_is_over_once_slurm_is_done_with_it() {
     let failed = [started(1), ended(1, Exit::Signal(15), false)];
     for (seen, expected) in [
