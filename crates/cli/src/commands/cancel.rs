@@ -80,7 +80,7 @@ fn terms(store: &Store, picked: &[Picked], app: &App) -> Result<Terms, Failure> 
     for picked in picked {
         let dir = store.launch(picked.id);
         if is_half_submitted(&dir.read()?, &dir)?
-            && let Ok(limits) = app.limits()
+            && let Ok(limits) = app.limits(app.ui)
         {
             return Ok(app.terms(&limits, None));
         }

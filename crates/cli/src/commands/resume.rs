@@ -94,7 +94,7 @@ impl App {
         if !is_half_submitted(launch, &store.launch(id))? {
             return Ok((Completed::Whole, None));
         }
-        let limits = self.limits()?;
+        let limits = self.limits(ui)?;
         limits.keep(store);
         let unhanded = store.launch(id).submissions()?.unhanded(launch.runs);
         let room = self.room(&limits, &launch.resources, &launch.sbatch_variables, unhanded.len());
