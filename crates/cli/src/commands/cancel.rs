@@ -64,6 +64,12 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
             ui.warn(&format!("launch {id}: not known whether they stopped: {}", done.unknown));
             exit = Exit::Scheduler;
         }
+        if let Some(damage) = done.survey.submissions.damage() {
+            ui.warn(&format!(
+                "launch {id}: in its submissions.jsonl {damage}: Slurm may have more jobs of it, see `squeue --me`"
+            ));
+            exit = Exit::Scheduler;
+        }
         surveys.push(done.survey);
     }
     if args.quiet {
@@ -80,7 +86,7 @@ fn terms(store: &Store, picked: &[Picked], app: &App) -> Result<Terms, Failure> 
     for picked in picked {
         let dir = store.launch(picked.id);
         if is_half_submitted(&dir.read()?, &dir)?
-            && let Ok(limits) = app.limits()
+            && let Ok(limits) = app.limits(app.ui)
         {
             return Ok(app.terms(&limits, None));
         }

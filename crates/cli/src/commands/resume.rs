@@ -29,6 +29,7 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
         ui.say("no launch is half submitted");
     }
     let mut exit = Exit::Done;
+    let mut failed = None;
     let mut resumed: Vec<String> = Vec::new();
     for &id in &ids {
         let launch = store.launch(id).read()?;
@@ -36,7 +37,15 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
             ui.say(&format!("launch {id} is on this machine: there is nothing to hand over"));
             continue;
         }
-        match app.complete(&store, &launch, ui)? {
+        let completed = match app.complete(&store, &launch, ui) {
+            Ok(completed) => completed,
+            // The others are completed all the same.
+            Err(failure) => {
+                failed.get_or_insert(failure);
+                continue;
+            }
+        };
+        match completed {
             (Completed::Whole, _) => ui.say(&format!("launch {id}: nothing was missing")),
             (Completed::Busy(theirs), _) => {
                 ui.error(&describe_owner(id, &theirs));
@@ -58,7 +67,7 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
     if args.json {
         print(&json::resumed(&app.survey(&store, &ids)?, &resumed))?;
     }
-    Ok(exit)
+    failed.map_or(Ok(exit), Err)
 }
 
 fn tell(id: LaunchId, handed: &Handed, lost: usize, ui: Ui) {
@@ -94,7 +103,7 @@ impl App {
         if !is_half_submitted(launch, &store.launch(id))? {
             return Ok((Completed::Whole, None));
         }
-        let limits = self.limits()?;
+        let limits = self.limits(ui)?;
         limits.keep(store);
         let unhanded = store.launch(id).submissions()?.unhanded(launch.runs);
         let room = self.room(&limits, &launch.resources, &launch.sbatch_variables, unhanded.len());

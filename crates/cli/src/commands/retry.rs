@@ -149,6 +149,7 @@ fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<C
         ui.say(&format!("launch {id}: nothing is left to retry: another command has done it"));
         return Ok(None);
     }
+    survey.dir.whole_submissions(&survey.launch)?;
     let next = prepare(&survey, &again, &Node::this(None))?;
     Ok(Some(Claimed { owned, survey, next }))
 }

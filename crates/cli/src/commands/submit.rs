@@ -19,11 +19,11 @@ use super::selecting::Picked;
 use super::wait::{conclude, until_over};
 use crate::exit::Exit;
 use crate::json;
-use crate::report::Failure;
-use crate::ui::{Ui, print};
+use crate::report::{Failure, in_a_line};
+use crate::ui::{Notice, Ui, print};
 
 /// How long the count of the user's jobs may take.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Submits an order.
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
@@ -57,7 +57,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
 
 /// Gives the limits of the cluster, which would take the order, and says what the user may not expect of it.
 pub(super) fn limits_for(order: &Order, app: &App, ui: Ui) -> Result<Limits, Failure> {
-    let limits = app.limits().map_err(Failure::from)?;
+    let limits = app.limits(ui)?;
     check_against(&limits, order, app)?;
     for note in notes(&order.resources) {
         ui.warn(&note);
@@ -67,7 +67,7 @@ pub(super) fn limits_for(order: &Order, app: &App, ui: Ui) -> Result<Limits, Fai
 
 /// Checks an order against the cluster, where there is one: a dry run works on a laptop, too.
 pub(super) fn check(order: &Order, app: &App) -> Result<(), Failure> {
-    match app.limits() {
+    match app.limits(app.ui) {
         Ok(limits) => check_against(&limits, order, app),
         Err(error) => {
             app.ui.explain(&format!("the limits of the cluster are not known: {error}"));
@@ -143,7 +143,7 @@ pub(super) fn describe_news(id: u64, news: &News) -> String {
     match news {
         News::Silent => format!("launch {id}: Slurm does not answer yet; {safe}"),
         News::Lost { words } => format!(
-            "launch {id}: Slurm gave no clear answer: {words}; looking whether it has the job, for up to 5 minutes; {safe}"
+            "launch {id}: Slurm gave no clear answer: {words}; looking whether it has the job; {safe}"
         ),
         News::Again => format!("launch {id}: Slurm surely does not have it; submitting again; {safe}"),
         News::Doubled { kept, cancelled } => {
@@ -203,10 +203,23 @@ impl App {
         text.filter(|(name, _)| name.starts_with("SBATCH_")).collect()
     }
 
-    pub(super) fn limits(&self) -> Result<Limits, QueryError> {
+    /// Gives the limits of the cluster, and says so where it does not tell them.
+    pub(super) fn limits(&self, ui: Ui) -> Result<Limits, QueryError> {
         let cluster =
             CHOOSE_CLUSTER.iter().map(|name| self.settings.text(name).unwrap_or_default().to_owned());
-        Limits::known(&self.settings.store(), &self.runner(), cluster.collect(), self.user())
+        let known = Notice::during(ui, "Slurm does not answer yet", || {
+            Limits::known(&self.settings.store(), &self.runner(), cluster.collect(), self.user())
+        })?;
+        if let Some(silence) = known.silence {
+            let instead = if known.limits.are_assumed() {
+                "without its limits"
+            } else {
+                "with the limits it told before"
+            };
+            let why = in_a_line(&silence);
+            ui.warn(&format!("Slurm does not tell its limits; going on {instead}: {why}"));
+        }
+        Ok(known.limits)
     }
 
     /// Gives the user's name as the shell knows it; the system is not asked.

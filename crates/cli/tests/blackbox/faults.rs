@@ -1,7 +1,7 @@
 //! What a Slurm that fails does to the commands. The Slurm of these tests is a handful of scripts.
 
 use crate::kit::{Tool, World};
-use crate::scripted::cluster;
+use crate::scripted::{cluster, control};
 
 fn submissions(world: &World) -> Vec<String> {
     world.calls().lines().filter(|call| call.starts_with("sbatch")).map(str::to_owned).collect()
@@ -32,6 +32,38 @@ fn without_slurm_nothing_is_written() {
     let outcome = world.neurun("slurm cpu argv.py").exited(3);
     assert!(outcome.stderr.contains("not on PATH"), "{}", outcome.stderr);
     assert!(!world.store().exists());
+}
+
+#[test]
+fn a_controller_that_tells_no_limits_does_not_keep_a_launch_from_being_written_and_submitted() {
+    let world = cluster();
+    world
+        .fake("scontrol", "echo 'slurm_load_ctl_conf error: Unable to contact slurm controller' >&2; exit 1");
+    let outcome = world.neurun("--runs=1500 slurm cpu argv.py").succeeded();
+    assert!(outcome.stderr.contains("going on without its limits"), "{}", outcome.stderr);
+    let arrays: Vec<String> = submissions(&world);
+    assert!(arrays.len() == 2 && arrays[0].contains("--array=0-1000"), "{arrays:?}");
+    // What was assumed is not kept: the next launch asks again.
+    world.fake("scontrol", &control(5));
+    world.neurun("--runs=6 slurm cpu argv.py").succeeded();
+    assert_eq!(submissions(&world).len(), 4);
+}
+
+#[test]
+fn a_controller_that_hangs_is_said_to_and_limits_it_told_before_hold() {
+    let world = cluster();
+    world.fake("scontrol", &control(5));
+    world.neurun("--runs=6 slurm cpu argv.py").succeeded();
+    let kept = world.store().join("cache/slurm.json");
+    let mut limits: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    limits["asked"] = "2026-01-01T00:00:00Z".into();
+    std::fs::write(&kept, limits.to_string()).unwrap();
+    world.fake("scontrol", "exec sleep 100");
+    let outcome = world.neurun("--runs=6 slurm cpu argv.py").succeeded();
+    let said =
+        ["Slurm does not answer yet", "going on with the limits it told before", "gave no answer within"];
+    assert!(said.iter().all(|words| outcome.stderr.contains(words)), "{}", outcome.stderr);
+    assert_eq!(submissions(&world).len(), 4);
 }
 
 #[test]

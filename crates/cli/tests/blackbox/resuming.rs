@@ -141,6 +141,34 @@ fn a_torn_line_is_a_lost_answer_and_an_intent_that_was_torn_is_made_again() {
 }
 
 #[test]
+fn nothing_more_of_a_launch_is_handed_over_whose_record_is_damaged() {
+    let world = cluster();
+    started(&world).wait().succeeded();
+    let path = world.store().join("launches/1/submissions.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    // The intent of the second array is garbage, with its answer and without.
+    let damaged = |line: &str| line.contains("\"intent\"") && line.contains("\"submission\":1,");
+    let lines: Vec<&str> = text.lines().map(|line| if damaged(line) { "\0garbage" } else { line }).collect();
+    assert!(lines.contains(&"\0garbage"));
+    let without_answers: Vec<&str> =
+        lines.iter().filter(|line| !line.contains("accepted")).copied().collect();
+    for lines in [lines, without_answers] {
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        for command in ["resume 1", "resume", "wait 1 --timeout 5s", "retry 1"] {
+            let refused = world.neu(command).exited(4);
+            let said = ["submissions.jsonl", "is damaged", "`neu cancel 1`", "`neu rerun 1`"];
+            assert!(said.iter().all(|words| refused.stderr.contains(words)), "{command}: {}", refused.stderr);
+            assert_eq!(queue(&world).len(), 3, "{command}");
+        }
+        assert_eq!(world.status("1")["launch"]["unreadable"], 1);
+        for view in ["status", "status 1", "show 1"] {
+            let shown = world.neu(view).succeeded();
+            assert!(shown.stderr.contains("1 lines of the journal of launch 1"), "{view}: {}", shown.stderr);
+        }
+    }
+}
+
+#[test]
 fn a_launch_killed_before_its_plan_was_whole_is_a_hole() {
     let world = cluster();
     fs::create_dir_all(world.store().join("launches/1/events")).unwrap();

@@ -16,12 +16,16 @@ use crate::slurm::query::QueryError;
 use crate::slurm::squeue::Counted;
 use crate::slurm::time::TimeLimit;
 use crate::store::Store;
-use crate::tool::Runner;
+use crate::tool::{Runner, ToolError};
 
 pub use crate::tool::CHOOSE_CLUSTER;
 
-/// How long one question may take.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// How long one question may take: a launch does without its answer.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a command waits for a controller at most, in seconds, where that is not known (slurm.conf(5): a
+/// `MessageTimeout` above 100 is warned of).
+const LONGEST_MESSAGE_TIMEOUT: u64 = 100;
 
 /// How long a submission whose answer was lost is pursued: a controller is restarted within minutes.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -59,6 +63,17 @@ enum Origin {
     Store,
     /// The cluster was asked just now.
     Cluster,
+    /// Nobody told them: they are those of Slurm where nothing is configured.
+    Assumed,
+}
+
+/// The limits as far as they are known.
+#[derive(Debug)]
+pub struct Known {
+    /// What holds, or held, or is assumed.
+    pub limits: Limits,
+    /// Why the cluster did not tell them now, where it was asked.
+    pub silence: Option<QueryError>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,22 +136,51 @@ pub struct Room {
 }
 
 impl Limits {
-    /// Gives the limits: from the store where they are fresh, else from the cluster. `user` is the user's name,
-    /// without which accounting cannot be asked.
+    /// Gives the limits: from the store where they are fresh, else from the cluster. Where that does not answer, those
+    /// hold that it told before, and else the defaults of Slurm: sbatch has the last word. `user` is the user's name,
+    /// without which accounting cannot be asked. Fails where there is no Slurm to ask.
     pub fn known(
         store: &Store,
         runner: &dyn Runner,
         cluster: Vec<String>,
         user: Option<&str>,
-    ) -> Result<Self, QueryError> {
+    ) -> Result<Known, QueryError> {
         let now = Timestamp::now().as_second();
-        let kept = store.kept::<Self>(&Self::file()).filter(|kept| {
-            kept.cluster == cluster && (0..GOOD_FOR).contains(&(now - kept.asked.as_second()))
-        });
-        match kept {
-            Some(kept) => Ok(kept),
-            None => Self::ask(runner, cluster, user),
+        let kept = store.kept::<Self>(&Self::file()).filter(|kept| kept.cluster == cluster);
+        let is_fresh = |kept: &Self| (0..GOOD_FOR).contains(&(now - kept.asked.as_second()));
+        if let Some(limits) = kept.clone().filter(is_fresh) {
+            return Ok(Known { limits, silence: None });
         }
+        match Self::ask(runner, cluster.clone(), user) {
+            Ok(limits) => Ok(Known { limits, silence: None }),
+            Err(QueryError::Tool(absent @ (ToolError::Missing { .. } | ToolError::Spawn { .. }))) => {
+                Err(absent.into())
+            }
+            Err(silence) => {
+                let limits = kept.unwrap_or_else(|| Self::assumed(cluster));
+                Ok(Known { limits, silence: Some(silence) })
+            }
+        }
+    }
+
+    /// Gives what holds where nothing is configured; how long a command waits is taken for as long as it may be, so
+    /// that nothing is submitted again while the first may still arrive.
+    fn assumed(cluster: Vec<String>) -> Self {
+        Self {
+            asked: Timestamp::now(),
+            cluster,
+            max_array_size: None,
+            max_job_count: None,
+            message_timeout: Some(LONGEST_MESSAGE_TIMEOUT),
+            partitions: Vec::new(),
+            submit: Vec::new(),
+            origin: Origin::Assumed,
+        }
+    }
+
+    /// Tells whether nobody told them.
+    pub fn are_assumed(&self) -> bool {
+        self.origin == Origin::Assumed
     }
 
     /// Keeps the limits in a store that is there, unless they came from it. A store that cannot be written to costs

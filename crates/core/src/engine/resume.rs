@@ -90,7 +90,7 @@ fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Re
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
     // Read again: whoever owned it before may have gone on until now.
-    let submissions = owned.dir().submissions()?;
+    let submissions = owned.dir().whole_submissions(launch)?;
     let mut handed = Handed::default();
     let lost: Vec<&Submission> = submissions.iter().filter(|submission| submission.is_lost()).collect();
     for submission in &lost {

@@ -54,7 +54,7 @@ pub struct Survey {
     pub history: History,
     /// The status of each run, in their order.
     pub statuses: Vec<Status>,
-    /// Lines of its journals that could not be read.
+    /// Lines of its journals and of its record of submissions that could not be read.
     pub unreadable: u64,
     /// When its support last answered, where it did not answer now.
     pub answered: Option<Timestamp>,
@@ -235,7 +235,7 @@ impl Opened {
             self.watched.refresh()?;
         }
         let now = Timestamp::now();
-        let unreadable = self.watched.reader.unreadable();
+        let unreadable = self.watched.reader.unreadable() + self.submissions.unreadable();
         let Watched { launch, dir, history, reader } = self.watched;
         let status = |run| {
             let is_news = before.get(&run).is_some_and(|before| *before != begun(&history, run));

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::submissions::Damage;
+
 /// Tells what the disk, or a file on it, refused.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -73,6 +75,16 @@ pub enum StoreError {
     TakenOver {
         /// The launch's folder.
         folder: PathBuf,
+    },
+    /// A submission may be missing in the record of them: what it names is perhaps in the queue already.
+    #[error("in `{}` {damage}, so it is not known which runs Slurm has", path.display())]
+    Damaged {
+        /// The record.
+        path: PathBuf,
+        /// Where.
+        damage: Damage,
+        /// The launch.
+        id: u64,
     },
     /// Slurm took a job, and the store did not take the note of it.
     #[error("Slurm has job {job}, but that could not be written down")]

@@ -254,6 +254,16 @@ impl LaunchDir {
         Submissions::read(&self.submissions_file())
     }
 
+    /// Reads what was submitted of `launch`, to hand over more of it: fails where a submission may be missing, since its
+    /// runs would be handed over twice.
+    pub fn whole_submissions(&self, launch: &Launch) -> Result<Submissions, StoreError> {
+        let submissions = self.submissions()?;
+        match submissions.damage() {
+            None => Ok(submissions),
+            Some(damage) => Err(StoreError::Damaged { path: self.submissions_file(), damage, id: launch.id }),
+        }
+    }
+
     fn missing(&self) -> StoreError {
         let id = self.path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
         let id = id.unwrap_or_default();

@@ -128,6 +128,26 @@ pub struct Submissions {
     list: Vec<Submission>,
     withdrawn: Ranges,
     next: u32,
+    unreadable: u64,
+    damage: Option<Damage>,
+}
+
+/// Where a record of submissions was damaged, so that some submission may be missing in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// This line, counted from 1, holds something else than a record.
+    Line(usize),
+    /// The intent of this submission is missing, though later records are there.
+    NoIntent(u32),
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line} is damaged"),
+            Self::NoIntent(number) => write!(f, "the intent of submission {number} is missing"),
+        }
+    }
 }
 
 impl Submissions {
@@ -137,9 +157,28 @@ impl Submissions {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error).at("read", path),
         };
-        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        // A torn line is one that was never answered for: its submission stays open.
-        Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        Ok(Self::parse(&text))
+    }
+
+    fn parse(text: &[u8]) -> Self {
+        let (mut records, mut unreadable, mut damaged) = (Vec::new(), 0, None);
+        let mut lines = text.split(|byte| *byte == b'\n').zip(1..).peekable();
+        while let Some((line, number)) = lines.next() {
+            match serde_json::from_slice(line) {
+                Ok(record) => records.push(record),
+                Err(_) if line.is_empty() => {}
+                // It is still being written.
+                Err(error) if error.is_eof() && lines.peek().is_none() => {}
+                // A torn line is one whose client died before it did what it says: its submission stays open.
+                Err(error) if error.is_eof() => unreadable += 1,
+                Err(_) => {
+                    unreadable += 1;
+                    damaged = damaged.or(Some(Damage::Line(number)));
+                }
+            }
+        }
+        let read: Self = records.into_iter().collect();
+        Self { unreadable, damage: damaged.or(read.damage), ..read }
     }
 
     /// Appends a record, durably; only the launch's owner may.
@@ -161,6 +200,16 @@ impl Submissions {
         if let Some(submission) = lost {
             submission.answer = Some(Answer::Accepted(job));
         }
+    }
+
+    /// Counts the lines that could not be read.
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// Gives the first place where a submission may be missing: what is not handed over is not known then.
+    pub fn damage(&self) -> Option<Damage> {
+        self.damage
     }
 
     /// Gives the number of the next submission.
@@ -205,6 +254,15 @@ impl FromIterator<SubmissionRecord> for Submissions {
     fn from_iter<I: IntoIterator<Item = SubmissionRecord>>(records: I) -> Self {
         let mut all = Self::default();
         for SubmissionRecord { time, submission: number, event } in records {
+            let missing = match event {
+                SubmissionEvent::Withdrawn { .. } => None,
+                SubmissionEvent::Intent { .. } => (number > all.next).then_some(all.next),
+                SubmissionEvent::Accepted { .. }
+                | SubmissionEvent::Refused { .. }
+                | SubmissionEvent::Uncertain { .. }
+                | SubmissionEvent::Void { .. } => (number >= all.next).then_some(number),
+            };
+            all.damage = all.damage.or(missing.map(Damage::NoIntent));
             let answer = match event {
                 SubmissionEvent::Intent { chunk, host, client, options } => {
                     all.next = all.next.max(number.saturating_add(1));
@@ -355,6 +413,31 @@ mod tests {
         let read = Submissions::read(&path).unwrap();
         let only = read.iter().next().unwrap();
         assert_eq!((only.job(), only.options.clone(), read.needs_resume(2)), (Some(67), None, false));
+    }
+
+    fn text(lines: impl IntoIterator<Item = SubmissionRecord>) -> Vec<String> {
+        lines.into_iter().map(|record| serde_json::to_string(&record).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_damaged_line_is_told_from_one_that_a_dying_client_left() {
+        let whole = text([intent(0, "0-4"), accepted(0), intent(1, "5-9"), accepted(1)]);
+        let read = |lines: &[&str]| {
+            let read = Submissions::parse(lines.join("\n").as_bytes());
+            (read.unreadable(), read.damage())
+        };
+        let [first, answer, second, answered] =
+            [&whole[0], &whole[1], &whole[2], &whole[3]].map(String::as_str);
+        assert_eq!(read(&[first, answer, "", second, answered, ""]), (0, None));
+        assert_eq!(read(&[first, answer, &second[..40]]), (0, None), "it is being written");
+        assert_eq!(
+            read(&[first, answer, &second[..40], second, answered, ""]),
+            (1, None),
+            "it was made again"
+        );
+        assert_eq!(read(&[first, answer, "\0\0\0", ""]), (1, Some(Damage::Line(3))));
+        assert_eq!(read(&[first, answer, &second[..40], answered, ""]), (1, Some(Damage::NoIntent(1))));
+        assert_eq!(read(&[second, answered, ""]), (0, Some(Damage::NoIntent(0))));
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Handover<'_> {
         mut most: u64,
     ) -> Result<Handed, StoreError> {
         let own = (*options != self.launch.resources).then_some(options);
-        let mut number = self.owned.dir().submissions()?.next_number();
+        let mut number = self.owned.dir().whole_submissions(self.launch)?.next_number();
         let mut handed = Handed::default();
         let mut room = self.terms.room.unwrap_or(u64::MAX);
         let mut left = runs.clone();
