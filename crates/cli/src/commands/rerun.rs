@@ -33,11 +33,13 @@ fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<Order, Failure>
     let earlier = dir.read()?;
     App::check_folder(&earlier)?;
     let changes = app.changes(earlier.place.kind, &args.with)?;
+    let resources = earlier.resources.clone().overridden_by(changes);
+    app.check_script(&earlier, &resources)?;
     Ok(Order {
         name: earlier.name.clone(),
         place: earlier.place.clone(),
         env: earlier.env.clone(),
-        resources: earlier.resources.clone().overridden_by(changes),
+        resources,
         plan: again(&dir, &earlier, &picked.runs)?,
         folder: earlier.folder.0.into(),
     })

@@ -1,8 +1,10 @@
 //! What a launch has kept of the day it was made, and what `--with` changes of it.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use neuromanager_core::config::{SupportKind, resource_changes};
+use neuromanager_core::engine::program::{Env, Search, check_again};
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Launch;
 
@@ -30,5 +32,21 @@ impl App {
         let (id, folder) = (launch.id, folder.display());
         let text = format!("launch {id} started in `{folder}`, which is not there");
         Err(Failure::new(Exit::Usage, text).hint("on a cluster, go to a machine that has it"))
+    }
+
+    /// Insists that the script of a launch is there, in the folder that its runs start in.
+    pub(super) fn check_script(&self, launch: &Launch, resources: &Resources) -> Result<(), Failure> {
+        let folder = Path::new(&launch.folder.0);
+        let folder = match (launch.place.kind, resources.value("chdir")) {
+            (SupportKind::Slurm, Some(other)) => folder.join(other),
+            (SupportKind::Slurm, None) | (SupportKind::Local, _) => PathBuf::from(folder),
+        };
+        let search =
+            Search { folder: &folder, path: self.settings.path(), python: None, env: Env::Activated };
+        let command: Vec<OsString> = launch.command.iter().map(|word| word.0.clone()).collect();
+        check_again(&command, &search).map_err(|error| {
+            let hint = format!("launch {} starts in `{}`: bring the file back", launch.id, folder.display());
+            Failure::from(error).hint(hint)
+        })
     }
 }

@@ -31,6 +31,9 @@ pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
     let Picks { picked, surveys } = look(args, app)?;
     let manner = Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume };
+    for (survey, picked) in surveys.iter().zip(&picked) {
+        check(survey, picked, args, app)?;
+    }
     let mut exit = Exit::Done;
     for (survey, picked) in surveys.iter().zip(&picked) {
         match retry_launch(survey, picked, args, manner, app)? {
@@ -81,6 +84,17 @@ fn refuse_named(survey: &Survey, picked: &Picked, ids: &[Selection]) -> Result<(
     }
 }
 
+/// Refuses to try what cannot start: nothing of any launch is started then.
+fn check(survey: &Survey, picked: &Picked, args: &RetryArgs, app: &App) -> Result<(), Failure> {
+    if chosen(survey, &picked.runs).again.is_empty() {
+        return Ok(());
+    }
+    let launch = &survey.launch;
+    App::check_folder(launch)?;
+    let changes = app.changes(launch.place.kind, &args.with)?;
+    app.check_script(launch, &launch.resources.clone().overridden_by(changes))
+}
+
 fn chosen(survey: &Survey, runs: &Ranges) -> Choice {
     choose(runs.iter().filter_map(|run| Some((run, survey.status(run)?.state))))
 }
@@ -112,7 +126,6 @@ fn retry_launch(
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);
     }
-    App::check_folder(launch)?;
     ask(&order, manner, app)?;
     match launch.place.kind {
         SupportKind::Local => here(survey, picked, manner, app),

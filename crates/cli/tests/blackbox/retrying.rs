@@ -192,7 +192,6 @@ fn wrong_changes_are_refused_before_anything_happens() {
     let world = failed();
     let before = world.listing();
     insta::assert_snapshot!(world.neu("retry --with tiem=1:00 1").exited(2).stderr, @"
-    launch 1: left alone: 2 succeeded (0,2)
     error: there is no option `tiem`
     hint: did you mean `time=1:00`?
     ");
@@ -213,4 +212,18 @@ fn a_folder_that_is_gone_is_named() {
     error: launch 1 started in `[WORLD]/project/below`, which is not there
     hint: on a cluster, go to a machine that has it
     ");
+}
+
+#[test]
+fn a_script_that_is_gone_is_refused_before_anything_starts() {
+    let world = failed();
+    fs::remove_file(world.path("t.sh")).unwrap();
+    world.file("u.sh", "");
+    let before = world.listing();
+    for line in ["retry 1", "retry --dry-run 1", "rerun 1", "rerun --dry-run 1"] {
+        let refused = world.neu(line).exited(2);
+        assert!(refused.stderr.contains("error: there is no file `t.sh`"), "{line}: {}", refused.stderr);
+        assert!(refused.stderr.contains("hint: launch 1 starts in `"), "{line}: {}", refused.stderr);
+    }
+    assert_eq!(world.listing(), before);
 }

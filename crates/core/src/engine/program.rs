@@ -108,6 +108,29 @@ pub fn find(words: &[OsString], search: &Search<'_>) -> Result<Program, ProgramE
     Ok(Program { argv: joined([program], rest), name, warning })
 }
 
+/// Insists that the script or program of a command that was planned before is still there: what [`find`] once found.
+///
+/// An interpreter and a bare command may come with an env, and are not looked for.
+pub fn check_again(argv: &[OsString], search: &Search<'_>) -> Result<(), ProgramError> {
+    let (first, rest) = argv.split_first().ok_or(ProgramError::Nothing)?;
+    match rest.first() {
+        Some(script) if is_script_of(first, script) => check_is_file(script, search),
+        Some(module) if module == "-m" => Ok(()),
+        Some(_) | None if first.as_bytes().contains(&b'/') => find_command(first, search).map(drop),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Tells whether a program is an interpreter, and the word behind it a script of its kind.
+fn is_script_of(interpreter: &OsStr, script: &OsStr) -> bool {
+    let name = Path::new(interpreter).file_name().unwrap_or(interpreter).as_bytes();
+    match Path::new(script).extension().map(OsStr::as_bytes) {
+        Some(b"py") => name.starts_with(b"python") || name.starts_with(b"pypy"),
+        Some(b"sh") => name == b"bash",
+        Some(_) | None => false,
+    }
+}
+
 fn joined<const N: usize>(before: [OsString; N], words: &[OsString]) -> Vec<OsString> {
     before.into_iter().chain(words.iter().cloned()).collect()
 }
@@ -244,6 +267,32 @@ mod tests {
         assert!(error(&["./bin"]).contains("is not executable") || error(&["./bin"]).contains("is a folder"));
         assert_eq!(error(&[]), "there is no script to run");
         assert!(error(&["-m"]).contains("-m package.module"));
+    }
+
+    #[test]
+    fn what_was_planned_is_checked_again() {
+        let world = World::new();
+        let check = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            let search =
+                Search { folder: world.0.path(), path: OsStr::new(""), python: None, env: Env::Activated };
+            check_again(&words, &search).map_err(|error| error.to_string())
+        };
+        for there in [
+            &["python", "train.py", "gone.py"][..],
+            &["/env/of/a/node/bin/python3.11", "train.py"],
+            &["/env/of/a/node/bin/python", "-m", "package.module"],
+            &["bash", "job.sh"],
+            &["./bench", "gone.py"],
+            &["torchrun", "gone.py"],
+        ] {
+            assert_eq!(check(there), Ok(()), "{there:?}");
+        }
+        for gone in
+            [&["python", "gone.py"][..], &["/env/bin/python3", "gone.py"], &["bash", "gone.sh"], &["./gone"]]
+        {
+            assert!(check(gone).unwrap_err().starts_with("there is no file"), "{gone:?}");
+        }
     }
 
     #[test]
