@@ -15,7 +15,7 @@ use super::App;
 use super::causes::states;
 use super::details::{Details, asked};
 use super::selecting::{Purpose, planned, select};
-use super::status::warn_of_damage;
+use super::status::warn_of_flaws;
 use crate::args::ShowArgs;
 use crate::endings::ending;
 use crate::exit::Exit;
@@ -44,7 +44,7 @@ pub(super) fn show(args: &ShowArgs, app: &App) -> Result<Exit, Failure> {
     let details = if of_runs.is_empty() { Vec::new() } else { app.details(&surveys, &picked)? };
     let mut parts = Vec::new();
     for (place, survey) in surveys.iter().enumerate() {
-        warn_of_damage(survey, app);
+        warn_of_flaws(survey, app);
         if is_whole(place) {
             parts.push(text(&of_launch(survey)));
             continue;
