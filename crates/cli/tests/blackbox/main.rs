@@ -23,6 +23,7 @@ mod environment;
 mod faults;
 mod fidelity;
 mod grammar;
+mod halves;
 mod handover;
 mod leftovers;
 mod logs;

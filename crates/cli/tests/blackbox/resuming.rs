@@ -19,11 +19,12 @@ take() { echo "$id $name ${array:-N/A}" >>"$queue"; }
 const SHOW: &str = r#"touch ../queue
 for word; do case $word in --name=*) wanted=${word#*=} ;; esac; done
 while read -r id name array; do
+  [ "$name" != gone ] || continue
   [ -z "$wanted" ] || [ "$wanted" = "$name" ] || continue
   printf '\036%s\037%s\037%s\037PENDING\037Priority\037\037%s\0371795382094\037N/A\037N/A\037%s\n' "$id" "$id" "$array" "$(id -u)" "$name"
 done <../queue"#;
 
-fn cluster() -> World {
+pub(crate) fn cluster() -> World {
     let mut world = World::new();
     world.file("config.json", r#"{"slurm": {"cpu": {"env": "", "resources": {"time": "1:00"}}}}"#);
     world.file("train.py", "print('trained')\n");
@@ -36,29 +37,29 @@ fn cluster() -> World {
     world
 }
 
-fn sbatch(world: &World, script: &str) {
+pub(crate) fn sbatch(world: &World, script: &str) {
     world.fake("sbatch", &format!("{TAKE}{script}"));
 }
 
-fn queue(world: &World) -> Vec<String> {
+pub(crate) fn queue(world: &World) -> Vec<String> {
     let text = fs::read_to_string(world.root().join("queue")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
 /// The arrays that were taken, in their order.
-fn arrays(world: &World) -> Vec<String> {
+pub(crate) fn arrays(world: &World) -> Vec<String> {
     queue(world).iter().map(|line| line.split(' ').next_back().unwrap().to_owned()).collect()
 }
 
 /// Starts twelve runs, three arrays of at most five, and kills the client once `is_there`.
-fn killed_once(world: &World, what: &str, is_there: impl FnMut() -> bool) {
+pub(crate) fn killed_once(world: &World, what: &str, is_there: impl FnMut() -> bool) {
     let mut client = started(world);
     wait_until(what, is_there);
     client.signal(Signal::SIGKILL);
     client.wait();
 }
 
-fn started(world: &World) -> Background {
+pub(crate) fn started(world: &World) -> Background {
     world.tool(Tool::Neurun, ["--runs=12", "slurm", "cpu", "train.py"]).spawn()
 }
 

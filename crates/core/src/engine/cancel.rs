@@ -23,8 +23,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// How long a scheduler that gives no answer is asked again.
 const SILENCE: Duration = Duration::from_mins(5);
 
-/// The longest pause between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The pauses between two looks: the first, which doubles up to the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
 /// What became of a cancellation.
 #[derive(Debug)]
@@ -83,11 +83,14 @@ pub fn cancel(
         return Ok(conclude(now, &asked, over, Withheld::Surely));
     }
     let began = Instant::now();
+    let mut looked = began;
     let mut told: Option<Told> = None;
-    let mut pause = Duration::from_millis(20);
+    let mut pause = PAUSES.0;
     loop {
         let withheld = withholding.withhold(&asked)?;
-        if began.elapsed() > pause || withheld != Withheld::Surely {
+        // What was seen before a client let go, or before this one found a job, is out of date.
+        if looked.elapsed() >= PAUSES.0 || withheld != Withheld::Surely {
+            looked = Instant::now();
             now = look(resuming.store, supports, id)?;
         }
         let lives = |state: RunState| !state.is_final() || (told.is_none() && state == RunState::Lost);
@@ -120,7 +123,7 @@ pub fn cancel(
             notice(&format!("waiting for the end of {id}.{open}"));
         }
         thread::sleep(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(PAUSES.1);
     }
 }
 

@@ -1,19 +1,11 @@
 //! Completes what was left half submitted: finds jobs whose answer was lost, and hands over what never was.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use super::submit::{Handed, Handover, Later, News, Terms};
-use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
-use crate::slurm::id::{JobId, TaskId};
-use crate::store::{
-    Answer, JournalReader, Launch, LaunchDir, Owned, OwnedBy, Ownership, Store, StoreError, Submission,
-    SubmissionEvent, SubmissionRecord,
-};
+use crate::store::{Answer, Launch, LaunchDir, Owned, OwnedBy, Ownership, Store, StoreError, Submission};
 use crate::tool::Runner;
 
 /// What completing works with.
@@ -130,9 +122,9 @@ pub struct Settled {
     pub unknown: Option<Later>,
 }
 
-/// Settles the lost answers of a launch without submitting anything: adopts what is found, and voids what is surely
+/// Finds out about the lost answers of a launch without submitting anything: adopts what is found, and voids what is surely
 /// absent, so that it is known of every run whether there is something to cancel.
-pub fn settle(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Settled, StoreError> {
+pub fn find_out(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Settled, StoreError> {
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
     let mut handed = Handed::default();
@@ -160,26 +152,4 @@ impl Resuming<'_> {
         let Self { store, runner, program, terms, .. } = *self;
         Handover { store, launch, owned, runner, program, terms, tell }
     }
-}
-
-/// Gives the jobs of a submission of which a worker wrote down that it began.
-pub(super) fn begun(dir: &LaunchDir, key: &str) -> Result<BTreeSet<JobId>, StoreError> {
-    let mut history = History::default();
-    history.add(JournalReader::new(dir.events()).read_new()?);
-    let jobs = history.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
-    Ok(jobs.map(|task: TaskId| task.job).collect())
-}
-
-/// Writes down that runs which were never handed over will not be, and gives those that this holds for.
-pub fn withdraw(launch: &Launch, owned: &Owned, wanted: &Ranges) -> Result<Ranges, StoreError> {
-    let submissions = owned.dir().submissions()?;
-    let unhanded = submissions.unhanded(launch.runs);
-    let runs = unhanded.without(&unhanded.without(wanted));
-    if !runs.is_empty() {
-        let event = SubmissionEvent::Withdrawn { runs: runs.clone() };
-        let record =
-            SubmissionRecord { time: Timestamp::now(), submission: submissions.next_number(), event };
-        owned.append(&record)?;
-    }
-    Ok(runs)
 }

@@ -5,7 +5,8 @@ use crate::ranges::Ranges;
 use crate::store::{JournalWriter, Launch, LaunchDir, OwnedBy, Owner, Ownership, StoreError};
 use crate::worker::Node;
 
-use super::resume::{Resuming, settle, withdraw};
+use super::resume::{Resuming, find_out};
+use super::submit::withdraw;
 
 /// How sure it is that none of the runs gets into a queue any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl<'a> Withholding<'a> {
                 Ok(Withheld::Told(client))
             }
             Ownership::Ours(owned) => {
-                let settled = settle(self.resuming, self.launch, &owned)?;
+                let settled = find_out(self.resuming, self.launch, &owned)?;
                 let withdrawn = withdraw(self.launch, &owned, runs)?;
                 self.tell(&withdrawn)?;
                 Ok(match settled.unknown {

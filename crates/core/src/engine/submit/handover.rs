@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::call;
 use super::chunks::{Part, parts};
 use super::pursue::{Effects, News, Outcome, Start, pursue};
-use crate::engine::resume::withdraw;
 use crate::event::Event;
 use crate::ranges::Ranges;
 use crate::resources::Resources;
@@ -101,7 +100,7 @@ impl Handover<'_> {
         let mut is_narrow = most < u64::MAX;
         let began = Timestamp::now();
         loop {
-            left = left.without(&self.withdraw(attempt, began)?);
+            left = left.without(&self.withdraw_cancelled(attempt, began)?);
             let Some(part) = parts(&left, self.terms.array_size).into_iter().next() else { break };
             let fitting = part.first(room.min(most));
             if fitting.runs.is_empty() {
@@ -110,7 +109,7 @@ impl Handover<'_> {
             let chunk = self.chunk(number, fitting, attempt);
             self.owned.append(&SubmissionRecord::intent_with(number, chunk.clone(), own.cloned()))?;
             let about = (number, Timestamp::now());
-            let outcome = self.settle(about, &chunk, own, Script::Checked, Start::Call)?;
+            let outcome = self.submit_chunk(about, &chunk, own, Script::Checked, Start::Call)?;
             number += 1;
             is_narrow |= outcome.is_limit();
             if is_narrow {
@@ -130,7 +129,7 @@ impl Handover<'_> {
     }
 
     /// Gives the runs that were cancelled while they are handed over, and writes down that they will not be.
-    fn withdraw(&self, attempt: u32, began: Timestamp) -> Result<Ranges, StoreError> {
+    fn withdraw_cancelled(&self, attempt: u32, began: Timestamp) -> Result<Ranges, StoreError> {
         let cancelled = cancelled(self.owned.dir(), attempt, began)?;
         if !cancelled.is_empty() {
             withdraw(self.launch, self.owned, &cancelled)?;
@@ -151,7 +150,7 @@ impl Handover<'_> {
     fn pursue(&self, submission: &Submission, script: Script, start: Start) -> Result<Handed, StoreError> {
         let mut handed = Handed::default();
         let Submission { number, time, chunk, options, .. } = submission;
-        let outcome = self.settle((*number, *time), chunk, options.as_ref(), script, start)?;
+        let outcome = self.submit_chunk((*number, *time), chunk, options.as_ref(), script, start)?;
         outcome.take_into(&mut handed, chunk.runs.clone());
         Ok(handed)
     }
@@ -162,7 +161,7 @@ impl Handover<'_> {
     }
 
     /// Submits a chunk whose intent is on disk, and writes down what came of it.
-    pub(super) fn settle(
+    pub(super) fn submit_chunk(
         &self,
         (number, since): (u32, Timestamp),
         chunk: &Chunk,
@@ -234,6 +233,20 @@ pub(super) fn cancelled(dir: &LaunchDir, attempt: u32, began: Timestamp) -> Resu
         Some(stopped.runs)
     });
     Ok(runs.collect())
+}
+
+/// Writes down that runs which were never handed over will not be, and gives those that this holds for.
+pub fn withdraw(launch: &Launch, owned: &Owned, wanted: &Ranges) -> Result<Ranges, StoreError> {
+    let submissions = owned.dir().submissions()?;
+    let unhanded = submissions.unhanded(launch.runs);
+    let runs = unhanded.without(&unhanded.without(wanted));
+    if !runs.is_empty() {
+        let event = SubmissionEvent::Withdrawn { runs: runs.clone() };
+        let record =
+            SubmissionRecord { time: Timestamp::now(), submission: submissions.next_number(), event };
+        owned.append(&record)?;
+    }
+    Ok(runs)
 }
 
 /// Gives one submission of a launch.

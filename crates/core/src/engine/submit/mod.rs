@@ -15,7 +15,7 @@ use crate::store::{Beginning, Launch, LaunchDir, Owned, Ownership, Store, StoreE
 use crate::tool::Runner;
 
 pub use call::REPLACED;
-pub use handover::{Handed, Handover, Later, Terms};
+pub use handover::{Handed, Handover, Later, Terms, withdraw};
 pub use pursue::News;
 
 use chunks::parts;
@@ -94,7 +94,7 @@ impl Handover<'_> {
         for submission in submissions.iter() {
             let chunk = &submission.chunk;
             let about = (submission.number, submission.time);
-            let outcome = self.settle(about, chunk, None, Script::Written, Start::Call)?;
+            let outcome = self.submit_chunk(about, chunk, None, Script::Written, Start::Call)?;
             if outcome.is_limit() && chunk.runs.len() > 1 {
                 most = chunk.runs.len() / 2;
                 break;

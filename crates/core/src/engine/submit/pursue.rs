@@ -1,5 +1,6 @@
 //! Submits until it is known what came of it: calls sbatch, looks for the key, and does what the pursuit decides.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,11 +9,11 @@ use jiff::Timestamp;
 
 use super::handover::{Terms, cancelled};
 use super::pursuit::{Pursuit, Step};
-use crate::engine::resume::begun;
-use crate::slurm::id::JobId;
+use crate::history::History;
+use crate::slurm::id::{JobId, TaskId};
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
-use crate::store::{Answer, Chunk, Owned, StoreError};
+use crate::store::{Answer, Chunk, JournalReader, LaunchDir, Owned, StoreError};
 use crate::support::slurm::look_for;
 use crate::tool::Runner;
 
@@ -127,7 +128,7 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
                 thread::sleep(pause);
                 let seen = look_for(effects.runner, effects.name, effects.uid, effects.since);
                 // Read after the look: what began meanwhile is not taken for a job that only waits.
-                let at_work = begun(effects.owned.dir(), &effects.chunk.key)?;
+                let at_work = reported(effects.owned.dir(), &effects.chunk.key)?;
                 pursuit.after_look(began.elapsed(), seen, &at_work)
             }
             Step::Adopt { job, doubles } => {
@@ -174,4 +175,12 @@ impl Effects<'_> {
         let _ends_by_itself = self.runner.run(&scancel::waiting(&targets, CANCEL_DEADLINE));
         (self.tell)(&News::Doubled { kept: kept.0, cancelled: doubles.iter().map(|job| job.0).collect() });
     }
+}
+
+/// Gives the jobs of which a worker wrote down that it began.
+fn reported(dir: &LaunchDir, key: &str) -> Result<BTreeSet<JobId>, StoreError> {
+    let mut history = History::default();
+    history.add(JournalReader::new(dir.events()).read_new()?);
+    let jobs = history.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
+    Ok(jobs.map(|task: TaskId| task.job).collect())
 }

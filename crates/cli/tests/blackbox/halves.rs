@@ -1,0 +1,110 @@
+//! `neu cancel` of a launch that is half submitted, at each point where its client can be: nothing of it is submitted
+//! afterwards, but what is retried by name.
+
+use std::fs;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::kit::{Tool, World, wait_until};
+use crate::resuming::{cluster, killed_once, queue, sbatch, started};
+
+/// A cluster as in [`crate::resuming`], whose scancel takes jobs out of the queue.
+fn cancelling_cluster() -> World {
+    let world = cluster();
+    world.fake(
+        "scancel",
+        r#"touch ../queue; for word; do case $word in [0-9]*) sed -i "s/^${word%%_*} [^ ]* /${word%%_*} gone /" ../queue ;; esac; done"#,
+    );
+    world
+}
+
+/// Lets a client die, with its sbatch, once `script` has written `waiting`; later sbatches work.
+fn client_died(world: &World, script: &str) {
+    sbatch(world, script);
+    let waiting = world.root().join("waiting");
+    killed_once(world, "sbatch waits", || fs::read_to_string(&waiting).is_ok_and(|pid| pid.ends_with('\n')));
+    let pid = fs::read_to_string(&waiting).unwrap().trim().parse().unwrap();
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    sbatch(world, "take; echo $id");
+}
+
+/// The attempts that sbatch was called for.
+fn attempts(world: &World) -> Vec<String> {
+    let calls = world.calls();
+    let calls = calls.lines().filter(|call| call.starts_with("sbatch"));
+    calls.map(|call| call.split("--attempt ").nth(1).unwrap()[..1].to_owned()).collect()
+}
+
+fn live(world: &World) -> Vec<String> {
+    queue(world).into_iter().filter(|line| !line.contains(" gone ")).collect()
+}
+
+/// No command submits anything, until the runs are tried again.
+fn stays_cancelled(world: &World) {
+    let before = attempts(world);
+    assert!(live(world).is_empty(), "{:?}", queue(world));
+    assert!(world.states("1").iter().all(|state| state == "cancelled"), "{:?}", world.states("1"));
+    world.neu("resume").succeeded();
+    world.neu("resume 1").succeeded();
+    world.neu("wait 1 --timeout 20s").exited(1);
+    world.neu("cancel 1").succeeded();
+    assert_eq!(attempts(world), before);
+    world.neu("retry 1 -y").succeeded();
+    let retried = attempts(world).split_off(before.len());
+    assert_eq!(retried, ["2", "2", "2"], "runs that were cancelled are tried again, and nothing else");
+}
+
+#[test]
+fn an_intent_without_an_answer_and_without_a_job() {
+    let world = cancelling_cluster();
+    client_died(&world, "echo $$ >../waiting; exec sleep 100");
+    world.neu("cancel 1").succeeded();
+    stays_cancelled(&world);
+}
+
+#[test]
+fn an_intent_without_an_answer_whose_job_is_in_the_queue() {
+    let world = cancelling_cluster();
+    client_died(&world, "take; echo $$ >../waiting; exec sleep 100");
+    world.neu("cancel 1").succeeded();
+    stays_cancelled(&world);
+}
+
+#[test]
+fn a_client_that_died_between_two_arrays() {
+    let world = cancelling_cluster();
+    client_died(&world, "[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
+    // It died before it wrote the second intent.
+    let path = world.store().join("launches/1/submissions.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let second = text.lines().position(|line| line.contains("\"submission\":1,")).unwrap();
+    fs::write(&path, text.lines().take(second).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    world.neu("cancel 1").succeeded();
+    stays_cancelled(&world);
+}
+
+#[test]
+fn a_client_that_died_in_its_second_array() {
+    let world = cancelling_cluster();
+    client_died(&world, "[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
+    world.neu("cancel 1").succeeded();
+    stays_cancelled(&world);
+}
+
+#[test]
+fn a_client_that_lives_stops_before_its_next_sbatch() {
+    let world = cancelling_cluster();
+    sbatch(&world, "take; touch ../taken; until [ -e ../go ]; do sleep 0.05; done; echo $id");
+    let mut client = started(&world);
+    wait_until("the first array is taken", || world.root().join("taken").exists());
+    let mut cancel = world.tool(Tool::Neu, ["cancel", "1"]).spawn();
+    let events = world.store().join("launches/1/events");
+    let is_told = |entry: fs::DirEntry| fs::read_to_string(entry.path()).unwrap().contains("neu cancel");
+    wait_until("the client is told", || fs::read_dir(&events).unwrap().flatten().any(is_told));
+    fs::write(world.root().join("go"), "").unwrap();
+    cancel.wait().succeeded();
+    client.wait();
+    assert_eq!(attempts(&world), ["1"]);
+    stays_cancelled(&world);
+}
