@@ -37,7 +37,7 @@ pub enum Program {
 pub fn main(built_as: Program) -> ExitCode {
     report_panics();
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let ui = Ui::new(Volume::Normal);
+    let ui = Ui::new(Volume::Normal, settings::colors());
     let outcome = keep_ends_of_children()
         .map_err(Failure::from)
         .and_then(|()| run(called_as(&typed).unwrap_or(built_as), typed, ui));

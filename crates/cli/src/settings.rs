@@ -7,6 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use neuromanager_core::store::{Registry, Store};
 
+use crate::ui::Colors;
+
 /// The folder, the environment and the terminal that a command was typed in.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -93,6 +95,14 @@ impl Settings {
         if let Some(registry) = self.registry() {
             registry.remember(store);
         }
+    }
+}
+
+/// Reads whether the user takes colours, which is needed before anything can be said: `NO_COLOR` asks for none.
+pub(crate) fn colors() -> Colors {
+    match env::var_os("NO_COLOR") {
+        Some(no) if !no.is_empty() => Colors::Unwanted,
+        Some(_) | None => Colors::Welcome,
     }
 }
 

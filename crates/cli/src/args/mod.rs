@@ -10,7 +10,7 @@ mod timeout;
 use std::ffi::OsString;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 pub(crate) use launching::{LaunchArgs, MannerArgs};
 pub(crate) use neu::{
@@ -23,10 +23,28 @@ pub(crate) use selecting::Selecting;
 
 use crate::report::Failure;
 
+/// What only neurun knows, each with how it is written.
+const OF_NEURUN: [(&str, &str); 3] =
+    [("--runs", "--runs=N"), ("-n", "--runs=N"), ("--config", "--config=FILE")];
+
 /// Reads what was typed. A question for help or the version is answered by the failure that comes back.
 pub(crate) fn parse<T: Parser>(typed: &[OsString]) -> Result<T, Failure> {
     T::try_parse_from(typed).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Failure::answer(&error),
+        ErrorKind::UnknownArgument => unknown(error, T::command().get_name()),
         _ => Failure::usage(&error),
     })
+}
+
+/// Says that there is no such option, without the tip to put `--` before it, which would make a script of it.
+fn unknown(mut error: clap::Error, program: &str) -> Failure {
+    let _false_tip = error.remove(ContextKind::Suggested);
+    let failure = Failure::usage(&error);
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return failure };
+    match OF_NEURUN.iter().find(|(known, _)| program == "neusweep" && option == known) {
+        None => failure,
+        Some((_, written)) => failure.hint(format!(
+            "`{option}` is an option of neurun: `neusweep neurun {written} SUPPORT DEVICE SCRIPT`"
+        )),
+    }
 }

@@ -28,8 +28,8 @@ pub(super) fn states(survey: &Survey) -> String {
     survey.counts().iter().map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Finds the causes among `runs`, in their order. Runs that `is_told` leaves out, and those without a cause, are not
-/// mentioned.
+/// Finds the causes among `runs`, in their order. Runs that `is_told` leaves out, those without a cause, and
+/// those of which it says no more than their state does, are not mentioned.
 pub(super) fn causes(
     survey: &Survey,
     runs: impl Iterator<Item = u64>,
@@ -38,7 +38,8 @@ pub(super) fn causes(
     let mut causes: Vec<Cause> = Vec::new();
     let mentioned = runs.filter_map(|run| {
         let status = survey.status(run).filter(|status| is_told(status.state))?;
-        Some((run, status.state, status.cause.as_ref()?))
+        let cause = status.cause.as_ref().filter(|cause| !cause.eq_ignore_ascii_case(status.state.word()))?;
+        Some((run, status.state, cause))
     });
     for (run, state, text) in mentioned.take(LOOKED_AT) {
         let Ending { class, last_lines: lines } = ending(survey, run);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::{LaunchId, RunId};
+use neuromanager_core::state::Status;
 use neuromanager_core::store::Store;
 
 use super::App;
@@ -15,7 +16,7 @@ use super::selecting::{Picked, Purpose, select};
 use crate::args::LogsArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::ui::print;
+use crate::ui::{print, shown};
 
 /// Prints logs. What is on disk comes first: no scheduler that hangs delays it, and none is asked where all is there.
 pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
@@ -150,22 +151,62 @@ fn say_missing(surveys: &[Survey], picked: &[Picked], attempt: u32, app: &App) -
     Ok(Exit::Done)
 }
 
-/// Says of the runs without a log where they are; alike runs in one line.
+/// Says of the runs without a log where they are, or that theirs is gone; alike runs in one line.
 fn not_begun(surveys: &[Survey], picked: &[Picked]) -> Vec<String> {
-    let mut alike: BTreeMap<String, (RunId, u64)> = BTreeMap::new();
+    let mut alike: BTreeMap<(What, String), (RunId, u64, Option<PathBuf>)> = BTreeMap::new();
     for (survey, picked) in surveys.iter().zip(picked) {
         for run in picked.runs.iter() {
             let Some(status) = survey.status(run) else { continue };
-            if survey.log(run).is_none_or(|log| !log.exists()) {
-                let cause = status.cause.as_ref().map_or_else(String::new, |cause| format!(": {cause}"));
-                let first = (RunId { launch: picked.id, run }, 0);
-                alike.entry(format!("{}{cause}", status.state)).or_insert(first).1 += 1;
+            let log = survey.log(run);
+            if log.as_ref().is_some_and(|log| log.exists()) {
+                continue;
             }
+            let what = what(survey, run, status);
+            let cause = status.cause.as_ref().map_or_else(String::new, |cause| format!(": {cause}"));
+            let first = (RunId { launch: picked.id, run }, 0, log);
+            alike.entry((what, format!("{}{cause}", status.state))).or_insert(first).1 += 1;
         }
     }
-    let line = |(what, (first, count)): (String, (RunId, u64))| match count {
-        1 => format!("{first} has printed nothing yet; it is {what}"),
-        count => format!("{first} and {} more have printed nothing yet; they are {what}", count - 1),
+    alike
+        .into_iter()
+        .map(|((what, state), (first, count, log))| tell_of(what, &state, first, count, log))
+        .collect()
+}
+
+/// What it means that a run has no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    /// It may still print.
+    NotYet,
+    /// It is over, and its program was never started.
+    Never,
+    /// Its program was started, and its log with it.
+    Gone,
+}
+
+fn what(survey: &Survey, run: u64, status: &Status) -> What {
+    let latest = survey.history.latest(run).filter(|attempt| attempt.number == status.attempt);
+    let was_started = latest.is_some_and(|attempt| attempt.started.is_some() || attempt.ended.is_some());
+    match (status.state.is_final(), was_started) {
+        (false, _) => What::NotYet,
+        (true, false) => What::Never,
+        (true, true) => What::Gone,
+    }
+}
+
+fn tell_of(what: What, state: &str, first: RunId, count: u64, log: Option<PathBuf>) -> String {
+    let (who, is_one) = match count {
+        1 => (first.to_string(), true),
+        count => (format!("{first} and {} more", count - 1), false),
     };
-    alike.into_iter().map(line).collect()
+    let (has, is) = if is_one { ("has", "it is") } else { ("have", "they are") };
+    let log = log.filter(|_| what == What::Gone);
+    match (what, log) {
+        (What::NotYet, _) => format!("{who} {has} printed nothing yet; {is} {state}"),
+        (What::Gone, Some(log)) => {
+            let of = if is_one { "is" } else { "and those of the others are" };
+            format!("the log of {first}, `{}`, {of} gone; {is} {state}", shown(&log))
+        }
+        (What::Never | What::Gone, _) => format!("{who} {has} printed nothing; {is} {state}"),
+    }
 }

@@ -37,6 +37,15 @@ impl Volume {
     }
 }
 
+/// Whether the user takes colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colors {
+    /// On a terminal.
+    Welcome,
+    /// Nowhere.
+    Unwanted,
+}
+
 /// Writes to the terminal: results to standard output, everything else to standard error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ui {
@@ -45,12 +54,9 @@ pub(crate) struct Ui {
 }
 
 impl Ui {
-    /// Speaks at a volume; in colour on a terminal, unless `NO_COLOR` asks for none.
-    pub(crate) fn new(volume: Volume) -> Self {
-        Self {
-            volume,
-            color: io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty()),
-        }
+    /// Speaks at a volume; in colour on a terminal, where colours are welcome.
+    pub(crate) fn new(volume: Volume, colors: Colors) -> Self {
+        Self { volume, color: io::stderr().is_terminal() && colors == Colors::Welcome }
     }
 
     /// Speaks at another volume.

@@ -134,7 +134,7 @@ fn what_is_missing_is_named_with_its_nearest_before_anything_starts() {
         told.push_str(&format!("$ neurun {line}\n{}exit {}\n\n", outcome.stderr, outcome.code));
         assert_eq!(outcome.stdout, "", "{line}");
     }
-    insta::assert_snapshot!(world.tidy(&told), @r"
+    insta::assert_snapshot!(world.tidy(&told), @"
     $ neurun local cpu trian.py
     error: there is no file `trian.py`; did you mean `train.py`?
     exit 2
@@ -209,7 +209,6 @@ fn what_is_missing_is_named_with_its_nearest_before_anything_starts() {
     error: unexpected argument '--rums' found
 
       tip: a similar argument exists: '--runs'
-      tip: to pass '--rums' as a value, use '-- --rums'
 
     Usage: neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...
 
@@ -218,8 +217,6 @@ fn what_is_missing_is_named_with_its_nearest_before_anything_starts() {
 
     $ neurun -x local cpu train.py
     error: unexpected argument '-x' found
-
-      tip: to pass '-x' as a value, use '-- -x'
 
     Usage: neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT [FLAGS]...
 
@@ -275,4 +272,24 @@ fn neu_run_and_neu_sweep_are_the_same_two() {
     assert_eq!(arguments(&outcome.stdout_bytes), ["--help"]);
     let outcome = world.neu("sweep --dry-run argv.py --help").succeeded();
     assert_eq!(outcome.stdout, "python argv.py --help --lr=1\npython argv.py --help --lr=2\n");
+}
+
+#[test]
+fn an_option_of_neurun_is_told_to_whoever_types_it_before_neusweep_s_command() {
+    let world = local_world();
+    insta::assert_snapshot!(world.neusweep("--runs=3 t.py").exited(2).stderr, @"
+    error: unexpected argument '--runs' found
+
+    Usage: neusweep [OPTIONS] CMD...
+
+    For more information, try '--help'.
+    hint: `--runs` is an option of neurun: `neusweep neurun --runs=N SUPPORT DEVICE SCRIPT`
+    ");
+    insta::assert_snapshot!(world.neusweep("--rns=3 t.py").exited(2).stderr, @"
+    error: unexpected argument '--rns' found
+
+    Usage: neusweep [OPTIONS] CMD...
+
+    For more information, try '--help'.
+    ");
 }

@@ -83,3 +83,13 @@ fn every_attempt_is_followed_in_order_and_no_end_is_lost() {
         "==> 1.0 attempt 2 <==\n==> 1.0 attempt 3 <==\n==> 1.0 attempt 2, which went on meanwhile <==\n"
     );
 }
+
+#[test]
+fn a_log_that_is_gone_is_told_from_one_that_has_not_begun() {
+    let world = local_world();
+    world.file("t.sh", "echo hello; exit 3");
+    world.neurun("--runs=2 local cpu t.sh").exited(1);
+    fs::remove_dir_all(world.store().join("launches/1/logs")).unwrap();
+    insta::assert_snapshot!(world.tidy(&world.neu("logs 1.1").succeeded().stderr), @"the log of 1.1, `[WORLD]/project/.neu/launches/1/logs/1.1.out`, is gone; it is failed: exit code 3");
+    insta::assert_snapshot!(world.tidy(&world.neu("logs 1").succeeded().stderr), @"the log of 1.0, `[WORLD]/project/.neu/launches/1/logs/0.1.out`, and those of the others are gone; they are failed: exit code 3");
+}

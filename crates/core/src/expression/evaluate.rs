@@ -115,7 +115,13 @@ impl Evaluation<'_> {
             BinOpKind::Pow => "a ** b",
             BinOpKind::Concat => return Err(self.wrong(here, "`~` is no operator here; write `+`")),
         };
-        self.calculate(sign, &left, &self.value(right)?, here)
+        let right = self.value(right)?;
+        let has_list = [&left, &right].iter().any(|value| value.kind() == ValueKind::Seq);
+        if sign == "a * b" && has_list {
+            // A few characters would make a list that takes minutes to look through.
+            return Err(self.wrong(here, "a list cannot be repeated here; write its values out"));
+        }
+        self.calculate(sign, &left, &right, here)
     }
 
     fn compare(

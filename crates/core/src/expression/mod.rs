@@ -6,8 +6,10 @@ mod evaluate;
 mod values;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use minijinja::machinery::ast::Expr;
 use minijinja::machinery::parse_expr;
 use minijinja::{Environment, UndefinedBehavior};
 
@@ -27,6 +29,9 @@ const STEPS: u64 = 10_000;
 
 /// The name under which every parameter is found, also one that is no name in an expression: `params['batch-size']`.
 const ALL: &str = "params";
+
+/// The names that are values of the language itself.
+const CONSTANTS: [&str; 6] = ["True", "true", "False", "false", "None", "none"];
 
 /// The language: operators, and neither functions nor filters.
 static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -50,11 +55,11 @@ impl Expression {
         if text.len() > LONGEST {
             return Err(ExpressionError::new(text, None, Problem::TooLong));
         }
-        let compiled =
-            LANGUAGE.compile_expression(text).map_err(|error| ExpressionError::of_language(text, &error))?;
-        let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
-        names.sort_unstable();
-        Ok(Self { text: text.to_owned(), names })
+        // It is not compiled: the library would work out constant parts then, whatever they cost.
+        let parsed = parse_expr(text).map_err(|error| ExpressionError::of_language(text, &error))?;
+        let mut names = BTreeSet::new();
+        collect_names(&parsed, &mut names);
+        Ok(Self { text: text.to_owned(), names: names.into_iter().map(str::to_owned).collect() })
     }
 
     /// Gives the text that was read.
@@ -99,6 +104,30 @@ impl Expression {
             !self.text[..place].ends_with(is_part) && !self.text[place + name.len()..].starts_with(is_part)
         };
         self.text.match_indices(name).map(|(place, _)| place).find(|place| is_alone(*place))
+    }
+}
+
+/// Collects the names in a part of an expression; parts that are refused later have none.
+fn collect_names<'a>(part: &Expr<'a>, names: &mut BTreeSet<&'a str>) {
+    let mut all = |parts: &[&Expr<'a>]| parts.iter().for_each(|part| collect_names(part, names));
+    match part {
+        Expr::Var(it) if CONSTANTS.contains(&it.id) => {}
+        Expr::Var(it) => drop(names.insert(it.id)),
+        Expr::List(it) => it.items.iter().for_each(|item| all(&[item])),
+        Expr::Tuple(it) => it.items.iter().for_each(|item| all(&[item])),
+        Expr::UnaryOp(it) => all(&[&it.expr]),
+        Expr::BinOp(it) => all(&[&it.left, &it.right]),
+        Expr::GetItem(it) => all(&[&it.expr, &it.subscript_expr]),
+        Expr::GetAttr(it) => all(&[&it.expr]),
+        Expr::IfExpr(it) => {
+            all(&[&it.test_expr, &it.true_expr]);
+            it.false_expr.iter().for_each(|other| all(&[other]));
+        }
+        Expr::Compare(it) => {
+            all(&[&it.expr]);
+            it.ops.iter().for_each(|next| all(&[&next.expr]));
+        }
+        Expr::Const(_) | Expr::Slice(_) | Expr::Map(_) | Expr::Filter(_) | Expr::Test(_) | Expr::Call(_) => {}
     }
 }
 

@@ -113,9 +113,14 @@ fn with_task(mut status: Status, sighting: &Sighting) -> Status {
     status.scheduler = Some(task.words.clone());
     status.reason = task.reason.clone().filter(|_| status.state == RunState::Pending);
     status.node = status.node.or_else(|| task.node.clone());
-    status.started = status.started.or(task.started.filter(|_| status.state != RunState::Pending));
+    status.started = status.started.or(began(task).filter(|_| status.state != RunState::Pending));
     status.ended = status.ended.or(task.ended.filter(|_| status.state.is_final()));
     status
+}
+
+/// Gives when a task began. Slurm gives one that was cancelled in the queue a start, that of its end, and no node.
+fn began(task: &Task) -> Option<Timestamp> {
+    task.started.filter(|_| task.state != TaskState::Cancelled || task.node.is_some())
 }
 
 impl Status {

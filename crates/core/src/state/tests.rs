@@ -496,3 +496,21 @@ fn slurm_s_words_are_kept_beside_our_own() {
     let full = folded(&failed, &task(TaskState::OutOfMemory));
     assert_eq!(full.cause.as_deref(), Some("exit code 3, and Slurm says OutOfMemory"));
 }
+
+#[test]
+fn what_was_cancelled_in_the_queue_has_never_begun() {
+    let cancelled = |node: Option<&str>| {
+        Sighting::Task(Task {
+            state: TaskState::Cancelled,
+            words: "CANCELLED".to_owned(),
+            reason: None,
+            node: node.map(str::to_owned),
+            started: Some(at(NOW - 5)),
+            ended: Some(at(NOW - 5)),
+        })
+    };
+    let never = folded(&[], &cancelled(None));
+    assert_eq!((never.state, never.started, never.ended), (RunState::Cancelled, None, Some(at(NOW - 5))));
+    assert_eq!(folded(&[told_to_stop()], &cancelled(None)).started, None);
+    assert_eq!(folded(&[], &cancelled(Some("n1"))).started, Some(at(NOW - 5)));
+}

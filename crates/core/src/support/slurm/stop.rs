@@ -94,7 +94,11 @@ fn target(submission: &Submission, job: JobId, runs: &[u64]) -> Target {
 /// Writes down which of the runs that were reached will not start: Slurm forgets pending tasks that are cancelled out
 /// of an array.
 fn record(slurm: &Slurm<'_>, case: &Case<'_>, reached: &[u64]) -> Result<(), SupportError> {
-    let is_unstarted = |run: &u64| case.history.latest(*run).is_none();
+    let has_begun = |run: u64| {
+        let handed = case.submissions.of_run(run).map_or(0, |submission| submission.chunk.attempt);
+        case.history.latest(run).is_some_and(|attempt| attempt.number >= handed)
+    };
+    let is_unstarted = |run: &u64| !has_begun(*run);
     let unstarted: Ranges = reached.iter().copied().filter(is_unstarted).collect();
     if unstarted.is_empty() {
         return Ok(());
