@@ -8,6 +8,7 @@ use crate::event::{
     Concluded, Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped, Superseded, Worker,
 };
 use crate::ranges::Ranges;
+use crate::slurm::id::{JobId, TaskId};
 
 /// Something, and when it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +138,13 @@ impl History {
     /// Gives the last word that a run will not be started.
     pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
         self.stopped.on(run)
+    }
+
+    /// Gives the jobs of a submission of which a worker wrote that it began, one for each worker, in the order of their
+    /// records.
+    pub fn jobs<'a>(&'a self, key: &'a str) -> impl Iterator<Item = JobId> {
+        let tasks = self.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
+        tasks.map(|task: TaskId| task.job)
     }
 
     /// Gives the workers of a submission, in the order of their records.

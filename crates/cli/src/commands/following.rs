@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::engine::watch::Watch;
-use neuromanager_core::id::{LaunchId, RunId};
+use neuromanager_core::id::RunId;
 use neuromanager_core::store::{Store, StoreError};
 
 use super::App;
 use super::follow::{Lines, Tail};
-use super::selecting::Picked;
+use super::selecting::{Picked, ids_of};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::Ui;
@@ -41,7 +41,7 @@ pub(super) struct Following<'a> {
 
 /// Prints what the runs print until they are over, and gives how they are then.
 pub(super) fn follow(following: Following<'_>, app: &App) -> Result<Vec<Survey>, Failure> {
-    let ids: Vec<LaunchId> = following.picked.iter().map(|picked| picked.id).collect();
+    let ids = ids_of(following.picked);
     let watch = Watch::open(following.store, &ids)?;
     let mut book = Book::new(following, app.ui);
     let watch: Result<Watch, Failure> = thread::scope(|scope| {

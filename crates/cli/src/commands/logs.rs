@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use neuromanager_core::engine::survey::Survey;
-use neuromanager_core::id::{LaunchId, RunId};
+use neuromanager_core::id::RunId;
 use neuromanager_core::state::Status;
 use neuromanager_core::store::Store;
 
 use super::App;
 use super::follow::Tail;
 use super::following::{Following, follow};
-use super::selecting::{Picked, Purpose, select};
+use super::selecting::{Picked, Purpose, ids_of, select};
 use crate::args::LogsArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -54,10 +54,6 @@ fn tell(surveys: &[Survey], picked: &[Picked], attempt: Option<u32>, app: &App) 
 
 fn look(store: &Store, picked: &[Picked], app: &App) -> Result<Vec<Survey>, Failure> {
     app.view(store, &ids_of(picked))
-}
-
-fn ids_of(picked: &[Picked]) -> Vec<LaunchId> {
-    picked.iter().map(|picked| picked.id).collect()
 }
 
 /// How the logs of several runs are told apart.

@@ -54,7 +54,7 @@ pub(super) struct Selected {
 impl Selected {
     /// Gives the launches.
     pub(super) fn ids(&self) -> Vec<LaunchId> {
-        self.picked.iter().map(|picked| picked.id).collect()
+        ids_of(&self.picked)
     }
 
     /// Gives the picked runs and what is known of their launches; a scheduler that was asked to pick is not asked twice.
@@ -92,7 +92,7 @@ pub(super) fn select(
     }
     let mut surveys = None;
     if let Some(states) = &what.state {
-        let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
+        let ids = ids_of(&picked);
         let (kept, of_kept) = in_states(picked, app.look(store, &ids, purpose)?, states);
         picked = kept;
         surveys = Some(of_kept);
@@ -105,6 +105,11 @@ pub(super) fn select(
         }
     }
     Ok(Selected { picked, purpose, surveys })
+}
+
+/// Gives the launches of the runs that were picked.
+pub(super) fn ids_of(picked: &[Picked]) -> Vec<LaunchId> {
+    picked.iter().map(|picked| picked.id).collect()
 }
 
 /// Gives every launch that can be read, ascending, and warns of the others.

@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::engine::watch::Watch;
-use neuromanager_core::id::LaunchId;
 use neuromanager_core::state::RunState;
 use neuromanager_core::store::Store;
 
 use super::App;
-use super::selecting::{Picked, Purpose, select};
+use super::selecting::{Picked, Purpose, ids_of, select};
 use crate::args::WaitArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -112,7 +111,7 @@ fn stay(
     ui: Ui,
     app: &App,
 ) -> Result<Vec<Survey>, Failure> {
-    let ids: Vec<LaunchId> = picked.iter().map(|picked| picked.id).collect();
+    let ids = ids_of(picked);
     let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
     let mut progress = Progress::default();
     let mut pause = PAUSES.0;

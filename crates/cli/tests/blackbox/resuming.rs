@@ -72,18 +72,20 @@ fn is_complete(world: &World) {
     assert_eq!(queue(world).len(), 3);
 }
 
+/// Kills a client in its sbatch, which writes its pid and waits, and then that: as long as it lives, it may still submit.
+fn killed_with_its_sbatch(world: &World) {
+    let pid = world.root().join("waiting");
+    killed_once(world, "sbatch was called", || fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
+    let pid = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}
+
 #[test]
 fn killed_before_sbatch_did_anything_it_is_submitted_once() {
     let world = cluster();
     // This sbatch waits, and is killed with its client.
     sbatch(&world, "echo $$ >../waiting; exec sleep 100");
-    let pid = world.root().join("waiting");
-    killed_once(&world, "sbatch was called", || {
-        fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n'))
-    });
-    // As long as that sbatch lives, it may still submit.
-    let pid = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    killed_with_its_sbatch(&world);
     sbatch(&world, "take; echo $id");
     assert!(queue(&world).is_empty());
     let resumed = world.neu("resume 1").succeeded();
@@ -95,12 +97,7 @@ fn killed_before_sbatch_did_anything_it_is_submitted_once() {
 fn killed_between_sbatch_and_its_answer_the_job_is_adopted() {
     let world = cluster();
     sbatch(&world, "take; echo $$ >../waiting; exec sleep 100");
-    let pid = world.root().join("waiting");
-    killed_once(&world, "sbatch was called", || {
-        fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n'))
-    });
-    let pid = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    killed_with_its_sbatch(&world);
     sbatch(&world, "take; echo $id");
     world.neu("resume").succeeded();
     is_complete(&world);
@@ -111,12 +108,7 @@ fn killed_between_two_arrays_the_rest_is_handed_over() {
     let world = cluster();
     // The second array waits before it is taken.
     sbatch(&world, r"[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
-    let pid = world.root().join("waiting");
-    killed_once(&world, "sbatch was called", || {
-        fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n'))
-    });
-    let pid = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    killed_with_its_sbatch(&world);
     sbatch(&world, "take; echo $id");
     world.neu("resume 1").succeeded();
     is_complete(&world);

@@ -11,7 +11,6 @@ use crate::event::Ended;
 use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
-use crate::slurm::id::TaskId;
 use crate::state::{Handed, RunState, Sighting, Status, fold, is_followed, stopped};
 use crate::store::{
     JournalReader, Launch, LaunchDir, OwnedBy, Owner, Store, StoreError, Submission, Submissions,
@@ -200,10 +199,8 @@ fn adopt_reported(submissions: &mut Submissions, history: &History) {
         .map(|submission| (submission.number, submission.chunk.key.clone()))
         .collect();
     for (number, key) in lost {
-        let reported =
-            history.workers(&key).find_map(|worker| worker.what.job.as_deref()?.parse::<TaskId>().ok());
-        if let Some(task) = reported {
-            submissions.adopt(number, task.job.0);
+        if let Some(job) = history.jobs(&key).next() {
+            submissions.adopt(number, job.0);
         }
     }
 }

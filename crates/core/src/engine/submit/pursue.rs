@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::handover::{Terms, cancelled};
 use super::pursuit::{Pursuit, Step};
 use crate::history::History;
-use crate::slurm::id::{JobId, TaskId};
+use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
 use crate::store::{Answer, Chunk, JournalReader, LaunchDir, Owned, StoreError};
@@ -181,6 +181,5 @@ impl Effects<'_> {
 fn reported(dir: &LaunchDir, key: &str) -> Result<BTreeSet<JobId>, StoreError> {
     let mut history = History::default();
     history.add(JournalReader::new(dir.events()).read_new()?);
-    let jobs = history.workers(key).filter_map(|worker| worker.what.job.as_deref()?.parse().ok());
-    Ok(jobs.map(|task: TaskId| task.job).collect())
+    Ok(history.jobs(key).collect())
 }
