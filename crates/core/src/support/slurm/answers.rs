@@ -91,14 +91,15 @@ impl<'a> Answers<'a> {
         Some(Reply { status: Status::Code(0), stdout: found.text.clone(), stderr: String::new() })
     }
 
-    fn keep(&self, question: Vec<String>, cluster: Vec<String>, reply: &Reply) {
+    /// Keeps an answer as what was so when it was `asked` for: what happened while it was on its way is not in it.
+    fn keep(&self, question: Vec<String>, cluster: Vec<String>, asked: Timestamp, reply: &Reply) {
         let Ok(mut kept) = self.kept.lock() else { return };
-        let time = Timestamp::now();
-        kept.answers.retain(|answer| is_good(answer, time) && answer.question != question);
+        let now = Timestamp::now();
+        kept.answers.retain(|answer| is_good(answer, now) && answer.question != question);
         kept.answered.retain(|(known, _)| *known != cluster);
-        kept.answered.push((cluster.clone(), time));
+        kept.answered.push((cluster.clone(), now));
         if reply.stdout.len() <= LONGEST {
-            kept.answers.push(Answer { time, cluster, question, text: reply.stdout.clone() });
+            kept.answers.push(Answer { time: asked, cluster, question, text: reply.stdout.clone() });
         }
         self.cache.keep(Path::new(FILE), &*kept);
     }
@@ -124,11 +125,12 @@ impl Runner for Answers<'_> {
         if let Some(reply) = self.recent(&question, &cluster) {
             return Ok(reply);
         }
-        self.use_one_of(Timestamp::now());
+        let asked = Timestamp::now();
+        self.use_one_of(asked);
         let reply = self.runner.run(invocation)?;
         // What came with words of an error is used once, by whoever can read them.
         if reply.succeeded() && reply.stderr.trim().is_empty() {
-            self.keep(question, cluster, &reply);
+            self.keep(question, cluster, asked, &reply);
         }
         Ok(reply)
     }
