@@ -222,12 +222,8 @@ impl Opened {
     }
 
     fn fold(mut self, seen: &Sightings, answered: Option<Timestamp>) -> Result<Survey, StoreError> {
-        // What was written while the supports were asked wins over what they saw.
-        let begun = |history: &History, run| {
-            history.latest(run).map(|latest| (latest.number, latest.started.is_some()))
-        };
-        let before: HashMap<u64, _> =
-            seen.keys().map(|run| (*run, begun(&self.watched.history, *run))).collect();
+        let before: HashMap<u64, Progress> =
+            seen.keys().map(|run| (*run, Progress::of(&self.watched.history, *run))).collect();
         if !seen.is_empty() {
             self.watched.refresh()?;
         }
@@ -235,13 +231,53 @@ impl Opened {
         let unreadable = self.watched.reader.unreadable() + self.submissions.unreadable();
         let Watched { launch, dir, history, reader } = self.watched;
         let status = |run| {
-            let is_news = before.get(&run).is_some_and(|before| *before != begun(&history, run));
-            let sighting = seen.get(&run).filter(|_| !is_news).unwrap_or(&Sighting::Unasked);
-            fold(&history, run, handed(&self.submissions, run), sighting, now)
+            let is_news = before.get(&run).is_some_and(|before| *before != Progress::of(&history, run));
+            let sighting = match seen.get(&run) {
+                Some(sighting) if is_news => overtaken(sighting, last_word(&launch, &history, run)),
+                Some(sighting) => sighting.clone(),
+                None => Sighting::Unasked,
+            };
+            fold(&history, run, handed(&self.submissions, run), &sighting, now)
         };
         let statuses = (0..launch.runs).map(status).collect();
         let submissions = self.submissions;
         Ok(Survey { launch, dir, submissions, history, statuses, unreadable, answered, reader })
+    }
+}
+
+/// How far the journal tells of a run: its latest attempt, whether that started, and whether it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Progress(Option<(u32, bool, bool)>);
+
+impl Progress {
+    fn of(history: &History, run: u64) -> Self {
+        let latest = history.latest(run);
+        Self(latest.map(|latest| (latest.number, latest.started.is_some(), latest.ended.is_some())))
+    }
+}
+
+/// Whether the end that the journal tells of is one of which the scheduler has the last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastWord {
+    Journal,
+    Scheduler,
+}
+
+/// Gives what is left of what a support saw, where the journal has gone on while it was asked: the journal wins. But
+/// a program that was stopped since may be started again, and what the scheduler says to that is not known.
+fn overtaken(seen: &Sighting, last_word: LastWord) -> Sighting {
+    match (last_word, seen) {
+        (LastWord::Journal, _) => Sighting::Unasked,
+        (LastWord::Scheduler, Sighting::Task(task)) if task.state.is_final() => seen.clone(),
+        (LastWord::Scheduler, _) => Sighting::Unclear("Slurm was asked before that".to_owned()),
+    }
+}
+
+fn last_word(launch: &Launch, history: &History, run: u64) -> LastWord {
+    let ended = history.latest(run).and_then(|latest| latest.ended.as_ref());
+    match ended.is_some_and(|ended| !launch.is_local() && is_for_slurm_to_tell(&ended.what)) {
+        true => LastWord::Scheduler,
+        false => LastWord::Journal,
     }
 }
 
@@ -272,7 +308,7 @@ fn undecided(launch: &Launch, history: &History, submissions: &Submissions) -> R
         Some(attempt) if attempt.ended.is_none() && attempt.concluded.is_some() => false,
         // Slurm knows why it stopped a run: a time limit, a preemption, a person.
         Some(attempt) => {
-            attempt.ended.as_ref().is_none_or(|ended| !launch.is_local() && is_for_slurm_to_tell(&ended.what))
+            attempt.ended.is_none() || last_word(launch, history, *run) == LastWord::Scheduler
         }
         // A job that was told to stop before its run began may be requeued.
         None => {
@@ -352,5 +388,27 @@ impl Survey {
             history: &self.history,
             runs,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Task, TaskState};
+
+    fn task(state: TaskState) -> Sighting {
+        let words = "as Slurm has it".to_owned();
+        Sighting::Task(Task { state, words, reason: None, node: None, started: None, ended: None })
+    }
+
+    #[test]
+    fn what_was_seen_before_a_stop_says_nothing_of_what_comes_after_it() {
+        let before = [task(TaskState::Pending), task(TaskState::Running), Sighting::Unasked];
+        for seen in &before {
+            assert!(matches!(overtaken(seen, LastWord::Scheduler), Sighting::Unclear(_)), "{seen:?}");
+            assert_eq!(overtaken(seen, LastWord::Journal), Sighting::Unasked);
+        }
+        let over = task(TaskState::TimedOut);
+        assert_eq!(overtaken(&over, LastWord::Scheduler), over, "it says why it was stopped");
     }
 }
