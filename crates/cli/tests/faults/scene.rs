@@ -87,7 +87,8 @@ pub(crate) struct Watched<'a> {
     pub(crate) scene: &'a Scene,
     pub(crate) launch: Launched<'a>,
     runs: usize,
-    ends: BTreeMap<String, String>,
+    /// The last end that each run was shown with.
+    ends: BTreeMap<String, serde_json::Value>,
     wrong: Vec<String>,
 }
 
@@ -127,11 +128,11 @@ impl Watched<'_> {
             if wrong {
                 self.wrong.push(format!("{row} while {now:?}"));
             }
-            if let Some(end) = self.ends.get(&self.run(run)).filter(|end| **end != state) {
+            if let Some(end) = self.ends.get(&self.run(run)).filter(|end| end["state"] != row["state"]) {
                 self.wrong.push(format!("first {end}, then {row}"));
             }
             if is_end {
-                self.ends.insert(self.run(run), state.clone());
+                self.ends.insert(self.run(run), row.clone());
             }
             states.push(state);
         }
