@@ -170,3 +170,22 @@ fn a_run_that_began_after_the_answer_is_running_and_one_that_waits_again_is_pend
     forget_answers(&world);
     assert_eq!(world.states("1"), ["pending", "pending"], "it was put back into the queue since");
 }
+
+#[test]
+fn a_run_that_is_stopped_while_slurm_is_asked_may_be_started_again() {
+    let overtaking = r#"
+now=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)
+record() { printf '\n{"time":"%s","event":{%s}}\n' "$now" "$1" >> .neu/launches/1/events/n1-b.jsonl; }
+row 1 PENDING None "$name"
+if [ -e begun ]; then row 0 PENDING BeginTime "$name"; exit; fi
+touch begun
+record '"started":{"run":0,"attempt":1,"node":"n1","process":{"pid":1,"start":1,"boot":"b"},"job":"4711_0"}'
+record '"interrupted":{"run":0,"attempt":1,"signal":"SIGTERM"}'
+record '"ended":{"run":0,"attempt":1,"exit":{"signal":15},"stopped":true}'
+row 0 RUNNING None "$name"
+"#;
+    let world = cluster(overtaking, NO_ACCOUNTING);
+    world.neurun("--runs=2 slurm cpu t.py").succeeded();
+    assert_eq!(world.states("1"), ["unknown", "pending"], "it was stopped, and Slurm was asked before");
+    assert_eq!(world.states("1"), ["pending"; 2], "it was requeued");
+}
