@@ -9,6 +9,8 @@ mod admission;
 mod attempts;
 mod attend;
 mod execute;
+mod guard;
+mod lease;
 mod leftovers;
 mod memory;
 mod node;
@@ -29,6 +31,8 @@ use crate::ranges::Ranges;
 use crate::store::StoreError;
 
 pub use execute::execute;
+pub use guard::{Guard, Limits, Unlimited, Verdict};
+pub use lease::{Answer, Grant, Leases, Unleased};
 pub use node::Node;
 pub use orphans::{end_leftovers, leftover};
 pub use program::Environment;
