@@ -8,8 +8,13 @@ mod activation;
 mod admission;
 mod attempts;
 mod attend;
+mod children;
+mod crew;
+mod ending;
 mod execute;
+mod failures;
 mod guard;
+mod heirs;
 mod lease;
 mod leftovers;
 mod memory;
@@ -17,12 +22,15 @@ mod node;
 mod orphans;
 mod past;
 mod program;
+mod reaping;
 mod relay;
+mod running;
 mod signals;
 mod supervise;
 mod terminal;
 
 use std::io;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +39,7 @@ use crate::ranges::Ranges;
 use crate::store::StoreError;
 
 pub use execute::execute;
+pub use failures::Patience;
 pub use guard::{Guard, Limits, Unlimited, Verdict};
 pub use lease::{Answer, Grant, Leases, Unleased};
 pub use node::Node;
@@ -60,6 +69,10 @@ pub struct Assignment {
     pub node: Node,
     /// Who sends the signals and owns the terminal.
     pub setting: Setting,
+    /// How many programs run at once; a task of a job executes one after the other.
+    pub jobs: NonZeroU32,
+    /// What runs that fail mean for the others.
+    pub patience: Patience,
 }
 
 /// Where a worker stands.
