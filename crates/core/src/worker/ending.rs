@@ -75,6 +75,8 @@ impl Executor<'_> {
             Told::Until(_) => self.leftovers.descendants(),
             Told::NotYet => Vec::new(),
         };
+        // What asks for the end from now on finds this program over.
+        running.is_stopped |= self.stop.is_some();
         running.phase = Phase::Clearing(exit, usage, Clearing::begin(told, left));
     }
 
@@ -139,11 +141,8 @@ impl Executor<'_> {
             return Ok(Outcome::Failed);
         }
         let succeeded = exit == Exit::Code(0);
-        let is_told = match succeeded {
-            true => self.stop.is_some(),
-            false => self.hears_of_stop(&exit),
-        };
-        let stopped = is_told || is_stopped || (!succeeded && self.is_unwanted(run)?);
+        let is_told = is_stopped || (!succeeded && self.hears_of_stop(&exit));
+        let stopped = is_told || (!succeeded && self.is_unwanted(run)?);
         // Outside a job, the cgroup holds the user's other programs, too.
         let is_job = matches!(self.assignment.setting, Setting::Job(_));
         let out_of_memory = is_job && self.out_of_memory.happened() || verdict == Some(Verdict::OutOfMemory);

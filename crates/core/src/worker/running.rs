@@ -23,7 +23,7 @@ pub(super) struct Running {
     pub(super) replaced: Option<Replaced>,
     pub(super) guard: Option<Box<dyn Guard>>,
     pub(super) verdict: Option<Verdict>,
-    /// Whether it was told to end for what came of another run.
+    /// Whether it was told to end: everybody was, or it was for what came of another run.
     pub(super) is_stopped: bool,
 }
 
