@@ -103,7 +103,7 @@ pub struct Interrupted {
     pub run: u64,
     /// The attempt.
     pub attempt: u32,
-    /// The signal's name, `SIGTERM`.
+    /// The signal's name, `SIGTERM`, and why where the worker stops the run by itself.
     pub signal: String,
 }
 
@@ -122,6 +122,19 @@ pub struct Ended {
     /// Whether the kernel killed something of the job for its memory meanwhile.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub out_of_memory: bool,
+    /// What it used; `None` where it was not started, and in the journals of versions that did not measure it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub usage: Option<Usage>,
+}
+
+/// What a program and the descendants that it waited for used (getrusage(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The time of processors, of the user and of the system, in microseconds.
+    pub cpu_micros: u64,
+    /// The most memory that one of the processes held at once, in bytes. The kernel counts from before the program
+    /// took over its process: it is never told less than what the worker itself holds.
+    pub peak_bytes: u64,
 }
 
 /// How a program ended.

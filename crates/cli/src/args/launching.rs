@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::CrewArgs;
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LaunchArgs {
     /// The name of the launch [default: the script's]
@@ -32,4 +34,6 @@ pub(crate) struct MannerArgs {
     /// Say more
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) crew: CrewArgs,
 }

@@ -1,5 +1,6 @@
 //! What can be typed: clap types, and nothing else.
 
+mod crew;
 mod launching;
 mod neu;
 mod neurun;
@@ -12,6 +13,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+pub(crate) use crew::{CrewArgs, PatienceArgs};
 pub(crate) use launching::{LaunchArgs, MannerArgs};
 pub(crate) use neu::{
     ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RerunArgs, ResumeArgs, RetryArgs, RmArgs,

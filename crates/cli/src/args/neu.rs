@@ -1,6 +1,7 @@
 //! `neu VERB …`
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use neuromanager_core::id::Selection;
 use neuromanager_core::ranges::Ranges;
 
 use super::timeout::timeout;
-use super::{MannerArgs, RunArgs, Selecting, SweepArgs};
+use super::{CrewArgs, MannerArgs, PatienceArgs, RunArgs, Selecting, SweepArgs};
 
 /// Looks at launches, and acts on them.
 ///
@@ -159,6 +160,8 @@ pub(crate) struct RetryArgs {
     /// Print the launch and what was retried as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) crew: CrewArgs,
     /// Print the ids of the retried runs only
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -194,6 +197,11 @@ pub(crate) struct WorkerArgs {
     /// Who owns the terminal and sends the signals
     #[arg(long, value_enum)]
     pub(crate) setting: SettingArg,
+    /// How many runs execute at once
+    #[arg(long, default_value_t = NonZeroU32::MIN)]
+    pub(crate) jobs: NonZeroU32,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::{Event, Exit as ProgramExit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
+use neuromanager_core::resources::Resource;
 use neuromanager_core::state::{RunState, Status};
 use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
@@ -19,10 +20,11 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use super::App;
 use super::causes::{causes, states};
+use super::crew::{Crew, JOBS};
 use super::follow::Tail;
 use super::order::{Manner, Order};
 use super::worker::{arguments, worker_arguments};
-use crate::args::SettingArg;
+use crate::args::{PatienceArgs, SettingArg, WorkerArgs};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -41,7 +43,8 @@ const TICK: Duration = Duration::from_millis(30);
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let described = order.describe();
-    let ignored = order.resources.directives().collect::<Vec<_>>().join(" ");
+    let ignored = order.resources.iter().filter(|resource| resource.name() != JOBS);
+    let ignored = ignored.flat_map(Resource::directives).collect::<Vec<_>>().join(" ");
     let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| {
         Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) })
     })?;
@@ -72,7 +75,7 @@ pub(super) struct Attended {
 pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let is_followed = !manner.json;
-    let mut worker = start_worker(attended)?;
+    let mut worker = start_worker(attended, manner.crew)?;
     app.settings.remember(&app.settings.store());
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
@@ -113,7 +116,7 @@ fn whole(launch: &Launch) -> Chunk {
     }
 }
 
-fn start_worker(attended: &Attended) -> Result<std::process::Child, Failure> {
+fn start_worker(attended: &Attended, crew: Crew) -> Result<std::process::Child, Failure> {
     let Attended { launch, dir, chunk: Chunk { key, runs, attempt, .. } } = attended;
     let is_single = runs.len() == 1;
     let setting = if is_single && owns_terminal() { SettingArg::Terminal } else { SettingArg::Foreground };
@@ -121,7 +124,11 @@ fn start_worker(attended: &Attended) -> Result<std::process::Child, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     // A group of its own: Ctrl-C comes to this process alone, which passes it on once.
     command.arg0("neu").arg("worker").process_group(0).stdin(input).stdout(Stdio::null());
-    command.args(worker_arguments(&arguments(dir.path(), key, runs.clone(), *attempt, setting)));
+    command.args(worker_arguments(&WorkerArgs {
+        jobs: crew.jobs(&launch.resources)?,
+        patience: PatienceArgs::of(crew.patience()),
+        ..arguments(dir.path(), key, runs.clone(), *attempt, setting)
+    }));
     command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0);
     Ok(command.spawn()?)
 }

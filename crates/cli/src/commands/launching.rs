@@ -16,7 +16,9 @@ use crate::ui::Ui;
 const ASK_ABOVE: u64 = 100;
 
 /// Starts an order, or says what would happen.
-pub(super) fn launch(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
+pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    manner.crew.check(order.place.kind)?;
+    manner.crew.write_into(&mut order)?;
     if manner.dry_run {
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod causes;
+mod crew;
 pub(crate) mod details;
 mod follow;
 mod following;

@@ -9,6 +9,7 @@ use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 
 use super::App;
+use super::crew::Crew;
 use super::naming::{counted, place};
 use crate::args::MannerArgs;
 use crate::ui::{Volume, one_line};
@@ -38,13 +39,16 @@ pub(super) struct Manner {
     pub(super) json: bool,
     /// How much to say.
     pub(super) volume: Volume,
+    /// How many at once on this machine, and what failures mean.
+    pub(super) crew: Crew,
 }
 
 impl Manner {
     /// Reads the options.
     pub(super) fn of(args: &MannerArgs) -> Self {
         let volume = Volume::of(args.quiet, args.verbose);
-        Self { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume }
+        let crew = Crew::of(args.crew);
+        Self { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume, crew }
     }
 
     /// Joins the options of `neusweep` with those of the `neurun` that it hands over to.
@@ -55,6 +59,7 @@ impl Manner {
             yes: self.yes || inner.yes,
             json: self.json || inner.json,
             volume: self.volume.with(inner.volume),
+            crew: self.crew.and(inner.crew),
         }
     }
 }

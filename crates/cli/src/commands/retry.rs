@@ -13,6 +13,7 @@ use neuromanager_core::support::SupportError;
 use neuromanager_core::worker::Node;
 
 use super::App;
+use super::crew::Crew;
 use super::foreground::{Attended, attend};
 use super::launching::{ask, write_dry_run};
 use super::naming::{counted, id_lines, ids, jobs};
@@ -30,8 +31,11 @@ use crate::ui::{Notice, Ui, Volume, print};
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
     let Picks { picked, surveys } = look(args, app)?;
-    let manner = Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume };
+    let crew = Crew::of(args.crew);
+    let manner =
+        Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume, crew };
     for (survey, picked) in surveys.iter().zip(&picked) {
+        crew.check(survey.launch.place.kind)?;
         check(survey, picked, args, app)?;
     }
     let mut exit = Exit::Done;

@@ -1,15 +1,16 @@
 //! `neu worker` and `neu execute`: the two halves of a worker, started by us and by jobs.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use neuromanager_core::process::ProcessId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::worker::{self, Assignment, Environment, Input, Node, Outcome, Setting};
+use neuromanager_core::worker::{self, Assignment, Environment, Input, Node, Outcome, Patience, Setting};
 
 use super::App;
-use crate::args::{ExecuteArgs, SettingArg, WorkerArgs};
+use crate::args::{ExecuteArgs, PatienceArgs, SettingArg, WorkerArgs};
 use crate::exit::Exit;
 use crate::report::Failure;
 
@@ -91,6 +92,11 @@ fn assignment(args: &WorkerArgs, first_half: ProcessId, app: &App) -> Result<Ass
         fence: fence(app)?,
         first_half,
         node: Node::this(node.map(str::to_owned)),
+        jobs: match setting {
+            Setting::Job(_) => NonZeroU32::MIN,
+            Setting::Foreground(_) => args.jobs,
+        },
+        patience: args.patience.patience(),
         setting,
     })
 }
@@ -110,6 +116,14 @@ pub(super) fn worker_arguments(args: &WorkerArgs) -> Vec<OsString> {
     words.extend(["--base".into(), args.base.to_string().into()]);
     words.extend(["--attempt".into(), args.attempt.to_string().into()]);
     words.extend(["--setting".into(), args.setting.word()]);
+    if args.jobs > NonZeroU32::MIN {
+        words.extend(["--jobs".into(), args.jobs.to_string().into()]);
+    }
+    match args.patience.patience() {
+        Patience::KeepGoing => {}
+        Patience::UpTo(most) => words.extend(["--max-failures".into(), most.to_string().into()]),
+        Patience::None => words.push("--fail-fast".into()),
+    }
     words
 }
 
@@ -121,5 +135,7 @@ pub(super) fn arguments(
     attempt: u32,
     setting: SettingArg,
 ) -> WorkerArgs {
-    WorkerArgs { launch: launch.to_owned(), key: key.to_owned(), runs, base: 0, attempt, setting }
+    let (jobs, patience) = (NonZeroU32::MIN, PatienceArgs::default());
+    let (launch, key) = (launch.to_owned(), key.to_owned());
+    WorkerArgs { launch, key, runs, base: 0, attempt, setting, jobs, patience }
 }

@@ -170,6 +170,7 @@ mod tests {
                 exit: Exit::Code(0),
                 stopped: false,
                 out_of_memory: false,
+                usage: None,
             }),
             Event::Ended(Ended {
                 run: 4,
@@ -177,6 +178,7 @@ mod tests {
                 exit: Exit::Code(1),
                 stopped: false,
                 out_of_memory: false,
+                usage: None,
             }),
         ];
         let records = events.into_iter().zip(1..).map(|(event, second)| Record { time: at(second), event });

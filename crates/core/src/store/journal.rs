@@ -31,6 +31,8 @@ const ONE_WRITE_HERE: Duration = Duration::from_millis(100);
 pub struct JournalWriter {
     file: File,
     path: PathBuf,
+    /// Records that are not written yet, whole.
+    added: Vec<u8>,
 }
 
 impl JournalWriter {
@@ -38,21 +40,48 @@ impl JournalWriter {
     pub fn open(events: &Path, node: &str, boot: &str) -> Result<Self, StoreError> {
         let path = events.join(format!("{}-{boot}.jsonl", file_name(node)));
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).at("open", &path)?;
-        Ok(Self { file, path })
+        Ok(Self { file, path, added: Vec::new() })
     }
 
     /// Appends what happened now. A process that is killed afterwards loses nothing of it.
     pub fn append(&mut self, event: Event) -> Result<(), StoreError> {
+        self.add(event)?;
+        self.flush()
+    }
+
+    /// Adds what happened now to what is written next: several records that belong together cost one write.
+    pub fn add(&mut self, event: Event) -> Result<(), StoreError> {
         let record = Record { time: Timestamp::now(), event };
-        let mut line = b"\n".to_vec();
-        serde_json::to_writer(&mut line, &record)
-            .map_err(|source| StoreError::Unreadable { path: self.path.clone(), source })?;
-        line.push(b'\n');
-        if line.len() > LONGEST_RECORD {
-            return Err(StoreError::RecordTooLong { bytes: line.len(), path: self.path.clone() });
+        let before = self.added.len();
+        self.added.push(b'\n');
+        let made = serde_json::to_writer(&mut self.added, &record);
+        self.added.push(b'\n');
+        let bytes = self.added.len() - before;
+        if let Err(source) = made {
+            self.added.truncate(before);
+            return Err(StoreError::Unreadable { path: self.path.clone(), source });
         }
-        let written = self.file.write(&line).at("append to", &self.path)?;
-        if written < line.len() {
+        if bytes > LONGEST_RECORD {
+            self.added.truncate(before);
+            return Err(StoreError::RecordTooLong { bytes, path: self.path.clone() });
+        }
+        if self.added.len() > LONGEST_RECORD {
+            let last = self.added.split_off(before);
+            self.flush()?;
+            self.added = last;
+        }
+        Ok(())
+    }
+
+    /// Writes what was added, in one piece.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        if self.added.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.write(&self.added).at("append to", &self.path);
+        let bytes = self.added.len();
+        self.added.clear();
+        if written? < bytes {
             // The newline that begins the next record closes the torn one.
             return Err(io::Error::from(io::ErrorKind::WriteZero)).at("append to", &self.path);
         }

@@ -104,30 +104,26 @@ impl Executor<'_> {
     fn record_fence(&mut self, run: u64, earlier: u32, place: String) -> Result<(), WorkerError> {
         let attempt = self.assignment.attempt;
         let (seconds, node) = (self.assignment.fence.as_secs(), self.assignment.node.name.clone());
-        self.journal.append(Event::Fenced(Fenced { run, attempt, earlier, place, seconds, node }))?;
-        self.sync_for_others()
+        self.record(Event::Fenced(Fenced { run, attempt, earlier, place, seconds, node }))
     }
 
     fn refuse(&mut self, run: u64, reason: String) -> Result<Option<File>, WorkerError> {
         let attempt = self.assignment.attempt;
-        self.journal.append(Event::Refused(Refused { run, attempt, reason }))?;
-        self.sync_for_others()?;
+        self.record(Event::Refused(Refused { run, attempt, reason }))?;
         Ok(None)
     }
 
     /// Writes down that a later attempt has the run.
     pub(super) fn give_way(&mut self, run: u64, by: u32) -> Result<(), WorkerError> {
         let attempt = self.assignment.attempt;
-        self.journal.append(Event::Superseded(Superseded { run, attempt, by }))?;
-        self.sync_for_others()
+        self.record(Event::Superseded(Superseded { run, attempt, by }))
     }
 
     /// Writes down the end of an attempt that executed nothing, so that the next one need not wait for it.
     fn end_unstarted(&mut self, run: u64, code: i32, reason: String) -> Result<(), WorkerError> {
         let (attempt, stopped) = (self.assignment.attempt, code == STOPPED);
         let exit = Exit::Unstarted { code, reason };
-        self.journal.append(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory: false }))?;
-        self.sync_for_others()
+        self.record(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory: false, usage: None }))
     }
 
     /// Ends what earlier attempts at a run have left on this host.

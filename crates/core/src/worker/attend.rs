@@ -1,17 +1,16 @@
-//! A program that runs: waits for its end, tells it what it is to be told, and sees to it that nothing outlives it.
+//! Programs that run: tells them what they are to be told, and looks after each when its time has come.
 
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 
 use super::execute::Executor;
 use super::leftovers::{Told, any_child_lives};
 use super::relay::{Canary, Heard};
+use super::running::{Replaced, Running, is_due};
 use super::terminal::Terminal;
-use super::{Doing, Setting, WorkerError};
-use crate::event::{Event, Exit, Interrupted};
+use super::{Setting, WorkerError};
+use crate::event::{Event, Interrupted};
 
 /// How long a program may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
@@ -19,165 +18,131 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often a worker in a job looks whether a later attempt has replaced its own.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// What is planned for a program.
-#[derive(Debug, Default)]
-struct Agenda {
-    canary: Canary,
-    kill_at: Option<Instant>,
-    look_at: Option<Instant>,
-}
-
-impl Agenda {
-    /// Gives the time until the next thing to do, `None` where there is only the end to wait for.
-    fn limit(&self) -> Option<Duration> {
-        let next = [self.kill_at, self.look_at, self.canary.next()].into_iter().flatten().min();
-        next.map(|at| at.saturating_duration_since(Instant::now()))
-    }
-}
-
-fn is_due(time: Option<Instant>) -> bool {
-    time.is_some_and(|at| at <= Instant::now())
-}
-
 impl Executor<'_> {
-    /// Waits for the program's end, passes signals on, and ends what it leaves behind.
-    pub(super) fn attend(
-        &mut self,
-        run: u64,
-        program: Pid,
-        terminal: Option<&Terminal>,
-    ) -> Result<Exit, WorkerError> {
-        let mut agenda = Agenda { look_at: self.next_look(), ..Agenda::default() };
-        let exit = loop {
-            match reap(program)? {
-                Progress::Ended(exit) => break exit,
-                Progress::Suspended => {
-                    if let Some(terminal) = terminal {
-                        terminal.suspend_owner();
-                    }
-                }
-                Progress::Running => {}
-            }
-            if is_due(agenda.kill_at) {
-                let _gone = killpg(program, Signal::SIGKILL);
-                agenda.kill_at = None;
-                continue;
-            }
-            if is_due(agenda.look_at) {
-                self.look_for_successor(run, program, &mut agenda);
-            }
-            for signal in agenda.canary.due(Instant::now()) {
-                self.tell(program, signal);
-            }
-            for heard in self.signals.wait(agenda.limit()).into_iter().filter_map(Heard::from_number) {
-                self.heed(run, program, heard, terminal, &mut agenda)?;
-            }
-        };
-        if let Some(terminal) = terminal {
-            terminal.take_back();
-            if self.stop.is_none() && matches!(exit, Exit::Signal(2) | Exit::Code(130)) {
-                self.stop = Some(Signal::SIGINT);
-            }
-        }
-        let told = self.leftovers_are_told(&mut agenda.canary);
-        let came = self.leftovers.end(program, &mut self.signals, told);
-        self.unheeded.extend(came);
-        Ok(exit)
-    }
-
-    /// Does what one signal asks for.
-    fn heed(
-        &mut self,
-        run: u64,
-        program: Pid,
-        heard: Heard,
-        terminal: Option<&Terminal>,
-        agenda: &mut Agenda,
-    ) -> Result<(), WorkerError> {
+    /// Does what one signal asks for, with all programs that run.
+    pub(super) fn heed(&mut self, heard: Heard, working: &mut [Running]) -> Result<(), WorkerError> {
         let signal = heard.signal;
-        let asks_for_the_end = matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP);
-        let is_told_before = asks_for_the_end && self.note_stop(run, signal)?;
-        match &self.assignment.setting {
-            _ if signal == Signal::SIGCHLD => {}
-            Setting::Job(_) => {
-                // A program that was ended for its successor is not told to end once more.
-                let is_told = self.replaced.is_some() && signal == Signal::SIGTERM;
-                if !is_told || agenda.canary.holds(signal) {
-                    agenda.canary.hear(heard, Instant::now());
-                }
-                if signal == Signal::SIGCONT {
-                    // Whatever stopped this process may have kept it from looking for long.
-                    self.look_for_successor(run, program, agenda);
-                }
+        if signal == Signal::SIGCHLD {
+            return Ok(());
+        }
+        let mut executing: Vec<&mut Running> =
+            working.iter_mut().filter(|running| running.is_executing()).collect();
+        let asks_for_the_end = asks_for_the_end(signal);
+        let is_told_before = asks_for_the_end && self.stop.replace(signal).is_some();
+        if asks_for_the_end && !is_told_before {
+            // Before anything else, since KILL may follow.
+            for running in &executing {
+                self.record_interruption(running.run, signal.to_string())?;
             }
-            Setting::Foreground(_) if asks_for_the_end => {
-                let passed_on = match signal {
-                    _ if is_told_before => Signal::SIGKILL,
-                    Signal::SIGINT => Signal::SIGINT,
-                    _ => Signal::SIGTERM,
-                };
-                let _gone = killpg(program, passed_on);
-                agenda.kill_at = Some(Instant::now() + GRACE);
-            }
-            Setting::Foreground(_) if signal == Signal::SIGCONT => {
-                if terminal.is_some() {
-                    Terminal::lend(program);
+            self.flush()?;
+        }
+        for running in &mut executing {
+            match &self.assignment.setting {
+                Setting::Job(_) => self.heed_in_job(running, heard),
+                Setting::Foreground(_) if asks_for_the_end => {
+                    let passed_on = match signal {
+                        _ if is_told_before => Signal::SIGKILL,
+                        Signal::SIGINT => Signal::SIGINT,
+                        _ => Signal::SIGTERM,
+                    };
+                    tell_to_end(running, passed_on);
                 }
-                let _gone = killpg(program, signal);
-            }
-            Setting::Foreground(_) => {
-                let _gone = kill(program, signal);
+                Setting::Foreground(_) if signal == Signal::SIGCONT => {
+                    if self.terminal.is_some() {
+                        Terminal::lend(running.program);
+                    }
+                    let _gone = killpg(running.program, signal);
+                }
+                Setting::Foreground(_) => {
+                    let _gone = kill(running.program, signal);
+                }
             }
         }
         Ok(())
     }
 
-    /// Writes down that the end was asked for, before anything else, since KILL may follow; tells whether it was asked
-    /// for before.
-    fn note_stop(&mut self, run: u64, signal: Signal) -> Result<bool, WorkerError> {
-        if self.stop.replace(signal).is_some() {
-            return Ok(true);
+    fn heed_in_job(&self, running: &mut Running, heard: Heard) {
+        let signal = heard.signal;
+        // A program that was ended for its successor is not told to end once more.
+        let is_told = running.replaced.is_some() && signal == Signal::SIGTERM;
+        if !is_told || running.canary.holds(signal) {
+            running.canary.hear(heard, Instant::now());
         }
+        if signal == Signal::SIGCONT {
+            // Whatever stopped this process may have kept it from looking for long.
+            self.look_for_successor(running);
+        }
+    }
+
+    fn record_interruption(&mut self, run: u64, signal: String) -> Result<(), WorkerError> {
         let attempt = self.assignment.attempt;
-        self.journal.append(Event::Interrupted(Interrupted { run, attempt, signal: signal.to_string() }))?;
-        self.sync_for_others()?;
-        Ok(false)
+        self.record(Event::Interrupted(Interrupted { run, attempt, signal }))
+    }
+
+    /// Does what is due for a program that runs.
+    pub(super) fn look_after(&mut self, running: &mut Running) {
+        if is_due(running.kill_at) {
+            let _gone = killpg(running.program, Signal::SIGKILL);
+            running.kill_at = None;
+        }
+        if is_due(running.look_at) {
+            self.look_for_successor(running);
+        }
+        for signal in running.canary.due(Instant::now()) {
+            self.tell(running, signal);
+        }
+        if let Some(guard) = running.guard.as_mut().filter(|guard| is_due(guard.next()))
+            && let Some(verdict) = guard.look(Instant::now())
+        {
+            running.verdict = Some(verdict);
+            tell_to_end(running, Signal::SIGTERM);
+        }
+    }
+
+    /// Stops all programs that run for what came of another run.
+    pub(super) fn stop_all(&mut self, working: &mut [Running], why: &str) -> Result<(), WorkerError> {
+        for running in working.iter_mut().filter(|running| running.is_executing()) {
+            self.record_interruption(running.run, format!("{}, {why}", Signal::SIGTERM))?;
+            running.is_stopped = true;
+            tell_to_end(running, Signal::SIGTERM);
+        }
+        Ok(())
     }
 
     /// Tells a program what Slurm has told only the worker. Where Slurm tells all to end, it tells a program's
     /// children, too.
-    fn tell(&self, program: Pid, signal: Signal) {
+    fn tell(&self, running: &Running, signal: Signal) {
         match signal {
             Signal::SIGTERM => self.leftovers.signal_all(signal),
             other => {
-                let _gone = kill(program, other);
+                let _gone = kill(running.program, other);
             }
         }
     }
 
     /// Ends the program where a later attempt has replaced its own: both would write to the same files. That is never
     /// a cancellation: [`Replaced`] says what it was.
-    fn look_for_successor(&mut self, run: u64, program: Pid, agenda: &mut Agenda) {
+    fn look_for_successor(&self, running: &mut Running) {
         // A file system that fails now is asked again.
-        let successor = self.successor(run).unwrap_or_default();
-        if let (None, Some(by)) = (self.replaced, successor) {
+        let successor = self.successor(running.run).unwrap_or_default();
+        if let (None, Some(by)) = (running.replaced, successor) {
             let until = Instant::now() + GRACE.min(self.assignment.fence / 3);
-            self.replaced = Some(Replaced { by, until });
-            agenda.kill_at = Some(until);
-            let _gone = killpg(program, Signal::SIGCONT);
+            running.replaced = Some(Replaced { by, until });
+            running.kill_at = Some(until);
+            let _gone = killpg(running.program, Signal::SIGCONT);
             // A program that was told to stop is not told again.
             if self.stop.is_none() {
                 self.leftovers.signal_all(Signal::SIGTERM);
             }
         }
-        agenda.look_at = self.next_look();
+        running.look_at = self.next_look(running.replaced);
     }
 
     /// Gives the time to look for a later attempt: often enough that the program is over, its grace included, before
     /// the fence of that attempt is. Only a scheduler starts a run a second time by itself.
-    fn next_look(&self) -> Option<Instant> {
+    pub(super) fn next_look(&self, replaced: Option<Replaced>) -> Option<Instant> {
         let is_in_job = matches!(self.assignment.setting, Setting::Job(_));
-        let looks = is_in_job && self.replaced.is_none();
+        let looks = is_in_job && replaced.is_none();
         looks.then(|| Instant::now() + LOOK.min(self.assignment.fence / 3).max(Duration::from_millis(100)))
     }
 
@@ -186,8 +151,8 @@ impl Executor<'_> {
     ///
     /// A program may be gone of a TERM that goes to all before this process has got it, and it may not be known yet who
     /// has: both are waited for, where anything is left at all.
-    fn leftovers_are_told(&mut self, canary: &mut Canary) -> Told {
-        if let Some(Replaced { until, .. }) = self.replaced {
+    pub(super) fn leftovers_are_told(&mut self, replaced: Option<Replaced>, canary: &mut Canary) -> Told {
+        if let Some(Replaced { until, .. }) = replaced {
             return Told::Until(until);
         }
         if !matches!(self.assignment.setting, Setting::Job(_)) {
@@ -219,36 +184,13 @@ impl Executor<'_> {
     }
 }
 
-/// That a later attempt has replaced this one, whose program has been told to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Replaced {
-    /// The later attempt.
-    pub(super) by: u32,
-    /// When what is left of the program is killed: before the fence of that attempt is over.
-    until: Instant,
+/// Tells whether a signal means that all is to end.
+pub(super) fn asks_for_the_end(signal: Signal) -> bool {
+    matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP)
 }
 
-enum Progress {
-    Running,
-    Suspended,
-    Ended(Exit),
-}
-
-/// Reaps every child that ended, adopted ones too, and tells what became of the program.
-fn reap(program: Pid) -> Result<Progress, WorkerError> {
-    let mut progress = Progress::Running;
-    loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
-            Ok(WaitStatus::Exited(pid, code)) if pid == program => {
-                progress = Progress::Ended(Exit::Code(code));
-            }
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == program => {
-                progress = Progress::Ended(Exit::Signal(signal as i32));
-            }
-            Ok(WaitStatus::Stopped(pid, _)) if pid == program => progress = Progress::Suspended,
-            Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => return Ok(progress),
-            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => return Err(error).doing("wait for the program"),
-        }
-    }
+/// Tells a program and its group to end; whatever does not is killed after a grace.
+fn tell_to_end(running: &mut Running, signal: Signal) {
+    let _gone = killpg(running.program, signal);
+    running.kill_at = Some(Instant::now() + GRACE);
 }

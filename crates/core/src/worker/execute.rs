@@ -2,28 +2,27 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
-use super::attend::Replaced;
+use super::ending::Conclusion;
+use super::failures::Failures;
+use super::guard::{Limits, Unlimited};
+use super::lease::{Grant, Leases, Unleased};
 use super::leftovers::Leftovers;
 use super::memory::OutOfMemory;
 use super::past::Past;
-use super::program::{self, Environment, Identity};
-use super::relay::{Heard, relays};
+use super::program::{self, Environment, Identity, unprepared};
+use super::relay::relays;
+use super::running::Running;
 use super::supervise::HANDLED;
 use super::terminal::Terminal;
 use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
-use crate::event::{Ended, Event, Exit, Started, Stopped};
+use crate::event::{Event, Exit, Started};
 use crate::process::ProcessId;
-use crate::ranges::Ranges;
-use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader, PlannedRun};
-
-/// How much later than its program a worker may be told to stop, when Slurm tells all processes of a job.
-const LATE: Duration = Duration::from_secs(1);
+use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader};
 
 /// Executes the runs of an assignment in this process's environment, which `environment` repeats.
 ///
@@ -58,9 +57,16 @@ pub fn execute(
         signals,
         leftovers,
         out_of_memory: OutOfMemory::watch(),
+        terminal: match assignment.setting {
+            Setting::Foreground(Input::Terminal) => Terminal::of_stdin(),
+            Setting::Foreground(Input::Nothing) | Setting::Job(_) => None,
+        },
+        leases: Box::new(Unleased),
+        limits: Box::new(Unlimited),
         unheeded: Vec::new(),
         stop: None,
-        replaced: None,
+        failures: Failures::default(),
+        start_no_more: None,
     };
     if matches!(assignment.setting, Setting::Foreground(_)) && getppid().as_raw() != assignment.first_half.pid
     {
@@ -90,122 +96,93 @@ pub(super) struct Executor<'a> {
     pub(super) past: Past,
     pub(super) signals: Signals,
     pub(super) leftovers: Leftovers,
-    out_of_memory: OutOfMemory,
-    /// Signals that came while the leftovers of a program were ended: that program was over before them.
+    pub(super) out_of_memory: OutOfMemory,
+    /// The terminal that the only run reads from.
+    pub(super) terminal: Option<Terminal>,
+    pub(super) leases: Box<dyn Leases>,
+    pub(super) limits: Box<dyn Limits>,
+    /// Signals that came while something else was waited for.
     pub(super) unheeded: Vec<i32>,
     pub(super) stop: Option<Signal>,
-    pub(super) replaced: Option<Replaced>,
+    pub(super) failures: Failures,
+    /// Why no run is started any more, for what came of others.
+    pub(super) start_no_more: Option<String>,
 }
 
 impl Executor<'_> {
-    fn execute_all(&mut self) -> Result<Outcome, WorkerError> {
-        let mut outcome = Outcome::Succeeded;
-        let mut runs = self.assignment.runs.iter();
-        while let Some(run) = runs.next() {
-            if let Some(signal) = self.asked_to_stop(Duration::ZERO) {
-                let rest: Ranges = std::iter::once(run).chain(runs).collect();
-                self.journal.append_stopped(Stopped { runs: rest, reason: reason(signal).to_owned() })?;
-                outcome = Outcome::Failed;
-                break;
-            }
-            if self.is_unwanted(run)? || self.execute_one(run)? == Outcome::Failed {
-                outcome = Outcome::Failed;
-            }
-        }
-        self.journal.sync()?;
-        Ok(outcome)
-    }
-
-    fn execute_one(&mut self, run: u64) -> Result<Outcome, WorkerError> {
-        let attempt = self.assignment.attempt;
-        let Some(log) = self.admit(run)? else { return Ok(Outcome::Failed) };
+    /// Starts the program of a run that was claimed; where that is not possible, that is its end.
+    pub(super) fn start(
+        &mut self,
+        run: u64,
+        log: &File,
+        grant: &Grant,
+    ) -> Result<Result<Running, Option<Conclusion>>, WorkerError> {
         let planned = self.plan.run(run)?;
-        let exit = self.execute_program(&planned, &log)?;
-        if let Exit::Unstarted { reason, .. } = &exit {
-            // What the record says anyway; a full disk must not hide it.
-            let _disk_full = std::io::Write::write_all(&mut &log, format!("{reason}\n").as_bytes());
-        }
-        if let Some(Replaced { by, .. }) = self.replaced.take() {
-            self.give_way(run, by)?;
-            return Ok(Outcome::Failed);
-        }
-        let succeeded = exit == Exit::Code(0);
-        if !succeeded {
-            self.hear_of_stop(&exit);
-        }
-        let stopped = self.stop.is_some() || (!succeeded && self.is_unwanted(run)?);
-        // Outside a job, the cgroup holds the user's other programs, too.
-        let is_job = matches!(self.assignment.setting, Setting::Job(_));
-        let out_of_memory = is_job && self.out_of_memory.happened();
-        self.journal.append(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory }))?;
-        self.sync_for_others()?;
-        Ok(if succeeded { Outcome::Succeeded } else { Outcome::Failed })
-    }
-
-    fn execute_program(&mut self, planned: &PlannedRun, log: &File) -> Result<Exit, WorkerError> {
-        let (run, attempt) = (planned.run, self.assignment.attempt);
+        let id = self.id_of(run);
+        let attempt = self.assignment.attempt;
         let params_file = self.dir.params_file(run, attempt);
-        let identity =
-            Identity { id: self.id_of(run), key: &self.launch.key, attempt, params_file: &params_file };
-        let terminal = match self.assignment.setting {
-            Setting::Foreground(Input::Terminal) => Terminal::of_stdin(),
-            Setting::Foreground(Input::Nothing) | Setting::Job(_) => None,
+        let identity = Identity { id, key: &self.launch.key, attempt, params_file: &params_file };
+        let input = if self.terminal.is_some() { Input::Terminal } else { Input::Nothing };
+        let mut guard = None;
+        let started = match self.limits.guard(id) {
+            Ok(prepared) => {
+                guard = prepared;
+                program::start(&planned, &identity, self.environment, &grant.variables, log, input)
+            }
+            Err(error) => Err(unprepared(&error)),
         };
-        let input = if terminal.is_some() { Input::Terminal } else { Input::Nothing };
-        let exit = match program::start(planned, &identity, self.environment, log, input) {
-            Err(unstarted) => unstarted,
-            Ok(program) => {
-                if terminal.is_some() {
-                    Terminal::lend(program);
+        let program = match started {
+            Ok(program) => program,
+            Err(exit) => {
+                if let Some(guard) = &mut guard {
+                    guard.not_started();
                 }
-                self.record_start(run, program)?;
-                self.attend(run, program, terminal.as_ref())?
+                if let Exit::Unstarted { reason, .. } = &exit {
+                    // What the record says anyway; a full disk must not hide it.
+                    let _disk_full = std::io::Write::write_all(&mut &*log, format!("{reason}\n").as_bytes());
+                }
+                return Ok(Err(Some(Conclusion::unstarted(run, exit))));
             }
         };
-        // It is not there where the run could not be prepared.
-        let _absent = fs::remove_file(&params_file);
-        Ok(exit)
+        if let Some(guard) = &mut guard {
+            guard.started(program);
+        }
+        if self.terminal.is_some() {
+            Terminal::lend(program);
+        }
+        self.record_start(run, program)?;
+        let look_at = self.next_look(None);
+        Ok(Ok(Running { look_at, guard, ..Running::begin(run, program) }))
     }
 
     fn record_start(&mut self, run: u64, program: Pid) -> Result<(), WorkerError> {
         let process = ProcessId::of(program.as_raw());
-        self.journal.append(Event::Started(Started {
+        self.record(Event::Started(Started {
             run,
             attempt: self.assignment.attempt,
             node: self.assignment.node.name.clone(),
             process: process.unwrap_or(ProcessId { pid: program.as_raw(), start: 0, boot: String::new() }),
             job: self.assignment.setting.job(),
-        }))?;
-        self.sync_for_others()
+        }))
     }
 
-    /// Looks whether the program ended because everybody was told to stop: Slurm signals the processes of a job one
-    /// after the other, and the program may be gone before this process is told.
-    fn hear_of_stop(&mut self, exit: &Exit) {
-        let is_in_job = matches!(self.assignment.setting, Setting::Job(_));
-        let is_of_term = *exit == Exit::Signal(Signal::SIGTERM as i32);
-        let until = Instant::now() + if is_in_job && is_of_term { LATE } else { Duration::ZERO };
-        while self.asked_to_stop(until.saturating_duration_since(Instant::now())).is_none() {
-            if Instant::now() >= until {
-                return;
+    /// Adds to the journal what a reader needs to know before this process waits again.
+    ///
+    /// In a job that is at once: on a network file system, others see a record once it is synced.
+    pub(super) fn record(&mut self, event: Event) -> Result<(), WorkerError> {
+        self.journal.add(event)?;
+        match self.assignment.setting {
+            Setting::Job(_) => {
+                self.flush()?;
+                Ok(self.journal.sync()?)
             }
+            Setting::Foreground(_) => Ok(()),
         }
     }
 
-    /// Looks whether a signal asks for the end; waits for any signal within `limit`.
-    pub(super) fn asked_to_stop(&mut self, limit: Duration) -> Option<Signal> {
-        if self.stop.is_some() {
-            return self.stop;
-        }
-        let unheeded = std::mem::take(&mut self.unheeded);
-        let limit = if unheeded.is_empty() { limit } else { Duration::ZERO };
-        let heard = unheeded.into_iter().chain(self.signals.wait(Some(limit)));
-        for signal in heard.filter_map(Heard::from_number).map(|heard| heard.signal) {
-            if matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP) {
-                self.stop = Some(signal);
-            }
-        }
-        self.stop
+    /// Writes what was added to the journal.
+    pub(super) fn flush(&mut self) -> Result<(), WorkerError> {
+        Ok(self.journal.flush()?)
     }
 
     /// Looks whether somebody cancelled a run. In a job, Slurm itself sees to that.
@@ -215,14 +192,6 @@ impl Executor<'_> {
         }
         self.past.refresh()?;
         Ok(self.past.is_unwanted(run))
-    }
-
-    /// On a network file system, others see a record once it is synced.
-    pub(super) fn sync_for_others(&self) -> Result<(), WorkerError> {
-        match self.assignment.setting {
-            Setting::Job(_) => Ok(self.journal.sync()?),
-            Setting::Foreground(_) => Ok(()),
-        }
     }
 }
 

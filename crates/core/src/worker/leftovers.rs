@@ -8,6 +8,9 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::Signals;
+use super::children::Children;
+use super::heirs::{Heirs, Owner};
+use crate::id::RunId;
 use crate::process::{Living, living};
 
 /// How long a leftover may take to end after TERM.
@@ -15,6 +18,9 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How long to try, after the grace, before giving up on a process that does not even die of KILL.
 const LIMIT: Duration = Duration::from_secs(8);
+
+/// How often to look whether all are gone.
+pub(super) const TICK: Duration = Duration::from_millis(20);
 
 /// Whether leftovers know that they are to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,45 +37,63 @@ pub(super) enum Told {
 pub(super) struct Leftovers {
     /// Children that this process had before it started anything: what the env runs in the background.
     before: Vec<Pid>,
+    children: Children,
+    heirs: Heirs,
+}
+
+/// A program of which something may be left, and those beside it that run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deceased<'a> {
+    /// The run.
+    pub(super) run: RunId,
+    /// The key of its launch.
+    pub(super) key: &'a str,
+    /// Its program's process, which led its group.
+    pub(super) group: Pid,
+    /// The programs of other runs.
+    pub(super) others: &'a [Pid],
 }
 
 impl Leftovers {
     /// Makes orphans of the programs children of this process from now on, so that none escapes by a double fork.
     pub(super) fn adopt() -> Self {
         adopt_orphans();
-        Self { before: children_of(&living(), this()) }
+        let before = children_of(&living(), Pid::this());
+        Self { before, children: Children::of_this_process(), heirs: Heirs::default() }
     }
 
     /// Ends whatever is left of the group and the descendants of a program that ended: TERM, a grace, KILL.
-    ///
-    /// Where nothing is left, as nearly always, that is one system call. Gives the signals that came meanwhile, which
-    /// are for the caller to act on.
-    pub(super) fn end(&self, group: Pid, signals: &mut Signals, before: Told) -> Vec<i32> {
-        let began = Instant::now();
-        let (mut told, kill_at) = match before {
-            Told::Until(_) if !any_child_lives() => return Vec::new(),
-            Told::Until(kill_at) => (self.descendants(), kill_at),
-            Told::NotYet => (Vec::new(), began + GRACE),
-        };
-        let mut heard = Vec::new();
-        while any_child_lives() && Instant::now() < kill_at + LIMIT {
+    pub(super) fn end(&mut self, group: Pid, signals: &mut Signals) {
+        let mut clearing = Clearing::begin(Told::NotYet, Vec::new());
+        while any_child_lives() {
             let left = self.descendants();
-            if left.is_empty() {
+            if clearing.go_on(group, &left, Instant::now()) == Cleared::Yes {
                 break;
             }
-            let signal = if Instant::now() < kill_at { Signal::SIGTERM } else { Signal::SIGKILL };
-            for process in left {
-                if signal == Signal::SIGKILL || !told.contains(&process) {
-                    told.push(process);
-                    let _gone = kill(process, signal);
-                }
-            }
-            if signal == Signal::SIGKILL {
-                let _gone = killpg(group, signal);
-            }
-            heard.extend(signals.wait(Some(Duration::from_millis(20))));
+            let _about_to_end = signals.wait(Some(TICK));
         }
-        heard
+    }
+
+    /// Lists what lives of a program that has ended.
+    ///
+    /// Where nothing is left, as nearly always, that is one system call. With other programs at work, an orphan that
+    /// bears no sign of its run is left until it can belong to none of them.
+    pub(super) fn of(&mut self, deceased: Deceased<'_>) -> Vec<Pid> {
+        let known = |child: &Pid| self.before.contains(child) || deceased.others.contains(child);
+        let strangers: Vec<Pid> = match self.children.list() {
+            Some(children) => children.into_iter().filter(|child| !known(child)).collect(),
+            None if deceased.others.is_empty() && !any_child_lives() => Vec::new(),
+            None => children_of(&living(), Pid::this()).into_iter().filter(|child| !known(child)).collect(),
+        };
+        self.heirs.keep(&strangers);
+        let mut found = strangers;
+        if found.is_empty() {
+            return found;
+        }
+        if !deceased.others.is_empty() {
+            found.retain(|orphan| self.heirs.owner(*orphan, &deceased) == Owner::Deceased);
+        }
+        with_descendants(found, &living())
     }
 
     /// Sends a signal to every process below this one, but for those that were there before and theirs.
@@ -80,16 +104,53 @@ impl Leftovers {
     }
 
     /// Lists every process below this one, but for those that were there before and theirs.
-    fn descendants(&self) -> Vec<Pid> {
+    pub(super) fn descendants(&self) -> Vec<Pid> {
         let processes = living();
-        let mut found: Vec<Pid> = children_of(&processes, this());
+        let mut found: Vec<Pid> = children_of(&processes, Pid::this());
         found.retain(|child| !self.before.contains(child));
-        let mut next = 0;
-        while let Some(parent) = found.get(next).copied() {
-            found.extend(children_of(&processes, parent));
-            next += 1;
+        with_descendants(found, &processes)
+    }
+}
+
+/// How far the end of what a program left behind has come.
+#[derive(Debug)]
+pub(super) struct Clearing {
+    told: Vec<Pid>,
+    kill_at: Instant,
+}
+
+/// Whether nothing is left, or nothing more can be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cleared {
+    Yes,
+    NotYet,
+}
+
+impl Clearing {
+    /// Begins now; `left` is what is left and may have been told.
+    pub(super) fn begin(before: Told, left: Vec<Pid>) -> Self {
+        match before {
+            Told::Until(kill_at) => Self { told: left, kill_at },
+            Told::NotYet => Self { told: Vec::new(), kill_at: Instant::now() + GRACE },
         }
-        found
+    }
+
+    /// Tells what is `left` to end, what is due.
+    pub(super) fn go_on(&mut self, group: Pid, left: &[Pid], now: Instant) -> Cleared {
+        if left.is_empty() || now >= self.kill_at + LIMIT {
+            return Cleared::Yes;
+        }
+        let signal = if now < self.kill_at { Signal::SIGTERM } else { Signal::SIGKILL };
+        for process in left {
+            if signal == Signal::SIGKILL || !self.told.contains(process) {
+                self.told.push(*process);
+                let _gone = kill(*process, signal);
+            }
+        }
+        if signal == Signal::SIGKILL {
+            let _gone = killpg(group, signal);
+        }
+        Cleared::NotYet
     }
 }
 
@@ -101,10 +162,6 @@ fn adopt_orphans() {
 
 #[cfg(not(target_os = "linux"))]
 fn adopt_orphans() {}
-
-fn this() -> Pid {
-    Pid::this()
-}
 
 /// Reaps what has ended and tells whether a child is left.
 pub(super) fn any_child_lives() -> bool {
@@ -120,4 +177,16 @@ pub(super) fn any_child_lives() -> bool {
 fn children_of(processes: &[Living], parent: Pid) -> Vec<Pid> {
     let children = processes.iter().filter(|process| process.parent == parent.as_raw());
     children.map(|child| Pid::from_raw(child.pid)).collect()
+}
+
+/// Adds the children of processes, theirs, and so on; leaves out those that have ended.
+fn with_descendants(roots: Vec<Pid>, processes: &[Living]) -> Vec<Pid> {
+    let mut found = roots;
+    found.retain(|root| processes.iter().any(|process| process.pid == root.as_raw()));
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(children_of(processes, parent));
+        next += 1;
+    }
+    found
 }

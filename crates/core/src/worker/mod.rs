@@ -8,19 +8,29 @@ mod activation;
 mod admission;
 mod attempts;
 mod attend;
+mod children;
+mod crew;
+mod ending;
 mod execute;
+mod failures;
+mod guard;
+mod heirs;
+mod lease;
 mod leftovers;
 mod memory;
 mod node;
 mod orphans;
 mod past;
 mod program;
+mod reaping;
 mod relay;
+mod running;
 mod signals;
 mod supervise;
 mod terminal;
 
 use std::io;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +39,9 @@ use crate::ranges::Ranges;
 use crate::store::StoreError;
 
 pub use execute::execute;
+pub use failures::Patience;
+pub use guard::{Guard, Limits, Unlimited, Verdict};
+pub use lease::{Answer, Grant, Leases, Unleased};
 pub use node::Node;
 pub use orphans::{end_leftovers, leftover};
 pub use program::Environment;
@@ -56,6 +69,10 @@ pub struct Assignment {
     pub node: Node,
     /// Who sends the signals and owns the terminal.
     pub setting: Setting,
+    /// How many programs run at once; a task of a job executes one after the other.
+    pub jobs: NonZeroU32,
+    /// What runs that fail mean for the others.
+    pub patience: Patience,
 }
 
 /// Where a worker stands.

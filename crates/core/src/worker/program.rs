@@ -44,11 +44,11 @@ pub(super) fn start(
     planned: &PlannedRun,
     identity: &Identity<'_>,
     environment: &Environment,
+    granted: &[(OsString, OsString)],
     log: &File,
     input: Input,
 ) -> Result<Pid, Exit> {
-    let unprepared =
-        |error: io::Error| Exit::Unstarted { code: 126, reason: format!("cannot prepare the run: {error}") };
+    let unprepared = |error: io::Error| unprepared(&error);
     write_params(identity.params_file, planned.params.get()).map_err(unprepared)?;
     let argv = planned.command();
     let (program, arguments) =
@@ -61,11 +61,17 @@ pub(super) fn start(
     });
     command.stdout(log.try_clone().map_err(unprepared)?).stderr(log.try_clone().map_err(unprepared)?);
     set_environment(&mut command, planned, identity, environment);
+    command.envs(granted.iter().map(|(name, value)| (name, value)));
     match command.spawn() {
         // The child is waited for with all others, by its pid.
         Ok(child) => Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))),
         Err(error) => Err(unstarted(program, &error)),
     }
+}
+
+/// Makes an end of the run of what went wrong before its start.
+pub(super) fn unprepared(error: &io::Error) -> Exit {
+    Exit::Unstarted { code: 126, reason: format!("cannot prepare the run: {error}") }
 }
 
 fn set_environment(

@@ -11,7 +11,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::activation::{Activation, Failure, end};
-use super::leftovers::{Leftovers, Told};
+use super::leftovers::Leftovers;
 use super::relay::relay_of;
 use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
@@ -39,7 +39,7 @@ pub fn supervise(
     temporary: &Path,
 ) -> Result<Outcome, WorkerError> {
     stop_with_the_parent(&assignment.setting);
-    let leftovers = Leftovers::adopt();
+    let mut leftovers = Leftovers::adopt();
     let mut signals = Signals::listen(&HANDLED).doing("listen for signals")?;
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
@@ -64,7 +64,7 @@ pub fn supervise(
     };
     let ended = wait(child, &mut signals, &activation, &assignment.setting)?;
     // What the env started in the background, or a second half that was killed left behind.
-    let _nothing_is_left_to_stop = leftovers.end(child, &mut signals, Told::NotYet);
+    leftovers.end(child, &mut signals);
     if activation.is_complete() {
         return Ok(outcome(ended.status));
     }

@@ -3,7 +3,8 @@ use crate::event::{Concluded, Ended, EnvFailed, Exit, Fenced, Refused, Stopped, 
 use crate::id::LaunchId;
 use crate::process::boot_id;
 use crate::state::RunState;
-use crate::worker::Node;
+use crate::worker::{Node, Patience};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ fn assignment(task: &str, first_attempt: u32, attempt: u32) -> Assignment {
         first_half: gone(1),
         node: Node { name: "n1".to_owned(), boot: boot_id() },
         setting: Setting::Job(task.to_owned()),
+        jobs: NonZeroU32::MIN,
+        patience: Patience::KeepGoing,
     }
 }
 
@@ -63,7 +66,7 @@ fn each_record_that_ends_an_attempt_ends_it_and_no_other_does() {
     let exit = Exit::Code(0);
     let (line, outcome, output, node) = Default::default();
     let ends = [
-        Event::Ended(Ended { run: 3, attempt: 1, exit, stopped: false, out_of_memory: false }),
+        Event::Ended(Ended { run: 3, attempt: 1, exit, stopped: false, out_of_memory: false, usage: None }),
         Event::Superseded(Superseded { run: 3, attempt: 1, by: 2 }),
         Event::EnvFailed(EnvFailed {
             runs: Ranges::span(0, 9),

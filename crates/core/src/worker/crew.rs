@@ -1,0 +1,117 @@
+//! The loop of the worker's second half: starts runs while there is room, and attends to all that run, in one thread.
+
+use std::iter::Peekable;
+use std::time::{Duration, Instant};
+
+use super::execute::{Executor, reason};
+use super::lease::Answer;
+use super::relay::Heard;
+use super::running::{Running, is_due, until_first};
+use super::{Outcome, WorkerError};
+use crate::event::Stopped;
+use crate::ranges::Ranges;
+
+/// The runs that were not started yet, and those that are being executed.
+struct Crew<I: Iterator<Item = u64>> {
+    waiting: Peekable<I>,
+    working: Vec<Running>,
+    /// When to ask again for what the next run needs.
+    ask_at: Option<Instant>,
+    outcome: Outcome,
+}
+
+impl Executor<'_> {
+    /// Executes all runs of the assignment.
+    pub(super) fn execute_all(&mut self) -> Result<Outcome, WorkerError> {
+        let waiting = self.assignment.runs.iter().peekable();
+        let mut crew = Crew { waiting, working: Vec::new(), ask_at: None, outcome: Outcome::Succeeded };
+        loop {
+            self.start_what_fits(&mut crew)?;
+            self.flush()?;
+            if crew.working.is_empty() && crew.waiting.peek().is_none() {
+                break;
+            }
+            self.listen(&crew);
+            self.reap(&mut crew.working)?;
+            for number in std::mem::take(&mut self.unheeded) {
+                if let Some(heard) = Heard::from_number(number) {
+                    self.heed(heard, &mut crew.working)?;
+                }
+            }
+            for running in crew.working.iter_mut().filter(|running| running.is_executing()) {
+                self.look_after(running);
+            }
+            for conclusion in self.clear(&mut crew.working) {
+                crew.ask_at = None;
+                if self.conclude(conclusion, &mut crew.working)? == Outcome::Failed {
+                    crew.outcome = Outcome::Failed;
+                }
+            }
+        }
+        self.journal.sync()?;
+        Ok(crew.outcome)
+    }
+
+    /// Waits for the next thing to happen or to do.
+    fn listen(&mut self, crew: &Crew<impl Iterator<Item = u64>>) {
+        let limit = match self.unheeded.is_empty() {
+            true => until_first(crew.working.iter().map(Running::next).chain([crew.ask_at])),
+            false => Some(Duration::ZERO),
+        };
+        let came = self.signals.wait(limit);
+        self.unheeded.extend(came);
+    }
+
+    fn start_what_fits(&mut self, crew: &mut Crew<impl Iterator<Item = u64>>) -> Result<(), WorkerError> {
+        let room = usize::try_from(self.assignment.jobs.get()).unwrap_or(usize::MAX);
+        while let Some(run) = crew.waiting.peek().copied() {
+            if let Some(why) = self.why_no_more() {
+                let runs: Ranges = crew.waiting.by_ref().collect();
+                self.flush()?;
+                self.journal.append_stopped(Stopped { runs, reason: why })?;
+                crew.outcome = Outcome::Failed;
+                return Ok(());
+            }
+            if crew.working.len() >= room || crew.ask_at.is_some_and(|at| !is_due(Some(at))) {
+                return Ok(());
+            }
+            if self.is_unwanted(run)? {
+                crew.outcome = Outcome::Failed;
+                crew.waiting.next();
+                continue;
+            }
+            let grant = match self.leases.ask(self.id_of(run)) {
+                Answer::Granted(grant) => grant,
+                Answer::Wait { again, .. } => {
+                    crew.ask_at = Some(again);
+                    return Ok(());
+                }
+            };
+            crew.ask_at = None;
+            crew.waiting.next();
+            let begun = match self.admit(run)? {
+                Some(log) => self.start(run, &log, &grant)?,
+                None => Err(None),
+            };
+            match begun {
+                Ok(running) => crew.working.push(running),
+                Err(unstarted) => {
+                    self.leases.release(self.id_of(run));
+                    crew.outcome = Outcome::Failed;
+                    if let Some(conclusion) = unstarted {
+                        self.conclude(conclusion, &mut crew.working)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells why no more runs are to be started, where that is so.
+    fn why_no_more(&mut self) -> Option<String> {
+        match self.asked_to_stop(Duration::ZERO) {
+            Some(signal) => Some(reason(signal).to_owned()),
+            None => self.start_no_more.clone(),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The end of a run: of its program first, then of all that this left behind, then its record.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::attend::asks_for_the_end;
+use super::execute::Executor;
+use super::failures::Consequence;
+use super::guard::Verdict;
+use super::leftovers::{Cleared, Clearing, Deceased, Told};
+use super::reaping::{News, news};
+use super::relay::{Canary, Heard};
+use super::running::{Phase, Replaced, Running};
+use super::{Doing, Outcome, Setting, WorkerError};
+use crate::event::{Ended, Event, Exit, Usage};
+use crate::id::{LaunchId, RunId};
+
+/// How much later than its program a worker may be told to stop, when Slurm tells all processes of a job.
+const LATE: Duration = Duration::from_secs(1);
+
+/// How a run has ended.
+#[derive(Debug)]
+pub(super) struct Conclusion {
+    run: u64,
+    exit: Exit,
+    usage: Option<Usage>,
+    replaced: Option<Replaced>,
+    verdict: Option<Verdict>,
+    is_stopped: bool,
+}
+
+impl Conclusion {
+    /// Concludes that no program was started.
+    pub(super) fn unstarted(run: u64, exit: Exit) -> Self {
+        Self { run, exit, usage: None, replaced: None, verdict: None, is_stopped: false }
+    }
+}
+
+impl Executor<'_> {
+    /// Reaps every child that ended, adopted ones too, and learns what became of the programs.
+    pub(super) fn reap(&mut self, working: &mut [Running]) -> Result<(), WorkerError> {
+        loop {
+            let (pid, exit, usage) = match news().doing("wait for the program")? {
+                News::Exited(pid, code, usage) => (pid, Exit::Code(code), usage),
+                News::Killed(pid, signal, usage) => (pid, Exit::Signal(signal as i32), usage),
+                News::Stopped(pid) => {
+                    if let Some(terminal) = &self.terminal
+                        && working.iter().any(|running| running.program == pid)
+                    {
+                        terminal.suspend_owner();
+                    }
+                    continue;
+                }
+                News::Quiet | News::Childless => return Ok(()),
+            };
+            if let Some(at) = working.iter().position(|running| running.program == pid) {
+                self.begin_clearing(at, exit, usage, working);
+            }
+        }
+    }
+
+    fn begin_clearing(&mut self, at: usize, exit: Exit, usage: Usage, working: &mut [Running]) {
+        if let Some(terminal) = &self.terminal {
+            terminal.take_back();
+            if self.stop.is_none() && matches!(exit, Exit::Signal(2) | Exit::Code(130)) {
+                self.stop = Some(Signal::SIGINT);
+            }
+        }
+        let Some(running) = working.get_mut(at) else { return };
+        let mut canary: Canary = std::mem::take(&mut running.canary);
+        let told = self.leftovers_are_told(running.replaced, &mut canary);
+        let left = match told {
+            Told::Until(_) => self.leftovers.descendants(),
+            Told::NotYet => Vec::new(),
+        };
+        // What asks for the end from now on finds this program over.
+        running.is_stopped |= self.stop.is_some();
+        running.phase = Phase::Clearing(exit, usage, Clearing::begin(told, left));
+    }
+
+    /// Goes on with the end of what programs left behind; gives the runs of which nothing is left.
+    pub(super) fn clear(&mut self, working: &mut Vec<Running>) -> Vec<Conclusion> {
+        let mut concluded = Vec::new();
+        let mut at = 0;
+        while at < working.len() {
+            match self.is_cleared(at, working) {
+                Cleared::Yes => concluded.extend(self.conclusion_of(working.swap_remove(at))),
+                Cleared::NotYet => at += 1,
+            }
+        }
+        concluded
+    }
+
+    fn is_cleared(&mut self, at: usize, working: &mut [Running]) -> Cleared {
+        if working.get(at).is_none_or(Running::is_executing) {
+            return Cleared::NotYet;
+        }
+        let others: Vec<_> = working
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| *place != at)
+            .map(|(_, other)| other.program)
+            .collect();
+        let Some(running) = working.get_mut(at) else { return Cleared::NotYet };
+        let Phase::Clearing(_, _, clearing) = &mut running.phase else { return Cleared::NotYet };
+        let run = RunId { launch: LaunchId(self.launch.id), run: running.run };
+        let deceased = Deceased { run, key: &self.launch.key, group: running.program, others: &others };
+        let left = self.leftovers.of(deceased);
+        clearing.go_on(running.program, &left, Instant::now())
+    }
+
+    fn conclusion_of(&mut self, mut running: Running) -> Option<Conclusion> {
+        // It has the last word also where it had one before.
+        let last = running.guard.as_mut().and_then(|guard| guard.ended());
+        self.leases.release(self.id_of(running.run));
+        let Phase::Clearing(exit, usage, _) = running.phase else { return None };
+        Some(Conclusion {
+            run: running.run,
+            exit,
+            usage: Some(usage),
+            replaced: running.replaced,
+            verdict: last.or(running.verdict),
+            is_stopped: running.is_stopped,
+        })
+    }
+
+    /// Writes down how a run ended, and does what follows from it for the others.
+    pub(super) fn conclude(
+        &mut self,
+        conclusion: Conclusion,
+        working: &mut [Running],
+    ) -> Result<Outcome, WorkerError> {
+        let Conclusion { run, exit, usage, replaced, verdict, is_stopped } = conclusion;
+        let attempt = self.assignment.attempt;
+        // It is not there where the run could not be prepared.
+        let _absent = fs::remove_file(self.dir.params_file(run, attempt));
+        if let Some(Replaced { by, .. }) = replaced {
+            self.give_way(run, by)?;
+            return Ok(Outcome::Failed);
+        }
+        let succeeded = exit == Exit::Code(0);
+        let is_told = is_stopped || (!succeeded && self.hears_of_stop(&exit));
+        let stopped = is_told || (!succeeded && self.is_unwanted(run)?);
+        // Outside a job, the cgroup holds the user's other programs, too.
+        let is_job = matches!(self.assignment.setting, Setting::Job(_));
+        let out_of_memory = is_job && self.out_of_memory.happened() || verdict == Some(Verdict::OutOfMemory);
+        self.record(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory, usage }))?;
+        if succeeded && verdict.is_none() {
+            return Ok(Outcome::Succeeded);
+        }
+        if !stopped {
+            self.bear_failure(run, working)?;
+        }
+        Ok(Outcome::Failed)
+    }
+
+    /// Does what the failure of a run means for the others.
+    pub(super) fn bear_failure(&mut self, run: u64, working: &mut [Running]) -> Result<(), WorkerError> {
+        match self.failures.add(run, self.assignment.patience) {
+            Consequence::Nothing => {}
+            Consequence::StartNoMore(why) => {
+                self.start_no_more.get_or_insert(why);
+            }
+            Consequence::StopAll(why) => {
+                if self.start_no_more.is_none() {
+                    self.stop_all(working, &why)?;
+                    self.start_no_more = Some(why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether the program ended because everybody was told to stop: Slurm signals the processes of a job one
+    /// after the other, and the program may be gone before this process is told.
+    fn hears_of_stop(&mut self, exit: &Exit) -> bool {
+        let is_in_job = matches!(self.assignment.setting, Setting::Job(_));
+        let is_of_term = *exit == Exit::Signal(Signal::SIGTERM as i32);
+        let until = Instant::now() + if is_in_job && is_of_term { LATE } else { Duration::ZERO };
+        while self.asked_to_stop(until.saturating_duration_since(Instant::now())).is_none() {
+            if Instant::now() >= until {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Looks whether a signal asks for the end; waits for any signal within `limit`. What came is heeded later.
+    pub(super) fn asked_to_stop(&mut self, limit: Duration) -> Option<Signal> {
+        if self.stop.is_some() {
+            return self.stop;
+        }
+        let is_asked = |numbers: &[i32]| {
+            let heard = numbers.iter().filter_map(|number| Heard::from_number(*number));
+            heard.map(|heard| heard.signal).find(|signal| asks_for_the_end(*signal))
+        };
+        if let Some(signal) = is_asked(&self.unheeded) {
+            return Some(signal);
+        }
+        let came = self.signals.wait(Some(limit));
+        self.unheeded.extend(came);
+        is_asked(&self.unheeded)
+    }
+}
