@@ -154,6 +154,9 @@ pub(crate) struct RetryArgs {
     /// Stay until every retried run is over
     #[arg(long)]
     pub(crate) wait: bool,
+    /// Go on in the background, also after logout; what Slurm has does so anyway
+    #[arg(long, conflicts_with = "wait")]
+    pub(crate) detach: bool,
     /// Never ask
     #[arg(short, long)]
     pub(crate) yes: bool,

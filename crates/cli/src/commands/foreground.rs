@@ -1,8 +1,8 @@
 //! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
 
 use std::io;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,16 +15,15 @@ use neuromanager_core::resources::Resource;
 use neuromanager_core::state::{RunState, Status};
 use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, getpgrp, tcgetpgrp};
+use nix::sys::signal::Signal;
 
 use super::App;
 use super::causes::{causes, states};
-use super::crew::{Crew, JOBS};
+use super::crew::JOBS;
+use super::detached;
 use super::follow::Tail;
+use super::holding::{Company, Held};
 use super::order::{Manner, Order};
-use super::worker::{arguments, worker_arguments};
-use crate::args::{PatienceArgs, SettingArg, WorkerArgs};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -51,15 +50,19 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     if !ignored.is_empty() {
         ui.warn(&format!("resources are for schedulers, and do nothing on this machine: {ignored}"));
     }
-    ui.say(&format!("launch {}: {described}", launch.id));
+    let chunk = whole(&launch);
+    let attended = Attended { launch, dir, chunk };
+    if manner.detach {
+        return detached::start(&attended, &described, manner, app);
+    }
+    ui.say(&format!("launch {}: {described}", attended.launch.id));
     if manner.json {
-        let survey = app.survey(&app.settings.store(), &[LaunchId(launch.id)])?;
+        let survey = app.survey(&app.settings.store(), &[LaunchId(attended.launch.id)])?;
         if let Err(error) = print(&json::submitted(&survey)) {
             stop_showing(&error, ui);
         }
     }
-    let chunk = whole(&launch);
-    attend(&Attended { launch, dir, chunk }, manner, app)
+    attend(&attended, manner, app)
 }
 
 /// Runs of a launch that this command executes, and stays with.
@@ -71,11 +74,21 @@ pub(super) struct Attended {
     pub(super) chunk: Chunk,
 }
 
+/// Executes runs of a launch here: in the background, or followed to their end.
+pub(super) fn carry_out(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    if !manner.detach {
+        return attend(attended, manner, app);
+    }
+    detached::begin(attended, manner, app)?.let_go()?;
+    detached::say_how_to_look(attended.launch.id, app.ui.at(manner.volume));
+    Ok(Exit::Done)
+}
+
 /// Executes runs of a launch here, and follows them to their end.
-pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
+fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let is_followed = !manner.json;
-    let mut worker = start_worker(attended, manner.crew)?;
+    let mut worker = Held::start(attended, Company::Stays, manner.crew)?;
     app.settings.remember(&app.settings.store());
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
@@ -91,16 +104,16 @@ pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<E
         {
             if signal != Signal::SIGCHLD {
                 interrupted |= signal != Signal::SIGCONT;
-                // A worker that is already gone is seen below.
-                let _gone = kill(Pid::from_raw(i32::try_from(worker.id()).unwrap_or(i32::MAX)), signal);
+                worker.signal(signal);
             }
         }
+        let ended = worker.ended()?;
         follower.follow()?;
-        if let Some(status) = worker.try_wait()? {
+        Ui::relay(&worker.words());
+        if let Some(status) = ended {
             break status;
         }
     };
-    follower.follow()?;
     let survey = survey_ended(attended, status, app)?;
     Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, ui))
 }
@@ -114,28 +127,6 @@ fn whole(launch: &Launch) -> Chunk {
         array: false,
         attempt: 1,
     }
-}
-
-fn start_worker(attended: &Attended, crew: Crew) -> Result<std::process::Child, Failure> {
-    let Attended { launch, dir, chunk: Chunk { key, runs, attempt, .. } } = attended;
-    let is_single = runs.len() == 1;
-    let setting = if is_single && owns_terminal() { SettingArg::Terminal } else { SettingArg::Foreground };
-    let input = if setting == SettingArg::Terminal { Stdio::inherit() } else { Stdio::null() };
-    let mut command = Command::new(std::env::current_exe()?);
-    // A group of its own: Ctrl-C comes to this process alone, which passes it on once.
-    command.arg0("neu").arg("worker").process_group(0).stdin(input).stdout(Stdio::null());
-    command.args(worker_arguments(&WorkerArgs {
-        jobs: crew.jobs(&launch.resources)?,
-        patience: PatienceArgs::of(crew.patience()),
-        ..arguments(dir.path(), key, runs.clone(), *attempt, setting)
-    }));
-    command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0);
-    Ok(command.spawn()?)
-}
-
-/// Tells whether this process is in the foreground of the terminal on standard input.
-fn owns_terminal() -> bool {
-    tcgetpgrp(io::stdin()).is_ok_and(|owner| owner == getpgrp())
 }
 
 /// Prints what runs print, as they come.

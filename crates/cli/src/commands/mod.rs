@@ -3,10 +3,12 @@
 mod cancel;
 mod causes;
 mod crew;
+mod detached;
 pub(crate) mod details;
 mod follow;
 mod following;
 mod foreground;
+mod holding;
 mod launching;
 mod logs;
 mod ls;

@@ -33,6 +33,8 @@ pub(super) struct Manner {
     pub(super) dry_run: bool,
     /// Stay until the end.
     pub(super) wait: bool,
+    /// Leave a launch of this machine alone once it has begun.
+    pub(super) detach: bool,
     /// Never ask.
     pub(super) yes: bool,
     /// Print the launch as JSON.
@@ -47,8 +49,15 @@ impl Manner {
     /// Reads the options.
     pub(super) fn of(args: &MannerArgs) -> Self {
         let volume = Volume::of(args.quiet, args.verbose);
-        let crew = Crew::of(args.crew);
-        Self { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume, crew }
+        Self {
+            dry_run: args.dry_run,
+            wait: args.wait,
+            detach: args.detach,
+            yes: args.yes,
+            json: args.json,
+            volume,
+            crew: Crew::of(args.crew),
+        }
     }
 
     /// Joins the options of `neusweep` with those of the `neurun` that it hands over to.
@@ -56,6 +65,7 @@ impl Manner {
         Self {
             dry_run: self.dry_run || inner.dry_run,
             wait: self.wait || inner.wait,
+            detach: self.detach || inner.detach,
             yes: self.yes || inner.yes,
             json: self.json || inner.json,
             volume: self.volume.with(inner.volume),

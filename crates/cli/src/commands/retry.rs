@@ -14,7 +14,7 @@ use neuromanager_core::worker::Node;
 
 use super::App;
 use super::crew::Crew;
-use super::foreground::{Attended, attend};
+use super::foreground::{Attended, carry_out};
 use super::launching::{ask, write_dry_run};
 use super::naming::{counted, id_lines, ids, jobs};
 use super::order::{Manner, Order};
@@ -32,8 +32,15 @@ pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
     let volume = Volume::of(args.quiet, false);
     let Picks { picked, surveys } = look(args, app)?;
     let crew = Crew::of(args.crew);
-    let manner =
-        Manner { dry_run: args.dry_run, wait: args.wait, yes: args.yes, json: args.json, volume, crew };
+    let manner = Manner {
+        dry_run: args.dry_run,
+        wait: args.wait,
+        detach: args.detach,
+        yes: args.yes,
+        json: args.json,
+        volume,
+        crew,
+    };
     for (survey, picked) in surveys.iter().zip(&picked) {
         crew.check(survey.launch.place.kind)?;
         check(survey, picked, args, app)?;
@@ -306,5 +313,5 @@ fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<E
         print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
     }
     let Survey { launch, dir, .. } = survey;
-    attend(&Attended { launch, dir, chunk }, manner, app)
+    carry_out(&Attended { launch, dir, chunk }, manner, app)
 }

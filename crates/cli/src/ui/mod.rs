@@ -100,6 +100,11 @@ impl Ui {
         message(&format!("{word} {text}"));
     }
 
+    /// Passes on what another process of ours has said, as it said it.
+    pub(crate) fn relay(text: &str) {
+        let _closed = io::stderr().lock().write_all(text.as_bytes());
+    }
+
     /// Asks a question that is answered by yes or no; anything but yes is no.
     pub(crate) fn ask(question: &str) -> io::Result<bool> {
         let mut err = io::stderr().lock();

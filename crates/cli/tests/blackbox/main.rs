@@ -17,6 +17,7 @@ mod attempts;
 mod cancelling;
 mod config;
 mod damage;
+mod detached;
 mod dry_run;
 mod endings;
 mod environment;

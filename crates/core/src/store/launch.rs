@@ -160,6 +160,12 @@ impl LaunchDir {
         self.path.join("slurm.log")
     }
 
+    /// Gives the file for what workers in the background say of themselves, which is nothing unless they fail; nothing
+    /// is decided from it.
+    pub fn worker_log(&self) -> PathBuf {
+        self.path.join("worker.log")
+    }
+
     /// Gives the record of submissions.
     pub fn submissions_file(&self) -> PathBuf {
         self.path.join("submissions.jsonl")

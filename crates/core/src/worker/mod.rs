@@ -28,6 +28,7 @@ mod running;
 mod signals;
 mod supervise;
 mod terminal;
+mod tether;
 
 use std::io;
 use std::num::NonZeroU32;
@@ -47,6 +48,7 @@ pub use orphans::{end_leftovers, leftover};
 pub use program::Environment;
 pub use signals::Signals;
 pub use supervise::supervise;
+pub use tether::Leash;
 
 /// What a worker is to do.
 #[derive(Debug, Clone)]
@@ -80,7 +82,7 @@ pub struct Assignment {
 pub enum Setting {
     /// In a task of a Slurm job, `4711_3`: Slurm signals every process of the job itself.
     Job(String),
-    /// Behind a command in the foreground, which passes signals on; it dies with that command.
+    /// On this machine, started by a command that passes signals on. It ends with that command, unless that lets it go.
     Foreground(Input),
 }
 
@@ -102,8 +104,8 @@ impl Setting {
     }
 }
 
-/// Has the system tell this process to stop when its parent dies, however that dies: in the foreground, a command
-/// without its worker's first half, and a first half without its command, would go on unseen.
+/// Has the system tell this process to stop when its parent dies, however that dies: on this machine a second half
+/// without its first would go on unseen.
 #[cfg(target_os = "linux")]
 fn stop_with_the_parent(setting: &Setting) {
     if matches!(setting, Setting::Foreground(_)) {

@@ -13,9 +13,9 @@ use nix::unistd::Pid;
 use super::activation::{Activation, Failure, end};
 use super::leftovers::Leftovers;
 use super::relay::relay_of;
-use super::{Assignment, Doing, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
+use super::tether::{Pull, Tether, leave_the_terminal};
+use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
-use crate::process::Liveness;
 use crate::store::{Claim, JournalWriter, Launch, LaunchDir, StoreError};
 
 /// Signals that a worker passes on or acts on.
@@ -38,18 +38,18 @@ pub fn supervise(
     mut next: Vec<OsString>,
     temporary: &Path,
 ) -> Result<Outcome, WorkerError> {
-    stop_with_the_parent(&assignment.setting);
     let mut leftovers = Leftovers::adopt();
     let mut signals = Signals::listen(&HANDLED).doing("listen for signals")?;
+    let mut tether = tether(&assignment.setting)?;
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
     let journal = JournalWriter::open(&dir.events(), &assignment.node.name, &assignment.node.boot)?;
     let mut account = Account { assignment, launch, dir, journal };
-    account.record_beginning()?;
-    if is_orphan(assignment, &account.dir)? {
-        account.record_stop("its command was killed")?;
+    if tether.look() == Pull::Cut {
+        // Nothing is said of a worker that never began: a word of it could come later than what is begun next.
         return Ok(Outcome::Failed);
     }
+    account.record_beginning()?;
     let activation = Activation::prepare(temporary).doing("write to the folder for temporary files")?;
     next.push(activation.progress().into());
     // The shell gets a group of its own, so that a stop reaches whatever the env is running.
@@ -62,14 +62,14 @@ pub fn supervise(
             return Ok(Outcome::Failed);
         }
     };
-    let ended = wait(child, &mut signals, &activation, &assignment.setting)?;
+    let ended = wait(child, &mut signals, &mut tether, &activation, &assignment.setting)?;
     // What the env started in the background, or a second half that was killed left behind.
     leftovers.end(child, &mut signals);
     if activation.is_complete() {
         return Ok(outcome(ended.status));
     }
     match ended.stopped_by {
-        Some(signal) => account.record_stop(signal.as_str())?,
+        Some(stop) => account.record_stop(stop)?,
         None => account.record_failure(activation.failure(), &describe(ended.status))?,
     }
     Ok(Outcome::Failed)
@@ -86,13 +86,24 @@ fn outcome(status: ExitStatus) -> Outcome {
 
 struct ChildEnd {
     status: ExitStatus,
-    stopped_by: Option<Signal>,
+    stopped_by: Option<&'static str>,
 }
 
-/// Waits for the child and passes signals on to it.
+/// Takes what ties this process to its command, and leaves the terminal to that, unless the program is to have it.
+fn tether(setting: &Setting) -> Result<Tether, WorkerError> {
+    match setting {
+        Setting::Job(_) => return Ok(Tether::loose()),
+        Setting::Foreground(Input::Nothing) => leave_the_terminal(),
+        Setting::Foreground(Input::Terminal) => {}
+    }
+    Tether::take().doing("hold on to its command")
+}
+
+/// Waits for the child and passes signals on to it; a command that is gone is a TERM.
 fn wait(
     child: Pid,
     signals: &mut Signals,
+    tether: &mut Tether,
     activation: &Activation,
     setting: &Setting,
 ) -> Result<ChildEnd, WorkerError> {
@@ -101,10 +112,16 @@ fn wait(
         if let Some(status) = reap(child)? {
             return Ok(ChildEnd { status, stopped_by });
         }
-        for signal in signals.wait(None).into_iter().filter_map(|signal| Signal::try_from(signal).ok()) {
+        let heard = tether.wait(signals).into_iter().filter_map(|signal| Signal::try_from(signal).ok());
+        let mut heard: Vec<Signal> = heard.collect();
+        if tether.look() == Pull::Cut {
+            stopped_by = Some("its command was killed");
+            heard.push(Signal::SIGTERM);
+        }
+        for signal in heard {
             let stops = matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP);
             if stops {
-                stopped_by = Some(signal);
+                stopped_by = stopped_by.or(Some(signal.as_str()));
             }
             // A child that is gone is seen above.
             match (activation.is_complete(), setting) {
@@ -204,14 +221,4 @@ impl Account<'_> {
             }
         }
     }
-}
-
-/// Tells whether the command in the foreground died before this process had asked to end with it.
-fn is_orphan(assignment: &Assignment, dir: &LaunchDir) -> Result<bool, WorkerError> {
-    if matches!(assignment.setting, Setting::Job(_)) {
-        return Ok(false);
-    }
-    let submissions = dir.submissions()?;
-    let ours = submissions.iter().find(|submission| submission.chunk.key == assignment.key);
-    Ok(ours.is_some_and(|submission| submission.client.liveness() == Liveness::Gone))
 }
