@@ -225,6 +225,21 @@ pub struct Stopped {
     pub reason: String,
 }
 
+impl Stopped {
+    /// The reason that `neu cancel` gives.
+    const ASKED: &str = "neu cancel";
+
+    /// Says that somebody does not want these runs any more.
+    pub fn asked(runs: Ranges) -> Self {
+        Self { runs, reason: Self::ASKED.to_owned() }
+    }
+
+    /// Tells whether somebody asked for it, and not for the end of a worker: the runs are not taken up again then.
+    pub fn is_asked(&self) -> bool {
+        self.reason == Self::ASKED
+    }
+}
+
 impl Fenced {
     /// Says what is waited for, and how long.
     pub fn sentence(&self) -> String {

@@ -25,6 +25,7 @@ pub struct History {
     attempts: HashMap<u64, Attempt>,
     env_failed: LastWord<EnvFailed>,
     stopped: LastWord<Stopped>,
+    unwanted: LastWord<Stopped>,
     workers: Vec<Dated<Worker>>,
 }
 
@@ -79,7 +80,12 @@ impl History {
             match event {
                 Event::Worker(what) => self.workers.push(Dated { time, what }),
                 Event::EnvFailed(what) => self.env_failed.add(&what.runs.clone(), Dated { time, what }),
-                Event::Stopped(what) => self.stopped.add(&what.runs.clone(), Dated { time, what }),
+                Event::Stopped(what) => {
+                    if what.is_asked() {
+                        self.unwanted.add(&what.runs.clone(), Dated { time, what: what.clone() });
+                    }
+                    self.stopped.add(&what.runs.clone(), Dated { time, what });
+                }
                 Event::Fenced(what) => {
                     if let Some(attempt) = self.attempt(what.run, what.attempt) {
                         attempt.fenced = Some(Dated { time, what });
@@ -138,6 +144,11 @@ impl History {
     /// Gives the last word that a run will not be started.
     pub fn stopped(&self, run: u64) -> Option<&Dated<Stopped>> {
         self.stopped.on(run)
+    }
+
+    /// Gives the last word that somebody does not want a run any more, whatever its worker said later.
+    pub fn unwanted(&self, run: u64) -> Option<&Dated<Stopped>> {
+        self.unwanted.on(run)
     }
 
     /// Gives the jobs of a submission of which a worker wrote that it began, one for each worker, in the order of their

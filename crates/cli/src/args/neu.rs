@@ -133,12 +133,17 @@ pub(crate) struct ResumeArgs {
     /// Launches [default: all that are half submitted]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<Selection>,
+    /// Go on with a launch of this machine in the background, also after logout
+    #[arg(long)]
+    pub(crate) detach: bool,
     /// Print how the launches are then as JSON
     #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
-    /// Print the ids of the runs that Slurm has taken only
+    /// Print the ids of the runs that Slurm has taken, or that go on in the background, only
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) crew: CrewArgs,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use neuromanager_core::process::ProcessId;
 use neuromanager_core::store::Chunk;
-use neuromanager_core::worker::Leash;
+use neuromanager_core::worker::{Leash, WORKER};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
@@ -56,7 +56,7 @@ impl Held {
             patience: PatienceArgs::of(crew.patience()),
             ..arguments(dir.path(), key, runs.clone(), *attempt, setting)
         }));
-        command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0);
+        command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0).env(WORKER, key);
         Ok(Self { child: command.spawn()?, leash, words })
     }
 

@@ -28,6 +28,7 @@ mod site;
 mod status;
 mod submit;
 mod sweep;
+mod taking_up;
 mod viewing;
 mod wait;
 mod waits;

@@ -1,4 +1,4 @@
-//! `neu resume`: completes launches that were left half submitted, and says what it did.
+//! `neu resume`: completes launches that were left half submitted or unfinished, and says what it did.
 
 use neuromanager_core::engine::limits::Room;
 use neuromanager_core::engine::resume::{Completed, Resuming, complete, half_submitted, is_half_submitted};
@@ -10,6 +10,7 @@ use neuromanager_core::store::{Answer, Launch, OwnedBy, Store};
 use super::App;
 use super::selecting::pick;
 use super::submit::{describe_news, troubles};
+use super::taking_up::take_up;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -34,7 +35,17 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
     for &id in &ids {
         let launch = store.launch(id).read()?;
         if launch.is_local() {
-            ui.say(&format!("launch {id} is on this machine: there is nothing to hand over"));
+            match take_up(id, args, app) {
+                Ok(taken) => {
+                    resumed.extend(taken.told.iter().map(|run| RunId { launch: id, run }.to_string()));
+                    if taken.exit != Exit::Done {
+                        exit = taken.exit;
+                    }
+                }
+                Err(failure) => {
+                    failed.get_or_insert(failure);
+                }
+            }
             continue;
         }
         let completed = match app.complete(&store, &launch, ui) {

@@ -298,7 +298,19 @@ fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<E
     let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
         return Ok(Exit::Done);
     };
-    let (id, number) = (survey.launch.id, survey.submissions.next_number());
+    let chunk = intend(owned, &survey, next)?;
+    let id = picked.id;
+    ui.say(&format!("launch {id}: retrying {} as attempt {}", ids(id, &chunk.runs), chunk.attempt));
+    if manner.json {
+        print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
+    }
+    let Survey { launch, dir, .. } = survey;
+    carry_out(&Attended { launch, dir, chunk }, manner, app)
+}
+
+/// Writes down that runs of a launch of this machine are about to be executed once more, and lets others have the launch.
+pub(super) fn intend(owned: Owned, survey: &Survey, next: Next) -> Result<Chunk, Failure> {
+    let number = survey.submissions.next_number();
     let chunk = Chunk {
         key: format!("{}-{number}", survey.launch.key),
         runs: next.runs,
@@ -308,10 +320,5 @@ fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<E
     };
     owned.append(&SubmissionRecord::intent(number, chunk.clone()))?;
     drop(owned);
-    ui.say(&format!("launch {id}: retrying {} as attempt {}", ids(picked.id, &chunk.runs), chunk.attempt));
-    if manner.json {
-        print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
-    }
-    let Survey { launch, dir, .. } = survey;
-    carry_out(&Attended { launch, dir, chunk }, manner, app)
+    Ok(chunk)
 }

@@ -11,6 +11,7 @@ use super::App;
 use super::causes::{causes, states, unknowns};
 use super::naming::{id_lines, place};
 use super::selecting::{Picked, Purpose, planned, readable, select};
+use super::taking_up::tell_unfinished;
 use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
@@ -43,6 +44,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
         if !args.json {
             print(&describe(survey, planned))?;
             warn_of_waits(&waits(survey, planned.iter().map(|planned| planned.run)), app);
+            tell_unfinished(survey, app);
         }
         warn_of_flaws(survey, app);
     }

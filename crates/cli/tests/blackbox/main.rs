@@ -41,6 +41,7 @@ mod selecting;
 mod showing;
 mod signals;
 mod strangers;
+mod taking_up;
 mod terminal;
 mod waiting;
 mod words;

@@ -13,5 +13,6 @@ pub mod resume;
 pub mod retry;
 pub mod submit;
 pub mod survey;
+pub mod unfinished;
 pub mod watch;
 mod withhold;

@@ -9,14 +9,14 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::{Case, Sightings, Support, SupportError};
-use crate::event::{Started, Stopped};
-use crate::history::History;
+use crate::event::{Started, Stopped, Worker};
+use crate::history::{Dated, History};
 use crate::id::{LaunchId, RunId};
 use crate::process::{Liveness, ProcessId};
 use crate::ranges::Ranges;
 use crate::state::Sighting;
-use crate::store::{JournalReader, JournalWriter, StoreError};
-use crate::worker::{Node, end_leftovers};
+use crate::store::{JournalReader, JournalWriter, StoreError, Submission};
+use crate::worker::{Node, end_workers};
 
 /// How old a launch may be before nobody is about to start its worker any more.
 const STARTING: SignedDuration = SignedDuration::from_secs(30);
@@ -82,16 +82,11 @@ impl Support for Local {
         if case.launch.host != self.node.name {
             return Err(SupportError::OtherHost { launch: case.launch.id, host: case.launch.host.clone() });
         }
+        self.write_down(case)?;
         if self.stop_worker(case)? {
             return Ok(case.runs.clone());
         }
-        let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
         let is_told = |run| case.stopped(run).is_some();
-        let runs: Ranges = case.runs.iter().filter(|run| !is_told(*run)).collect();
-        if !runs.is_empty() {
-            journal.append_stopped(Stopped { runs, reason: "neu cancel".to_owned() })?;
-            journal.sync()?;
-        }
         let (supervised, orphaned): (Vec<u64>, Vec<u64>) =
             case.runs.iter().partition(|run| self.has_worker(case, *run));
         let history = history_once_started(case, &supervised)?;
@@ -104,10 +99,51 @@ impl Support for Local {
             }
         }
         if !orphaned.is_empty() {
-            let launch = LaunchId(case.launch.id);
-            end_leftovers(&case.launch.key, orphaned.into_iter().map(|run| RunId { launch, run }));
+            self.end_what_is_left(case, orphaned);
         }
         Ok(case.runs.clone())
+    }
+}
+
+impl Local {
+    /// Gives the pid of the process that executes a launch or is about to, where one lives.
+    pub fn executor(&self, case: &Case<'_>) -> Option<i32> {
+        let of_submission = |submission: &Submission| {
+            let worker = case.history.workers(&submission.chunk.key).next_back();
+            let (node, process) = worker.map_or((&submission.host, &submission.client), |worker| {
+                (&worker.what.node, &worker.what.process)
+            });
+            (self.liveness(node, process) == Some(Liveness::Alive)).then_some(process.pid)
+        };
+        case.submissions.iter().rev().find_map(of_submission)
+    }
+
+    /// Ends what lives on this host of runs whose workers are dead, and what is left of those workers: before the runs
+    /// are taken up again, so that nothing of them can write any more.
+    ///
+    /// Blocks for up to 20 s where something does not end.
+    pub fn end_what_is_left(&self, case: &Case<'_>, runs: impl IntoIterator<Item = u64>) {
+        let launch = LaunchId(case.launch.id);
+        let is_dead = |submission: &&Submission| {
+            let mut workers = case.history.workers(&submission.chunk.key);
+            !workers
+                .any(|worker| self.liveness(&worker.what.node, &worker.what.process) == Some(Liveness::Alive))
+        };
+        let dead = case.submissions.iter().filter(is_dead).map(|submission| submission.chunk.key.as_str());
+        end_workers(&case.launch.key, runs.into_iter().map(|run| RunId { launch, run }), dead);
+    }
+
+    /// Writes down that runs are not wanted any more, before anything is told: what a worker says of its own end later
+    /// does not tell who was behind it.
+    fn write_down(&self, case: &Case<'_>) -> Result<(), StoreError> {
+        let is_written = |run| case.stopped(run).is_some_and(|stopped| stopped.what.is_asked());
+        let runs: Ranges = case.runs.iter().filter(|run| !is_written(*run)).collect();
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let mut journal = JournalWriter::open(&case.dir.events(), &self.node.name, &self.node.boot)?;
+        journal.append_stopped(Stopped::asked(runs))?;
+        journal.sync()
     }
 }
 
@@ -154,16 +190,29 @@ impl Local {
         if (0..case.launch.runs).any(|run| has_more(&run)) {
             return Ok(false);
         }
-        let mut told = false;
+        let mut told = Vec::new();
         for submission in case.submissions.iter() {
-            for worker in case.history.workers(&submission.chunk.key) {
-                if self.liveness(&worker.what.node, &worker.what.process) == Some(Liveness::Alive) {
-                    send(worker.what.process.pid, Signal::SIGTERM, kill)?;
-                    told = true;
+            for Dated { what: Worker { node, process, .. }, .. } in
+                case.history.workers(&submission.chunk.key)
+            {
+                if self.liveness(node, process) == Some(Liveness::Alive) {
+                    send(process.pid, Signal::SIGTERM, kill)?;
+                    // A stopped one hears it only then.
+                    send(process.pid, Signal::SIGCONT, kill)?;
+                    told.push(process);
                 }
             }
         }
-        Ok(told)
+        let executes = |run: &u64| {
+            let attempt = case.history.latest(*run).filter(|attempt| attempt.ended.is_none());
+            let started = attempt.and_then(|attempt| attempt.started.as_ref());
+            started.is_some_and(|it| self.liveness(&it.what.node, &it.what.process) == Some(Liveness::Alive))
+        };
+        // Where a program runs, its end is waited for by others. Its env may still be activated.
+        if !(0..case.launch.runs).any(|run| executes(&run)) {
+            wait_for_the_end_of(&told);
+        }
+        Ok(!told.is_empty())
     }
 
     /// Tells whether the worker of a run lives.
@@ -181,6 +230,16 @@ impl Local {
             return Ok(());
         }
         send(started.process.pid, signal, killpg)
+    }
+}
+
+/// How long a worker that executes nothing may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+fn wait_for_the_end_of(workers: &[&ProcessId]) {
+    let began = Instant::now();
+    while workers.iter().any(|worker| worker.liveness() == Liveness::Alive) && began.elapsed() < ENDS_WITHIN {
+        thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -43,7 +43,7 @@ impl Executor<'_> {
         if !self.wait_for_the_others(run)? {
             return Ok(None);
         }
-        if attempt > 1 {
+        if self.may_have_left_something(run)? {
             self.end_what_others_left(run);
             // That may have taken a while.
             if let Some(signal) = self.asked_to_stop(Duration::ZERO) {
@@ -51,6 +51,20 @@ impl Executor<'_> {
             }
         }
         Ok(Some(log))
+    }
+
+    /// Tells whether an earlier attempt may have left something on this host. On this machine one that never began has
+    /// not, and a launch that is taken up again may have many of those.
+    fn may_have_left_something(&mut self, run: u64) -> Result<bool, WorkerError> {
+        let attempt = self.assignment.attempt;
+        Ok(match self.assignment.setting {
+            Setting::Job(_) => attempt > 1,
+            Setting::Foreground(_) => {
+                let claimed = self.dir.claimed_attempts(self.launch.runs, run)?;
+                let claimed = claimed.iter().any(|earlier| *earlier < attempt);
+                claimed || !self.past.named(self.assignment, run).is_empty()
+            }
+        })
     }
 
     fn judge(&mut self, run: u64) -> Result<Verdict, WorkerError> {

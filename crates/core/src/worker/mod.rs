@@ -44,7 +44,7 @@ pub use failures::Patience;
 pub use guard::{Guard, Limits, Unlimited, Verdict};
 pub use lease::{Answer, Grant, Leases, Unleased};
 pub use node::Node;
-pub use orphans::{end_leftovers, leftover};
+pub use orphans::{WORKER, end_leftovers, end_workers, leftover};
 pub use program::Environment;
 pub use signals::Signals;
 pub use supervise::supervise;

@@ -11,6 +11,9 @@ use nix::unistd::Pid;
 use crate::id::RunId;
 use crate::process::{Living, ProcessId, boot_id, living};
 
+/// The variable by which what belongs to a worker on this machine is found: it holds the key of the submission.
+pub const WORKER: &str = "NEU_WORKER";
+
 /// How long an orphan may take to end after TERM: it may be a program that saves what it has.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -27,6 +30,9 @@ pub(super) struct Orphans {
     key: Vec<u8>,
     /// The variables with the ids of the runs, one of which is beside the key.
     runs: HashSet<Vec<u8>>,
+    /// The variables with the keys of submissions, as they stand in the environment of what is of their workers and of
+    /// no program: both halves, and what the env has started.
+    workers: HashSet<Vec<u8>>,
     /// Processes that are meant whatever their environment.
     named: Vec<ProcessId>,
 }
@@ -39,7 +45,13 @@ impl Orphans {
     pub(super) fn of(key: &str, runs: impl IntoIterator<Item = RunId>, named: Vec<ProcessId>) -> Self {
         let variable = |run: RunId| format!("NEU_RUN_ID={run}").into_bytes();
         let runs = runs.into_iter().map(variable).collect();
-        Self { key: format!("NEU_KEY={key}").into_bytes(), runs, named }
+        Self { key: format!("NEU_KEY={key}").into_bytes(), runs, workers: HashSet::new(), named }
+    }
+
+    /// Looks for the workers of these submissions, too.
+    fn with_workers<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
+        let variable = |key: &str| format!("{WORKER}={key}").into_bytes();
+        Self { workers: keys.into_iter().map(variable).collect(), ..self }
     }
 
     /// Tells whether there is any.
@@ -89,7 +101,9 @@ impl Orphans {
         };
         let is_marked = |process: &Living| {
             let variables = process.variables();
-            variables.contains(&self.key) && variables.iter().any(|variable| self.runs.contains(variable))
+            let is_of_run = || variables.iter().any(|variable| self.runs.contains(variable));
+            (variables.contains(&self.key) && is_of_run())
+                || variables.iter().any(|variable| self.workers.contains(variable))
         };
         let strangers = processes.iter().copied().filter(|process| !ours.contains(&process.pid));
         strangers.filter(|process| is_named(process) || is_marked(process)).collect()
@@ -102,6 +116,18 @@ impl Orphans {
 /// Blocks for up to 20 s where something does not end.
 pub fn end_leftovers(key: &str, runs: impl IntoIterator<Item = RunId>) {
     Orphans::of(key, runs, Vec::new()).end(std::thread::sleep);
+}
+
+/// Ends the same, and what is left of the workers of the submissions with these `workers` keys: a half that outlived
+/// the other, and what their env runs.
+///
+/// Blocks for up to 20 s where something does not end.
+pub fn end_workers<'a>(
+    key: &str,
+    runs: impl IntoIterator<Item = RunId>,
+    workers: impl IntoIterator<Item = &'a str>,
+) {
+    Orphans::of(key, runs, Vec::new()).with_workers(workers).end(std::thread::sleep);
 }
 
 /// Gives the pid of a process of some runs of the launch with `key` that lives on this host, whatever the journal knows
@@ -193,6 +219,19 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(10));
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_worker_is_found_by_its_submission() {
+        let mut shell = Command::new("bash");
+        let script = "sleep 60 >/dev/null & echo $!";
+        let output = shell.args(["-c", script]).env(WORKER, "own-2").output().unwrap();
+        let pid: i32 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        let left = ProcessId::of(pid).unwrap();
+        end_workers("own", [], ["own", "own-1"]);
+        assert_eq!(left.liveness(), crate::process::Liveness::Alive);
+        end_workers("own", [], ["own-1", "own-2"]);
+        assert_eq!(left.liveness(), crate::process::Liveness::Gone);
     }
 
     #[test]

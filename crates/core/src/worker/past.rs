@@ -112,7 +112,7 @@ impl Past {
             };
             match &facts.started {
                 Some(started) => of_started(assignment, run, key, number, end, started),
-                None => self.of_claim(assignment, number, end),
+                None => self.of_claim(assignment, run, key, number, end),
             }
         });
         described.collect()
@@ -120,7 +120,13 @@ impl Past {
 
     /// Describes an attempt of which only the log is known: its worker was killed before it could say more, or has not
     /// come further yet.
-    fn of_claim(&self, assignment: &Assignment, number: u32, end: End) -> Earlier {
+    fn of_claim(&self, assignment: &Assignment, run: RunId, key: &str, number: u32, end: End) -> Earlier {
+        if matches!(assignment.setting, Setting::Foreground(_)) {
+            // All attempts of such a launch are on this host.
+            let place = format!("on {}", assignment.node.name);
+            let presence = presence_here(run, key);
+            return Earlier { number, end, began: Began::Claim, owner: Owner::Another, presence, place };
+        }
         let restarts: Vec<&Worker> = self.restarts_of(assignment, number);
         let owner = match restarts.is_empty() {
             true => Owner::Another,
@@ -189,16 +195,21 @@ fn of_started(
         (End::Recorded, _) | (_, Some(Liveness::Elsewhere)) => Presence::Gone,
         (_, None) => Presence::Elsewhere,
         (_, Some(Liveness::Alive)) => Presence::Here,
-        (_, Some(Liveness::Gone)) => match Orphans::of(key, [run], Vec::new()).any_lives() {
-            true => Presence::Here,
-            false => Presence::Gone,
-        },
+        (_, Some(Liveness::Gone)) => presence_here(run, key),
     };
     let place = match &started.job {
         Some(job) => format!("on {}, job {job}", started.node),
         None => format!("on {}", started.node),
     };
     Earlier { number, end, began: Began::Program, owner, presence, place }
+}
+
+/// Looks for what lives of a run on this host.
+fn presence_here(run: RunId, key: &str) -> Presence {
+    match Orphans::of(key, [run], Vec::new()).any_lives() {
+        true => Presence::Here,
+        false => Presence::Gone,
+    }
 }
 
 /// Looks after a process of a node: `None` where that is another one. [`Liveness::Elsewhere`] is another boot of this.

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::Pid;
 
-use super::Input;
+use super::{Input, WORKER};
 use crate::event::Exit;
 use crate::id::RunId;
 use crate::store::PlannedRun;
@@ -88,6 +88,7 @@ fn set_environment(
         .env("NEU_REPEAT", planned.repeat.to_string())
         .env("NEU_ATTEMPT", identity.attempt.to_string())
         .env("NEU_KEY", identity.key)
+        .env_remove(WORKER)
         .env("NEU_PARAMS_FILE", identity.params_file);
     match planned.params.get() {
         params if params.len() <= LONGEST_PARAMS => command.env("NEU_PARAMS", params),

@@ -1,0 +1,130 @@
+//! `neu resume` for a launch on this machine: goes on with what did not finish, after a reboot, a kill or a Ctrl-C.
+
+use neuromanager_core::engine::retry::prepare;
+use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::unfinished::unfinished;
+use neuromanager_core::id::LaunchId;
+use neuromanager_core::ranges::Ranges;
+use neuromanager_core::store::{OwnedBy, Ownership};
+use neuromanager_core::support::SupportError;
+use neuromanager_core::worker::Node;
+
+use super::App;
+use super::crew::Crew;
+use super::foreground::{Attended, carry_out};
+use super::naming::{counted, in_short};
+use super::order::Manner;
+use super::retry::intend;
+use crate::args::ResumeArgs;
+use crate::exit::Exit;
+use crate::report::Failure;
+use crate::ui::{Ui, Volume};
+
+/// What was taken up.
+#[derive(Debug)]
+pub(super) struct TakenUp {
+    /// The runs, where they go on in the background or are told as JSON.
+    pub(super) told: Ranges,
+    pub(super) exit: Exit,
+}
+
+/// Goes on with a launch of this machine, by the one client that may; refuses where it still goes on.
+pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<TakenUp, Failure> {
+    let ui = app.ui.at(Volume::of(args.quiet, false));
+    let node = Node::this(None);
+    let dir = app.settings.store().launch(id);
+    let launch = dir.read()?;
+    if launch.host != node.name {
+        return Err(SupportError::OtherHost { launch: launch.id, host: launch.host }.into());
+    }
+    let owned = match dir.own()? {
+        Ownership::Ours(owned) => owned,
+        Ownership::Theirs(theirs) => return Err(taken(id, &theirs)),
+    };
+    let Some(survey) = settle(id, ui, app)? else {
+        return Ok(TakenUp { told: Ranges::default(), exit: Exit::Done });
+    };
+    App::check_folder(&launch)?;
+    dir.whole_submissions(&launch)?;
+    let next = prepare(&survey, &unfinished(&survey), &node)?;
+    let chunk = intend(owned, &survey, next)?;
+    let (count, attempt) = (counted(chunk.runs.len()), chunk.attempt);
+    ui.say(&format!(
+        "launch {id}: going on with {count} as attempt {attempt}: {}",
+        in_short(id, &chunk.runs)
+    ));
+    let manner = Manner {
+        dry_run: false,
+        wait: false,
+        detach: args.detach,
+        yes: true,
+        json: args.json,
+        volume: Volume::of(args.quiet, false),
+        crew: Crew::of(args.crew),
+    };
+    let told = if args.detach || args.json { chunk.runs.clone() } else { Ranges::default() };
+    let Survey { launch, dir, .. } = survey;
+    let exit = carry_out(&Attended { launch, dir, chunk }, manner, app)?;
+    Ok(TakenUp { told, exit })
+}
+
+/// Ends what lives of a launch that nobody executes any more, and looks what is left to do; nothing where that is none.
+fn settle(id: LaunchId, ui: Ui, app: &App) -> Result<Option<Survey>, Failure> {
+    let look = || -> Result<Survey, Failure> {
+        let survey = app.survey(&app.settings.store(), &[id])?.pop();
+        survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))
+    };
+    let survey = look()?;
+    let all = Ranges::span(0, survey.launch.runs - 1);
+    let local = App::local();
+    if let Some(pid) = local.executor(&survey.case(&all)) {
+        let text = format!("launch {id} still goes on: process {pid} executes it");
+        return Err(Failure::new(Exit::Usage, text)
+            .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
+    }
+    // A program that has lost its worker is still running; what else is left of that could write a last word.
+    let left: Ranges = [open(&survey), unfinished(&survey)].into_iter().collect();
+    if left.is_empty() {
+        ui.say(&format!("launch {id}: nothing is left to do"));
+        return Ok(None);
+    }
+    local.end_what_is_left(&survey.case(&all), left.iter());
+    let survey = look()?;
+    if unfinished(&survey).is_empty() {
+        ui.say(&format!("launch {id}: nothing is left to do"));
+        return Ok(None);
+    }
+    Ok(Some(survey))
+}
+
+fn taken(id: LaunchId, theirs: &OwnedBy) -> Failure {
+    let text = format!("launch {id} is just being taken up by {theirs}");
+    Failure::new(Exit::Scheduler, text).hint(format!("`neu status {id}` shows what became of that"))
+}
+
+/// Says of a launch of this machine that some of it is left to do, and that nobody does it.
+pub(super) fn tell_unfinished(survey: &Survey, app: &App) {
+    let launch = &survey.launch;
+    if !launch.is_local() || launch.host != Node::this(None).name {
+        return;
+    }
+    let (id, open) = (launch.id, open(survey));
+    let left: Ranges = [open.clone(), unfinished(survey)].into_iter().collect();
+    let all = Ranges::span(0, launch.runs - 1);
+    if left.is_empty() || App::local().executor(&survey.case(&all)).is_some() {
+        return;
+    }
+    let (count, what) = (counted(left.len()), if left.len() == 1 { "it" } else { "them" });
+    app.ui.warn(&match open.is_empty() {
+        true => format!("launch {id}: {count} did not finish, and nothing executes {what}: neu resume {id}"),
+        false => format!(
+            "launch {id} has lost its worker: neu resume {id} ends what is left of that, and goes on with {count}"
+        ),
+    });
+}
+
+/// Gives the runs that are not over.
+fn open(survey: &Survey) -> Ranges {
+    let runs = survey.statuses.iter().zip(0..);
+    runs.filter(|(status, _)| !status.state.is_final()).map(|(_, run)| run).collect()
+}
