@@ -53,6 +53,21 @@ pub(super) fn say_how_to_look(id: u64, ui: Ui) {
 pub(super) fn begin(attended: &Attended, manner: Manner, app: &App) -> Result<Held, Failure> {
     let mut worker = Held::start(attended, Company::Leaves, manner.crew)?;
     app.settings.remember(&app.settings.store());
+    wait_for_beginning(&mut worker, attended)?;
+    Ok(worker)
+}
+
+/// Leaves a launch that this command was with.
+pub(super) fn leave(mut worker: Held, attended: &Attended, ui: Ui) -> Result<Exit, Failure> {
+    let id = attended.launch.id;
+    wait_for_beginning(&mut worker, attended)?;
+    worker.let_go()?;
+    ui.say(&format!("launch {id} goes on in the background"));
+    say_how_to_look(id, ui);
+    Ok(Exit::Done)
+}
+
+fn wait_for_beginning(worker: &mut Held, attended: &Attended) -> Result<(), Failure> {
     let process = worker.process();
     let mut journal = JournalReader::new(attended.dir.events());
     let began = Instant::now();
@@ -60,7 +75,7 @@ pub(super) fn begin(attended: &Attended, manner: Manner, app: &App) -> Result<He
         let is_ours = |it: &Worker| it.key == attended.chunk.key && Some(&it.process) == process.as_ref();
         if journal.read_new()?.iter().any(|record| matches!(&record.event, Event::Worker(it) if is_ours(it)))
         {
-            return Ok(worker);
+            return Ok(());
         }
         if let Some(status) = worker.ended()? {
             Ui::relay(&worker.words());

@@ -22,8 +22,9 @@ use super::causes::{causes, states};
 use super::crew::JOBS;
 use super::detached;
 use super::follow::Tail;
-use super::holding::{Company, Held};
+use super::holding::{Company, Held, owns_terminal};
 use super::order::{Manner, Order};
+use super::parting::{Parting, Question};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -99,17 +100,41 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
     ])?;
     let mut follower = Follower::new(attended, ui, is_followed);
     let mut interrupted = false;
+    let mut question: Option<Question> = None;
+    let can_ask = app.settings.interactive && !manner.yes && worker.can_go();
     let status = loop {
         for signal in signals.wait(Some(TICK)).into_iter().filter_map(|signal| Signal::try_from(signal).ok())
         {
-            if signal != Signal::SIGCHLD {
-                interrupted |= signal != Signal::SIGCONT;
-                worker.signal(signal);
+            match (signal, &question) {
+                (Signal::SIGCHLD, _) => {}
+                (Signal::SIGCONT, asked) => {
+                    worker.signal(signal);
+                    asked.iter().for_each(Question::repeat);
+                }
+                (Signal::SIGINT, None) if can_ask && !interrupted && owns_terminal() => {
+                    question = Some(Question::ask());
+                }
+                (signal, _) => {
+                    (interrupted, question) = (true, None);
+                    worker.signal(signal);
+                }
+            }
+        }
+        match question.as_mut().and_then(Question::answer) {
+            None => {}
+            Some(Parting::Leave) => return detached::leave(worker, attended, ui),
+            Some(Parting::GoOn) => question = None,
+            Some(Parting::Stop) => {
+                (interrupted, question) = (true, None);
+                worker.signal(Signal::SIGINT);
             }
         }
         let ended = worker.ended()?;
-        follower.follow()?;
-        Ui::relay(&worker.words());
+        // What runs print waits in their logs while a question stands.
+        if question.is_none() || ended.is_some() {
+            follower.follow()?;
+            Ui::relay(&worker.words());
+        }
         if let Some(status) = ended {
             break status;
         }

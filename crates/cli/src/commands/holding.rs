@@ -26,6 +26,7 @@ use crate::report::Failure;
 pub(super) struct Held {
     child: Child,
     leash: Leash,
+    setting: SettingArg,
     words: Words,
 }
 
@@ -57,7 +58,7 @@ impl Held {
             ..arguments(dir.path(), key, runs.clone(), *attempt, setting)
         }));
         command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0).env(WORKER, key);
-        Ok(Self { child: command.spawn()?, leash, words })
+        Ok(Self { child: command.spawn()?, leash, setting, words })
     }
 
     /// Names its first half.
@@ -67,6 +68,11 @@ impl Held {
 
     fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX))
+    }
+
+    /// Tells whether it can be let go: a program that has the terminal cannot go on without it.
+    pub(super) fn can_go(&self) -> bool {
+        self.setting == SettingArg::Foreground
     }
 
     /// Passes a signal on; a worker that is already gone needs none.

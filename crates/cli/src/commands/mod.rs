@@ -14,6 +14,7 @@ mod logs;
 mod ls;
 mod naming;
 mod order;
+mod parting;
 mod prune;
 mod removing;
 mod rerun;

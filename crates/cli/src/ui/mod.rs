@@ -105,6 +105,12 @@ impl Ui {
         let _closed = io::stderr().lock().write_all(text.as_bytes());
     }
 
+    /// Asks for an answer on the same line.
+    pub(crate) fn prompt(question: &str) {
+        let mut err = io::stderr().lock();
+        let _closed = write!(err, "{question} ").and_then(|()| err.flush());
+    }
+
     /// Asks a question that is answered by yes or no; anything but yes is no.
     pub(crate) fn ask(question: &str) -> io::Result<bool> {
         let mut err = io::stderr().lock();

@@ -32,6 +32,7 @@ mod looking;
 mod ls;
 mod oddities;
 mod params;
+mod parting;
 mod places;
 mod removing;
 mod resuming;

@@ -79,7 +79,7 @@ fn a_program_that_handles_ctrl_c_goes_on() {
 fn ctrl_c_through_the_terminal_stops_a_launch_of_several() {
     let world = local_world();
     world.file("t.py", "import time\nprint('ready')\nwhile True: time.sleep(0.02)");
-    let mut terminal = on_terminal(&world, Tool::Neurun, "--runs=3 local cpu t.py");
+    let mut terminal = on_terminal(&world, Tool::Neurun, "-y --runs=3 local cpu t.py");
     terminal.expect("ready");
     terminal.type_in("\x03");
     terminal.wait().exited(130);

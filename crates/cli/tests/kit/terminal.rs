@@ -2,11 +2,15 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -17,14 +21,20 @@ use super::{Line, Outcome, PATIENCE, wait_until};
 #[derive(Debug)]
 pub(crate) struct Terminal {
     child: Child,
-    keyboard: File,
+    keyboard: Option<File>,
     screen: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Terminal {
     pub(super) fn start(line: &Line) -> Self {
         let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(&size, None).unwrap();
+        // A command that had the other side of its own terminal would keep it open.
+        for side in [&pty.master, &pty.slave] {
+            fcntl(side, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        }
         let mut command = line.build();
         // setsid(1) gives the command a session whose terminal is its standard input.
         let mut through = std::process::Command::new("/usr/bin/setsid");
@@ -37,15 +47,22 @@ impl Terminal {
         drop((pty.slave, command));
         let keyboard = File::from(pty.master);
         let screen = Arc::new(Mutex::new(Vec::new()));
-        let (mut reader, written) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
-        thread::spawn(move || {
+        let (mut output, written) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
+        let closed = Arc::new(AtomicBool::new(false));
+        let is_closed = Arc::clone(&closed);
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // The last one to close the terminal makes reading fail (EIO).
-            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            while !is_closed.load(Ordering::Relaxed) {
+                let mut ends = [PollFd::new(output.as_fd(), PollFlags::POLLIN)];
+                if poll(&mut ends, 20_u8).unwrap() == 0 {
+                    continue;
+                }
+                // The last one to close the terminal makes reading fail (EIO).
+                let Ok(read @ 1..) = output.read(&mut buffer) else { return };
                 written.lock().unwrap().extend_from_slice(&buffer[..read]);
             }
         });
-        Self { child, keyboard, screen }
+        Self { child, keyboard: Some(keyboard), screen, reader: Some(reader), closed }
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -54,7 +71,15 @@ impl Terminal {
 
     /// Types; `"\x03"` is Ctrl-C, `"\x1a"` Ctrl-Z, `"\x04"` the end of input.
     pub(crate) fn type_in(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Closes the terminal, as a connection that is lost does, and sees that the command ends.
+    pub(crate) fn hang_up(mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.reader.take().unwrap().join().unwrap();
+        drop(self.keyboard.take());
+        wait_until("the command ends with its terminal", || self.child.try_wait().unwrap().is_some());
     }
 
     /// What has been shown so far, as it was written.

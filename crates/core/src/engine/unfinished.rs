@@ -6,7 +6,8 @@ use crate::state::RunState;
 use super::survey::Survey;
 
 /// Gives the runs of a launch on this machine that are over and did not finish: their worker ended before them, whatever
-/// ended it. A run that somebody cancelled is not among them, and neither is one that failed.
+/// ended it, or their env could not be activated. A run that somebody cancelled is not among them, and neither is one
+/// that failed.
 pub fn unfinished(survey: &Survey) -> Ranges {
     let runs = survey.statuses.iter().zip(0..);
     let is_left = |state: RunState, run: u64| is_unfinished(state, || is_unwanted(survey, run));
@@ -23,7 +24,7 @@ fn is_unwanted(survey: &Survey, run: u64) -> bool {
 
 fn is_unfinished(state: RunState, is_unwanted: impl FnOnce() -> bool) -> bool {
     match state {
-        RunState::Lost | RunState::Cancelled => !is_unwanted(),
+        RunState::Lost | RunState::Cancelled | RunState::EnvFailed => !is_unwanted(),
         RunState::Waiting
         | RunState::Pending
         | RunState::Running
@@ -33,7 +34,6 @@ fn is_unfinished(state: RunState, is_unwanted: impl FnOnce() -> bool) -> bool {
         | RunState::OutOfMemory
         | RunState::NodeFailed
         | RunState::Preempted
-        | RunState::EnvFailed
         | RunState::Unknown => false,
     }
 }
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn what_ended_by_itself_or_by_a_person_or_goes_on_is_left_alone() {
         for state in RunState::ALL {
-            let is_left = matches!(state, RunState::Lost | RunState::Cancelled);
+            let is_left = matches!(state, RunState::Lost | RunState::Cancelled | RunState::EnvFailed);
             assert_eq!(is_unfinished(state, || false), is_left, "{state}");
             assert!(!is_unfinished(state, || true), "{state}");
         }
