@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use neuromanager_core::event::{Event, Worker};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::store::JournalReader;
+use neuromanager_core::worker::Logout;
 use nix::sys::signal::Signal;
 
 use super::App;
@@ -47,6 +48,13 @@ pub(super) fn start(
 /// Says what to type about a launch that goes on in the background.
 pub(super) fn say_how_to_look(id: u64, ui: Ui) {
     ui.say(&format!("  neu status {id}\n  neu logs {id} -f\n  neu cancel {id}"));
+    match Logout::here() {
+        Logout::Survived => {}
+        Logout::Deadly => ui.warn(&format!(
+            "this machine ends what you run when you log out (KillUserProcesses of systemd); `neu resume {id}` goes on then\n\
+             hint: type `loginctl enable-linger` once, and start with `systemd-run --user --scope` before the command"
+        )),
+    }
 }
 
 /// Starts a worker, and waits until it has written down that it began: from then on every command finds it.

@@ -109,7 +109,9 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
                 (Signal::SIGCHLD, _) => {}
                 (Signal::SIGCONT, asked) => {
                     worker.signal(signal);
-                    asked.iter().for_each(Question::repeat);
+                    if asked.is_some() {
+                        Question::repeat();
+                    }
                 }
                 (Signal::SIGINT, None) if can_ask && !interrupted && owns_terminal() => {
                     question = Some(Question::ask());

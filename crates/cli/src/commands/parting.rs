@@ -39,7 +39,7 @@ impl Question {
     }
 
     /// Asks once more, after something else was on the terminal.
-    pub(super) fn repeat(&self) {
+    pub(super) fn repeat() {
         Ui::prompt(QUESTION);
     }
 
@@ -60,7 +60,7 @@ impl Question {
             }
             if self.typed.ends_with(b"\n") {
                 match parting(&std::mem::take(&mut self.typed)) {
-                    None => self.repeat(),
+                    None => Self::repeat(),
                     known => return known,
                 }
             }

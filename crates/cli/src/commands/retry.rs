@@ -295,6 +295,8 @@ fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<E
         return Err(Failure::new(Exit::Usage, text)
             .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
     }
+    // What is left of a worker that was killed could still write a last word.
+    App::local().end_what_is_left(&survey.case(&picked.runs), []);
     let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
         return Ok(Exit::Done);
     };

@@ -1,5 +1,7 @@
 //! `neu resume` for a launch on this machine: goes on with what did not finish, after a reboot, a kill or a Ctrl-C.
 
+use std::fs;
+
 use neuromanager_core::engine::retry::prepare;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::engine::unfinished::unfinished;
@@ -18,7 +20,10 @@ use super::retry::intend;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::ui::{Ui, Volume};
+use crate::ui::{Ui, Volume, one_line};
+
+/// How many of a worker's last lines are shown.
+const WORDS_SHOWN: usize = 4;
 
 /// What was taken up.
 #[derive(Debug)]
@@ -115,12 +120,21 @@ pub(super) fn tell_unfinished(survey: &Survey, app: &App) {
         return;
     }
     let (count, what) = (counted(left.len()), if left.len() == 1 { "it" } else { "them" });
+    let words = last_words(survey);
     app.ui.warn(&match open.is_empty() {
-        true => format!("launch {id}: {count} did not finish, and nothing executes {what}: neu resume {id}"),
+        true => format!("launch {id}: {count} did not finish, and nothing executes {what}: neu resume {id}{words}"),
         false => format!(
-            "launch {id} has lost its worker: neu resume {id} ends what is left of that, and goes on with {count}"
+            "launch {id} has lost its worker: neu resume {id} ends what is left of that, and goes on with {count}{words}"
         ),
     });
+}
+
+/// Gives the last words of workers that nobody was with.
+fn last_words(survey: &Survey) -> String {
+    let words = fs::read(survey.dir.worker_log()).unwrap_or_default();
+    let words = String::from_utf8_lossy(&words);
+    let shown: Vec<&str> = words.lines().rev().take(WORDS_SHOWN).collect();
+    shown.into_iter().rev().map(|line| format!("\n  | {}", one_line(line))).collect()
 }
 
 /// Gives the runs that are not over.

@@ -110,6 +110,21 @@ fn an_env_that_fails_is_seen_afterwards() {
 }
 
 #[test]
+fn what_a_worker_says_before_it_gives_up_is_shown() {
+    let mut world = local_world();
+    world.file("t.sh", "");
+    world.set("TMPDIR", "/nowhere");
+    world.neurun("--detach local cpu t.sh").succeeded();
+    wait_until("it has given up", || world.states("1") == ["lost"]);
+    let told = world.neu("status 1").succeeded().stderr;
+    let [first, second, ..] = told.lines().collect::<Vec<_>>()[..] else { panic!("{told}") };
+    assert_eq!(first, "warning: launch 1: 1 run did not finish, and nothing executes it: neu resume 1");
+    assert_eq!(second, "  | error: the worker cannot write to the folder for temporary files");
+    world.set("TMPDIR", world.root().join("tmp"));
+    world.neu("resume 1").succeeded();
+}
+
+#[test]
 fn cancelling_ends_all_of_it_while_it_runs_and_while_its_env_is_activated() {
     let world = patient_world();
     world.neurun("--detach --runs=2 local cpu patient.py").succeeded();

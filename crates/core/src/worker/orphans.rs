@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn what_is_left_of_a_worker_is_found_by_its_submission() {
         let mut shell = Command::new("bash");
-        let script = "sleep 60 >/dev/null & echo $!";
+        let script = "sleep 60 >/dev/null 2>&1 & echo $!";
         let output = shell.args(["-c", script]).env(WORKER, "own-2").output().unwrap();
         let pid: i32 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
         let left = ProcessId::of(pid).unwrap();
