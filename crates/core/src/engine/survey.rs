@@ -307,9 +307,7 @@ fn undecided(launch: &Launch, history: &History, submissions: &Submissions) -> R
         Some(attempt) if env_failed_at(*run) > attempt.number => false,
         Some(attempt) if attempt.ended.is_none() && attempt.concluded.is_some() => false,
         // Slurm knows why it stopped a run: a time limit, a preemption, a person.
-        Some(attempt) => {
-            attempt.ended.is_none() || last_word(launch, history, *run) == LastWord::Scheduler
-        }
+        Some(attempt) => attempt.ended.is_none() || last_word(launch, history, *run) == LastWord::Scheduler,
         // A job that was told to stop before its run began may be requeued.
         None => {
             let first = handed(submissions, *run).map_or(0, |handed| handed.attempt);
