@@ -1,6 +1,7 @@
 //! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
 
 use std::io;
+use std::num::NonZeroU32;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -8,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::create::create;
 use neuromanager_core::engine::survey::{Survey, Watched};
-use neuromanager_core::event::{Event, Exit as ProgramExit};
+use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::Resource;
 use neuromanager_core::state::{RunState, Status};
-use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
+use neuromanager_core::store::{Beginning, Chunk, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
@@ -21,14 +22,15 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 use super::App;
 use super::causes::{causes, states};
 use super::crew::{Crew, JOBS};
-use super::follow::Tail;
+use super::echo::{Echo, Style, stop_showing};
+use super::news::{News, Watched as Watching};
 use super::order::{Manner, Order};
 use super::worker::{arguments, worker_arguments};
 use crate::args::{PatienceArgs, SettingArg, WorkerArgs};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, one_line, print};
+use crate::ui::{Ui, print};
 
 /// How long a worker that was killed may take to write down how it stopped: the grace of its program, and some.
 const LAST_WORDS: Duration = Duration::from_secs(13);
@@ -36,7 +38,7 @@ const LAST_WORDS: Duration = Duration::from_secs(13);
 /// How long its last record may take once its program is gone.
 const LAST_RECORD: Duration = Duration::from_secs(1);
 
-/// How often the logs are looked at.
+/// How often the last words are looked for.
 const TICK: Duration = Duration::from_millis(30);
 
 /// Starts a launch and stays with it.
@@ -84,23 +86,40 @@ pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<E
         Signal::SIGCONT as i32,
         Signal::SIGCHLD as i32,
     ])?;
-    let mut follower = Follower::new(attended, ui, is_followed);
+    let style = match manner.crew.jobs(&attended.launch.resources)? {
+        NonZeroU32::MIN => Style::Live,
+        _ => Style::Whole,
+    };
+    let mut echo = Echo::new(attended, style, ui, is_followed);
+    let mut news = News::of(&attended.dir.events(), Echo::pace(style));
+    // What was written before it was watched.
+    echo.follow()?;
     let mut interrupted = false;
     let status = loop {
-        for signal in signals.wait(Some(TICK)).into_iter().filter_map(|signal| Signal::try_from(signal).ok())
-        {
+        for signal in news.wait(&mut signals).into_iter().filter_map(|signal| Signal::try_from(signal).ok()) {
             if signal != Signal::SIGCHLD {
                 interrupted |= signal != Signal::SIGCONT;
                 // A worker that is already gone is seen below.
                 let _gone = kill(Pid::from_raw(i32::try_from(worker.id()).unwrap_or(i32::MAX)), signal);
             }
         }
-        follower.follow()?;
+        echo.follow()?;
+        if news.follow(echo.log()) == Watching::Anew {
+            // It may have grown before it was watched.
+            echo.follow()?;
+        }
         if let Some(status) = worker.try_wait()? {
             break status;
         }
     };
-    follower.follow()?;
+    echo.follow()?;
+    let count = attended.chunk.runs.len();
+    if status.success() && echo.all_succeeded() {
+        if count > 1 {
+            ui.say(&format!("launch {}: all {count} runs succeeded", attended.launch.id));
+        }
+        return Ok(Exit::Done);
+    }
     let survey = survey_ended(attended, status, app)?;
     Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, ui))
 }
@@ -136,68 +155,6 @@ fn start_worker(attended: &Attended, crew: Crew) -> Result<std::process::Child, 
 /// Tells whether this process is in the foreground of the terminal on standard input.
 fn owns_terminal() -> bool {
     tcgetpgrp(io::stdin()).is_ok_and(|owner| owner == getpgrp())
-}
-
-/// Prints what runs print, as they come.
-struct Follower<'a> {
-    attended: &'a Attended,
-    journal: JournalReader,
-    tail: Option<Tail>,
-    ui: Ui,
-    is_followed: bool,
-}
-
-impl<'a> Follower<'a> {
-    fn new(attended: &'a Attended, ui: Ui, is_followed: bool) -> Self {
-        let journal = JournalReader::new(attended.dir.events());
-        Self { attended, journal, tail: None, ui, is_followed }
-    }
-
-    fn follow(&mut self) -> Result<(), Failure> {
-        for record in self.journal.read_new()? {
-            let chunk = &self.attended.chunk;
-            if let Event::Started(started) = record.event
-                && started.attempt == chunk.attempt
-                && chunk.runs.contains(started.run)
-            {
-                // Whatever ran before has ended, so that its log is whole.
-                self.pump();
-                self.announce(started.run)?;
-                if self.is_followed {
-                    let Attended { launch, dir, .. } = self.attended;
-                    self.tail = Some(Tail::new(&dir.log(launch.runs, started.run, started.attempt)));
-                }
-            }
-        }
-        self.pump();
-        Ok(())
-    }
-
-    fn pump(&mut self) {
-        let Some(tail) = &mut self.tail else { return };
-        if let Err(error) = tail.pump(&mut io::stdout().lock()) {
-            stop_showing(&error, self.ui);
-            self.tail = None;
-            self.is_followed = false;
-        }
-    }
-
-    fn announce(&self, run: u64) -> Result<(), Failure> {
-        let Attended { launch, dir, chunk } = self.attended;
-        if chunk.runs.len() > 1 {
-            let params = dir.plan()?.run(run)?.params;
-            let heading = format!("==> {}.{run} {}", launch.id, json::short_params(&params));
-            self.ui.say(&one_line(&heading));
-        }
-        Ok(())
-    }
-}
-
-/// Goes on without a reader of what runs print: their logs have it, and a launch does not end with its pipe.
-fn stop_showing(error: &io::Error, ui: Ui) {
-    if error.kind() != io::ErrorKind::BrokenPipe {
-        ui.warn(&format!("what runs print is not shown any more ({error}); `neu logs` shows it"));
-    }
 }
 
 /// Surveys a launch whose worker has ended. A first half that was killed leaves the second, which stops its program
