@@ -127,6 +127,13 @@ pub struct Ended {
     pub usage: Option<Usage>,
 }
 
+impl Ended {
+    /// Tells whether the program ended well, by itself, and within what it may use.
+    pub fn has_succeeded(&self) -> bool {
+        self.exit == Exit::Code(0) && !self.stopped && !self.out_of_memory
+    }
+}
+
 /// What a program and the descendants that it waited for used (getrusage(2)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

@@ -17,6 +17,11 @@ impl Tail {
         Self { log: log.to_owned(), offset: 0 }
     }
 
+    /// Gives the log.
+    pub(super) fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Tells whether there is more to read; a log that is not there has nothing.
     pub(super) fn has_news(&self) -> bool {
         fs::metadata(&self.log).is_ok_and(|log| log.len() > self.offset)

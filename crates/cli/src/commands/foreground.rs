@@ -1,6 +1,6 @@
 //! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
 
-use std::io;
+use std::num::NonZeroU32;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::thread;
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use neuromanager_core::engine::create::create;
 use neuromanager_core::engine::survey::{Survey, Watched};
-use neuromanager_core::event::{Event, Exit as ProgramExit};
+use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::Resource;
 use neuromanager_core::state::{RunState, Status};
-use neuromanager_core::store::{Beginning, Chunk, JournalReader, Launch, LaunchDir, SubmissionRecord};
+use neuromanager_core::store::{Beginning, Chunk, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
 use nix::sys::signal::Signal;
 
@@ -21,14 +21,15 @@ use super::App;
 use super::causes::{causes, states};
 use super::crew::JOBS;
 use super::detached;
-use super::follow::Tail;
+use super::echo::{Echo, Style, stop_showing};
 use super::holding::{Company, Held, owns_terminal};
+use super::news::{News, Watched as Watching};
 use super::order::{Manner, Order};
 use super::parting::{Parting, Question};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, one_line, print};
+use crate::ui::{Ui, print};
 
 /// How long a worker that was killed may take to write down how it stopped: the grace of its program, and some.
 const LAST_WORDS: Duration = Duration::from_secs(13);
@@ -36,7 +37,7 @@ const LAST_WORDS: Duration = Duration::from_secs(13);
 /// How long its last record may take once its program is gone.
 const LAST_RECORD: Duration = Duration::from_secs(1);
 
-/// How often the logs are looked at.
+/// How often the last words are looked for.
 const TICK: Duration = Duration::from_millis(30);
 
 /// Starts a launch and stays with it.
@@ -98,13 +99,23 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
         Signal::SIGCONT as i32,
         Signal::SIGCHLD as i32,
     ])?;
-    let mut follower = Follower::new(attended, ui, is_followed);
+    let style = match manner.crew.jobs(&attended.launch.resources)? {
+        NonZeroU32::MIN => Style::Live,
+        _ => Style::Whole,
+    };
+    let mut echo = Echo::new(attended, style, ui, is_followed);
+    let mut news = News::of(&attended.dir.events(), Echo::pace(style));
+    // What was written before it was watched.
+    echo.follow()?;
     let mut interrupted = false;
     let mut question: Option<Question> = None;
     let can_ask = app.settings.interactive && !manner.yes && worker.can_go();
     let status = loop {
-        for signal in signals.wait(Some(TICK)).into_iter().filter_map(|signal| Signal::try_from(signal).ok())
-        {
+        let came = match question {
+            None => news.wait(&mut signals),
+            Some(_) => signals.wait(Some(TICK)),
+        };
+        for signal in came.into_iter().filter_map(|signal| Signal::try_from(signal).ok()) {
             match (signal, &question) {
                 (Signal::SIGCHLD, _) => {}
                 (Signal::SIGCONT, asked) => {
@@ -134,13 +145,24 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
         let ended = worker.ended()?;
         // What runs print waits in their logs while a question stands.
         if question.is_none() || ended.is_some() {
-            follower.follow()?;
+            echo.follow()?;
+            if news.follow(echo.log()) == Watching::Anew {
+                // It may have grown before it was watched.
+                echo.follow()?;
+            }
             Ui::relay(&worker.words());
         }
         if let Some(status) = ended {
             break status;
         }
     };
+    let count = attended.chunk.runs.len();
+    if status.success() && echo.all_succeeded() {
+        if count > 1 {
+            ui.say(&format!("launch {}: all {count} runs succeeded", attended.launch.id));
+        }
+        return Ok(Exit::Done);
+    }
     let survey = survey_ended(attended, status, app)?;
     Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, ui))
 }
@@ -153,68 +175,6 @@ fn whole(launch: &Launch) -> Chunk {
         base: 0,
         array: false,
         attempt: 1,
-    }
-}
-
-/// Prints what runs print, as they come.
-struct Follower<'a> {
-    attended: &'a Attended,
-    journal: JournalReader,
-    tail: Option<Tail>,
-    ui: Ui,
-    is_followed: bool,
-}
-
-impl<'a> Follower<'a> {
-    fn new(attended: &'a Attended, ui: Ui, is_followed: bool) -> Self {
-        let journal = JournalReader::new(attended.dir.events());
-        Self { attended, journal, tail: None, ui, is_followed }
-    }
-
-    fn follow(&mut self) -> Result<(), Failure> {
-        for record in self.journal.read_new()? {
-            let chunk = &self.attended.chunk;
-            if let Event::Started(started) = record.event
-                && started.attempt == chunk.attempt
-                && chunk.runs.contains(started.run)
-            {
-                // Whatever ran before has ended, so that its log is whole.
-                self.pump();
-                self.announce(started.run)?;
-                if self.is_followed {
-                    let Attended { launch, dir, .. } = self.attended;
-                    self.tail = Some(Tail::new(&dir.log(launch.runs, started.run, started.attempt)));
-                }
-            }
-        }
-        self.pump();
-        Ok(())
-    }
-
-    fn pump(&mut self) {
-        let Some(tail) = &mut self.tail else { return };
-        if let Err(error) = tail.pump(&mut io::stdout().lock()) {
-            stop_showing(&error, self.ui);
-            self.tail = None;
-            self.is_followed = false;
-        }
-    }
-
-    fn announce(&self, run: u64) -> Result<(), Failure> {
-        let Attended { launch, dir, chunk } = self.attended;
-        if chunk.runs.len() > 1 {
-            let params = dir.plan()?.run(run)?.params;
-            let heading = format!("==> {}.{run} {}", launch.id, json::short_params(&params));
-            self.ui.say(&one_line(&heading));
-        }
-        Ok(())
-    }
-}
-
-/// Goes on without a reader of what runs print: their logs have it, and a launch does not end with its pipe.
-fn stop_showing(error: &io::Error, ui: Ui) {
-    if error.kind() != io::ErrorKind::BrokenPipe {
-        ui.warn(&format!("what runs print is not shown any more ({error}); `neu logs` shows it"));
     }
 }
 

@@ -29,11 +29,8 @@ fn temporary(setting: SettingArg, app: &App) -> PathBuf {
 
 /// Runs the second half.
 pub(crate) fn execute(args: &ExecuteArgs, app: &App) -> Result<Exit, Failure> {
-    let environment = Environment {
-        path: app.settings.path().to_owned(),
-        // Set to nothing is set: Python then buffers.
-        python_buffering_is_set: app.settings.variables.iter().any(|(name, _)| name == "PYTHONUNBUFFERED"),
-    };
+    let environment =
+        Environment { path: app.settings.path().to_owned(), variables: app.settings.variables.clone() };
     // A first half that is gone already is none that can be named for good; its pid says that it is not the parent.
     let first_half = ProcessId::of(args.first_half);
     let first_half = first_half.unwrap_or(ProcessId { pid: args.first_half, start: 0, boot: String::new() });

@@ -33,6 +33,8 @@ pub struct JournalWriter {
     path: PathBuf,
     /// Records that are not written yet, whole.
     added: Vec<u8>,
+    /// The bytes that were written since anybody asked.
+    written: u64,
 }
 
 impl JournalWriter {
@@ -40,7 +42,7 @@ impl JournalWriter {
     pub fn open(events: &Path, node: &str, boot: &str) -> Result<Self, StoreError> {
         let path = events.join(format!("{}-{boot}.jsonl", file_name(node)));
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).at("open", &path)?;
-        Ok(Self { file, path, added: Vec::new() })
+        Ok(Self { file, path, added: Vec::new(), written: 0 })
     }
 
     /// Appends what happened now. A process that is killed afterwards loses nothing of it.
@@ -81,7 +83,9 @@ impl JournalWriter {
         let written = self.file.write(&self.added).at("append to", &self.path);
         let bytes = self.added.len();
         self.added.clear();
-        if written? < bytes {
+        let written = written?;
+        self.written += written as u64;
+        if written < bytes {
             // The newline that begins the next record closes the torn one.
             return Err(io::Error::from(io::ErrorKind::WriteZero)).at("append to", &self.path);
         }
@@ -162,6 +166,20 @@ impl JournalReader {
     /// Counts the lines so far that could not be read: torn by a kill, or damaged.
     pub fn unreadable(&self) -> u64 {
         self.unreadable + self.unfinished
+    }
+
+    /// Gives the records that are new since the last call in the one journal that `writer` appends to, where others
+    /// append, too; all but its own where nobody has. That is one system call then.
+    pub fn read_beside(&mut self, writer: &mut JournalWriter) -> Result<Vec<Record>, StoreError> {
+        let size = writer.file.metadata().at("read", &writer.path)?.len();
+        let own = std::mem::take(&mut writer.written);
+        if let Some(progress) = self.read.get_mut(&writer.path)
+            && progress.offset + own == size
+        {
+            progress.offset = size;
+            return Ok(Vec::new());
+        }
+        self.read_new()
     }
 
     /// Gives the records that are new since the last call, ordered within each node's journal.

@@ -72,7 +72,7 @@ impl Executor<'_> {
         let claimed = self.dir.claimed_attempts(self.launch.runs, run)?;
         // A first attempt has none before it, and need not read what all other runs have written.
         let earlier = if attempt > 1 {
-            self.past.refresh()?;
+            self.look_back()?;
             self.past.before(self.assignment, self.id_of(run), &self.launch.key, &claimed)
         } else {
             Vec::new()
@@ -85,7 +85,8 @@ impl Executor<'_> {
         let until = Instant::now() + self.assignment.fence;
         let mut is_told = false;
         loop {
-            match self.judge(run)? {
+            let verdict = if self.succession.is_none() { Verdict::Execute } else { self.judge(run)? };
+            match verdict {
                 Verdict::Execute => {}
                 Verdict::Superseded(by) => return self.give_way(run, by).map(|()| false),
                 Verdict::Refuse(reason) => return self.end_unstarted(run, FORBIDDEN, reason).map(|()| false),

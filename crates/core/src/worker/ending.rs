@@ -1,6 +1,5 @@
 //! The end of a run: of its program first, then of all that this left behind, then its record.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -115,6 +114,7 @@ impl Executor<'_> {
         // It has the last word also where it had one before.
         let last = running.guard.as_mut().and_then(|guard| guard.ended());
         self.leases.release(self.id_of(running.run));
+        self.points.give_back(running.point);
         let Phase::Clearing(exit, usage, _) = running.phase else { return None };
         Some(Conclusion {
             run: running.run,
@@ -134,8 +134,6 @@ impl Executor<'_> {
     ) -> Result<Outcome, WorkerError> {
         let Conclusion { run, exit, usage, replaced, verdict, is_stopped } = conclusion;
         let attempt = self.assignment.attempt;
-        // It is not there where the run could not be prepared.
-        let _absent = fs::remove_file(self.dir.params_file(run, attempt));
         if let Some(Replaced { by, .. }) = replaced {
             self.give_way(run, by)?;
             return Ok(Outcome::Failed);
@@ -146,6 +144,7 @@ impl Executor<'_> {
         // Outside a job, the cgroup holds the user's other programs, too.
         let is_job = matches!(self.assignment.setting, Setting::Job(_));
         let out_of_memory = is_job && self.out_of_memory.happened() || verdict == Some(Verdict::OutOfMemory);
+        self.past.forget(run);
         self.record(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory, usage }))?;
         if succeeded && verdict.is_none() {
             return Ok(Outcome::Succeeded);

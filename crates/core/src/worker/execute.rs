@@ -1,12 +1,14 @@
 //! The worker's second half: claims each run, executes its argv, and writes down what happened.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
+use super::birth::{Births, ticks};
 use super::ending::Conclusion;
 use super::failures::Failures;
 use super::guard::{Limits, Unlimited};
@@ -14,14 +16,17 @@ use super::lease::{Grant, Leases, Unleased};
 use super::leftovers::Leftovers;
 use super::memory::OutOfMemory;
 use super::past::Past;
-use super::program::{self, Environment, Identity, unprepared};
+use super::points::Points;
+use super::program::{Environment, Identity, Launcher, unprepared};
 use super::relay::relays;
 use super::running::Running;
+use super::succession::Succession;
 use super::supervise::HANDLED;
 use super::terminal::Terminal;
 use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError, stop_with_the_parent};
 use crate::event::{Event, Exit, Started};
-use crate::process::ProcessId;
+use crate::process::boot_id;
+use crate::ranges::Ranges;
 use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader};
 
 /// Executes the runs of an assignment in this process's environment, which `environment` repeats.
@@ -44,14 +49,18 @@ pub fn execute(
     let launch = dir.read()?;
     let mut executor = Executor {
         assignment,
-        environment,
+        launcher: Launcher::prepare(environment).doing("prepare the environment of programs")?,
+        births: Births::of_boot(&boot_id()),
+        points: Points::default(),
         plan: dir.plan()?,
         journal: JournalWriter::open(&dir.events(), &assignment.node.name, &assignment.node.boot)?,
         past: Past::new(
             JournalReader::new(dir.events()),
-            assignment.runs.clone(),
+            // Nobody asks for what came before a first attempt.
+            if assignment.attempt > 1 { assignment.runs.clone() } else { Ranges::default() },
             asked_for(assignment, &dir)?,
         ),
+        succession: Succession::of(assignment, &dir)?,
         launch,
         dir,
         signals,
@@ -88,12 +97,15 @@ fn asked_for(assignment: &Assignment, dir: &LaunchDir) -> Result<Option<Timestam
 
 pub(super) struct Executor<'a> {
     pub(super) assignment: &'a Assignment,
-    environment: &'a Environment,
+    launcher: Launcher,
+    births: Births,
+    pub(super) points: Points,
     pub(super) launch: Launch,
     pub(super) dir: LaunchDir,
     plan: PlanReader,
     pub(super) journal: JournalWriter,
     pub(super) past: Past,
+    pub(super) succession: Succession,
     pub(super) signals: Signals,
     pub(super) leftovers: Leftovers,
     pub(super) out_of_memory: OutOfMemory,
@@ -120,20 +132,30 @@ impl Executor<'_> {
         let planned = self.plan.run(run)?;
         let id = self.id_of(run);
         let attempt = self.assignment.attempt;
-        let params_file = self.dir.params_file(run, attempt);
-        let identity = Identity { id, key: &self.launch.key, attempt, params_file: &params_file };
-        let input = if self.terminal.is_some() { Input::Terminal } else { Input::Nothing };
+        let before = ticks();
         let mut guard = None;
-        let started = match self.limits.guard(id) {
-            Ok(prepared) => {
-                guard = prepared;
-                program::start(&planned, &identity, self.environment, &grant.variables, log, input)
-            }
-            Err(error) => Err(unprepared(&error)),
+        let mut point = None;
+        let mut prepare_and_start = || {
+            let params_file = || self.dir.params_file(run, attempt);
+            let place =
+                self.points.take(planned.params.get(), params_file).map_err(|error| unprepared(&error))?;
+            point = Some(place);
+            guard = self.limits.guard(id).map_err(|error| unprepared(&error))?;
+            let params_file =
+                self.points.variable(place).ok_or_else(|| unprepared(&ErrorKind::NotFound.into()))?;
+            let identity = Identity { id, key: &self.launch.key, attempt, params_file };
+            let input = if self.terminal.is_some() { Input::Terminal } else { Input::Nothing };
+            self.launcher
+                .start(&planned, &identity, &grant.variables, log, input)
+                .map(|program| (program, place))
         };
-        let program = match started {
-            Ok(program) => program,
+        let started = prepare_and_start();
+        let (program, place) = match started {
+            Ok(started) => started,
             Err(exit) => {
+                if let Some(place) = point {
+                    self.points.give_back(place);
+                }
                 if let Some(guard) = &mut guard {
                     guard.not_started();
                 }
@@ -150,18 +172,18 @@ impl Executor<'_> {
         if self.terminal.is_some() {
             Terminal::lend(program);
         }
-        self.record_start(run, program)?;
+        self.record_start(run, program, before)?;
         let look_at = self.next_look(None);
-        Ok(Ok(Running { look_at, guard, ..Running::begin(run, program) }))
+        Ok(Ok(Running { look_at, guard, ..Running::begin(run, program, place) }))
     }
 
-    fn record_start(&mut self, run: u64, program: Pid) -> Result<(), WorkerError> {
-        let process = ProcessId::of(program.as_raw());
+    fn record_start(&mut self, run: u64, program: Pid, before: Option<u64>) -> Result<(), WorkerError> {
+        let process = self.births.name(program, before);
         self.record(Event::Started(Started {
             run,
             attempt: self.assignment.attempt,
             node: self.assignment.node.name.clone(),
-            process: process.unwrap_or(ProcessId { pid: program.as_raw(), start: 0, boot: String::new() }),
+            process,
             job: self.assignment.setting.job(),
         }))
     }
@@ -190,8 +212,16 @@ impl Executor<'_> {
         if matches!(self.assignment.setting, Setting::Job(_)) {
             return Ok(false);
         }
-        self.past.refresh()?;
+        self.look_back()?;
         Ok(self.past.is_unwanted(run))
+    }
+
+    /// Reads what others have written since.
+    pub(super) fn look_back(&mut self) -> Result<(), WorkerError> {
+        match self.assignment.setting {
+            Setting::Job(_) => Ok(self.past.refresh()?),
+            Setting::Foreground(_) => Ok(self.past.refresh_beside(&mut self.journal)?),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ impl Logout {
         }
         let files = main_file().into_iter().chain(drop_ins());
         let texts = files.filter_map(|file| fs::read_to_string(file).ok());
-        texts.filter_map(|text| kills(&text)).last().map_or(Self::Survived, |kills| match kills {
+        texts.filter_map(|text| kills(&text)).next_back().map_or(Self::Survived, |kills| match kills {
             true => Self::Deadly,
             false => Self::Survived,
         })
@@ -56,7 +56,7 @@ fn drop_ins() -> Vec<PathBuf> {
 /// Tells whether a process is in the scope of a login session, by its `/proc/PID/cgroup` (cgroups(7)).
 fn is_of_a_session(cgroup: &str) -> bool {
     let mut parts = cgroup.lines().flat_map(|line| line.split('/'));
-    parts.any(|part| part.starts_with("session-") && part.ends_with(".scope"))
+    parts.any(|part| part.strip_prefix("session-").is_some_and(|rest| rest.strip_suffix(".scope").is_some()))
 }
 
 /// Reads the last word of a file on it.
@@ -65,7 +65,7 @@ fn kills(text: &str) -> Option<bool> {
     let words = lines.filter(|(name, _)| name.trim() == "KillUserProcesses");
     words
         .map(|(_, word)| ["1", "yes", "y", "true", "t", "on"].contains(&word.trim().to_lowercase().as_str()))
-        .last()
+        .next_back()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::event::{Event, Record, Started, Worker};
 use crate::id::RunId;
 use crate::process::{Liveness, ProcessId};
 use crate::ranges::Ranges;
-use crate::store::{JournalReader, StoreError};
+use crate::store::{JournalReader, JournalWriter, StoreError};
 
 /// What the journals say of the runs of an assignment, read on from time to time.
 #[derive(Debug)]
@@ -45,6 +45,19 @@ impl Past {
             self.add(record);
         }
         Ok(())
+    }
+
+    /// Reads what others have added to the journal that this worker writes to: on this machine, they use no other.
+    pub(super) fn refresh_beside(&mut self, journal: &mut JournalWriter) -> Result<(), StoreError> {
+        for record in self.reader.read_beside(journal)? {
+            self.add(record);
+        }
+        Ok(())
+    }
+
+    /// Forgets what is known of a run that is over.
+    pub(super) fn forget(&mut self, run: u64) {
+        self.of_runs.remove(&run);
     }
 
     fn add(&mut self, Record { time, event }: Record) {

@@ -1,15 +1,19 @@
 //! One execution of a run's argv: its environment, its start, and why it could not start.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawnp};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
+use super::signals::ignored_at_start;
 use super::{Input, WORKER};
 use crate::event::Exit;
 use crate::id::RunId;
@@ -25,7 +29,8 @@ pub(super) struct Identity<'a> {
     pub(super) id: RunId,
     pub(super) key: &'a str,
     pub(super) attempt: u32,
-    pub(super) params_file: &'a Path,
+    /// The variable with the file of its parameters.
+    pub(super) params_file: &'a CString,
 }
 
 /// The environment that programs inherit.
@@ -33,40 +38,121 @@ pub(super) struct Identity<'a> {
 pub struct Environment {
     /// Where programs are looked for.
     pub path: OsString,
-    /// Whether the user decided how Python buffers its output.
-    pub python_buffering_is_set: bool,
+    /// All variables.
+    pub variables: Vec<(OsString, OsString)>,
 }
 
-/// Starts the program of a run, its output into `log`, in a process group of its own.
-///
-/// A program that cannot be started is an end of the run like any other, hence the [`Exit`].
-pub(super) fn start(
-    planned: &PlannedRun,
-    identity: &Identity<'_>,
-    environment: &Environment,
-    granted: &[(OsString, OsString)],
-    log: &File,
-    input: Input,
-) -> Result<Pid, Exit> {
-    let unprepared = |error: io::Error| unprepared(&error);
-    write_params(identity.params_file, planned.params.get()).map_err(unprepared)?;
-    let argv = planned.command();
-    let (program, arguments) =
-        argv.split_first().ok_or_else(|| unprepared(io::ErrorKind::InvalidInput.into()))?;
-    let mut command = Command::new(found_python(program, environment));
-    command.args(arguments).process_group(0);
-    command.stdin(match input {
-        Input::Nothing => Stdio::null(),
-        Input::Terminal => Stdio::inherit(),
-    });
-    command.stdout(log.try_clone().map_err(unprepared)?).stderr(log.try_clone().map_err(unprepared)?);
-    set_environment(&mut command, planned, identity, environment);
-    command.envs(granted.iter().map(|(name, value)| (name, value)));
-    match command.spawn() {
-        // The child is waited for with all others, by its pid.
-        Ok(child) => Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))),
-        Err(error) => Err(unstarted(program, &error)),
+/// The names that no program inherits: each gets them with values of its own, or, what names its worker, not at all.
+const OWN: [&str; 9] = [
+    "NEU_LAUNCH",
+    "NEU_RUN",
+    "NEU_RUN_ID",
+    "NEU_REPEAT",
+    "NEU_ATTEMPT",
+    "NEU_KEY",
+    "NEU_PARAMS",
+    "NEU_PARAMS_FILE",
+    WORKER,
+];
+
+/// Starts programs: what is the same for all of them is put together once.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    path: OsString,
+    /// The environment without the names that each has for itself.
+    shared: Vec<CString>,
+    attributes: PosixSpawnAttr,
+}
+
+impl Launcher {
+    /// Prepares to start programs in `environment`, each in a process group of its own, with the signals of this process
+    /// as they were at its start: blocked as they are now, handled as by default, or ignored as they were.
+    pub(super) fn prepare(environment: &Environment) -> io::Result<Self> {
+        let mut shared = Vec::with_capacity(environment.variables.len() + 1);
+        let inherited = environment.variables.iter().filter(|(name, _)| !OWN.iter().any(|own| name == own));
+        for (name, value) in inherited {
+            shared.push(variable(name, value)?);
+        }
+        // Set to nothing is set: Python then buffers.
+        if !environment.variables.iter().any(|(name, _)| name == "PYTHONUNBUFFERED") {
+            shared.push(c"PYTHONUNBUFFERED=1".to_owned());
+        }
+        let mut attributes = PosixSpawnAttr::init()?;
+        attributes.set_pgroup(Pid::from_raw(0))?;
+        attributes.set_sigmask(&SigSet::thread_get_mask()?)?;
+        attributes.set_sigdefault(&not_ignored())?;
+        attributes.set_flags(
+            PosixSpawnFlags::POSIX_SPAWN_SETPGROUP
+                | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
+                | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF,
+        )?;
+        Ok(Self { path: environment.path.clone(), shared, attributes })
     }
+
+    /// Starts the program of a run, its output into `log`. What was `granted` to it wins over the environment.
+    ///
+    /// A program that cannot be started is an end of the run like any other, hence the [`Exit`].
+    pub(super) fn start(
+        &self,
+        planned: &PlannedRun,
+        identity: &Identity<'_>,
+        granted: &[(OsString, OsString)],
+        log: &File,
+        input: Input,
+    ) -> Result<Pid, Exit> {
+        let argv = planned.command();
+        let name = argv.first().ok_or_else(|| unprepared(&io::ErrorKind::InvalidInput.into()))?;
+        let spawn = || -> io::Result<Pid> {
+            let arguments: Vec<CString> =
+                argv.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<_, _>>()?;
+            let program = CString::new(self.found_python(name).as_bytes())?;
+            let own = own_variables(planned, identity, granted)?;
+            let is_granted = |variable: &&CString| {
+                let name = variable.to_bytes().split(|byte| *byte == b'=').next();
+                granted.iter().any(|(other, _)| Some(other.as_bytes()) == name)
+            };
+            let environment: Vec<&CString> =
+                self.shared.iter().filter(|shared| !is_granted(shared)).chain(&own).collect();
+            let actions = redirections(log, input)?;
+            Ok(posix_spawnp(&program, &actions, &self.attributes, &arguments, &environment)?)
+        };
+        spawn().map_err(|error| unstarted(name, &error))
+    }
+
+    /// Many systems have only a `python3`; the plan says `python`, as people do.
+    fn found_python<'a>(&self, program: &'a OsStr) -> &'a OsStr {
+        if program == "python" && !self.finds("python") && self.finds("python3") {
+            return OsStr::new("python3");
+        }
+        program
+    }
+
+    fn finds(&self, name: &str) -> bool {
+        std::env::split_paths(&self.path)
+            .any(|folder| fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file()))
+    }
+}
+
+/// Gives the signals that a program is to have as by default. The runtime of this language ignores `SIGPIPE` by itself.
+fn not_ignored() -> SigSet {
+    let mut signals = SigSet::all();
+    let ignored = ignored_at_start().into_iter().filter_map(|number| Signal::try_from(number).ok());
+    for signal in ignored.filter(|signal| *signal != Signal::SIGPIPE) {
+        signals.remove(signal);
+    }
+    signals
+}
+
+/// Has a program write both outputs to `log`, in order.
+fn redirections(log: &File, input: Input) -> Result<PosixSpawnFileActions, Errno> {
+    let mut actions = PosixSpawnFileActions::init()?;
+    match input {
+        Input::Nothing => actions.add_open(0, c"/dev/null", OFlag::O_RDONLY, Mode::empty())?,
+        Input::Terminal => {}
+    }
+    actions.add_dup2(log.as_raw_fd(), 1)?;
+    actions.add_dup2(log.as_raw_fd(), 2)?;
+    Ok(actions)
 }
 
 /// Makes an end of the run of what went wrong before its start.
@@ -74,49 +160,33 @@ pub(super) fn unprepared(error: &io::Error) -> Exit {
     Exit::Unstarted { code: 126, reason: format!("cannot prepare the run: {error}") }
 }
 
-fn set_environment(
-    command: &mut Command,
+fn own_variables(
     planned: &PlannedRun,
     identity: &Identity<'_>,
-    environment: &Environment,
-) {
+    granted: &[(OsString, OsString)],
+) -> io::Result<Vec<CString>> {
     let RunId { launch, run } = identity.id;
-    command
-        .env("NEU_LAUNCH", launch.to_string())
-        .env("NEU_RUN", run.to_string())
-        .env("NEU_RUN_ID", identity.id.to_string())
-        .env("NEU_REPEAT", planned.repeat.to_string())
-        .env("NEU_ATTEMPT", identity.attempt.to_string())
-        .env("NEU_KEY", identity.key)
-        .env_remove(WORKER)
-        .env("NEU_PARAMS_FILE", identity.params_file);
-    match planned.params.get() {
-        params if params.len() <= LONGEST_PARAMS => command.env("NEU_PARAMS", params),
-        _ => command.env_remove("NEU_PARAMS"),
-    };
-    if !environment.python_buffering_is_set {
-        command.env("PYTHONUNBUFFERED", "1");
+    let mut own = vec![
+        CString::new(format!("NEU_LAUNCH={launch}"))?,
+        CString::new(format!("NEU_RUN={run}"))?,
+        CString::new(format!("NEU_RUN_ID={}", identity.id))?,
+        CString::new(format!("NEU_REPEAT={}", planned.repeat))?,
+        CString::new(format!("NEU_ATTEMPT={}", identity.attempt))?,
+        CString::new(format!("NEU_KEY={}", identity.key))?,
+        identity.params_file.clone(),
+    ];
+    let params = planned.params.get();
+    if params.len() <= LONGEST_PARAMS {
+        own.push(CString::new(format!("NEU_PARAMS={params}"))?);
     }
+    for (name, value) in granted {
+        own.push(variable(name, value)?);
+    }
+    Ok(own)
 }
 
-fn write_params(path: &Path, params: &str) -> io::Result<()> {
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    io::Write::write_all(&mut file, params.as_bytes())
-}
-
-/// Many systems have only a `python3`; the plan says `python`, as people do.
-fn found_python(program: &OsStr, environment: &Environment) -> OsString {
-    if program == "python" && !environment.finds("python") && environment.finds("python3") {
-        return "python3".into();
-    }
-    program.to_owned()
-}
-
-impl Environment {
-    fn finds(&self, name: &str) -> bool {
-        std::env::split_paths(&self.path)
-            .any(|folder| fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file()))
-    }
+fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
+    Ok(CString::new([name.as_bytes(), b"=", value.as_bytes()].concat())?)
 }
 
 /// How many characters of a program's name are told: a record of the journal stays short.

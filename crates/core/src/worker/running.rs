@@ -6,6 +6,7 @@ use nix::unistd::Pid;
 
 use super::guard::{Guard, Verdict};
 use super::leftovers::{Clearing, TICK};
+use super::points::Place;
 use super::relay::Canary;
 use crate::event::{Exit, Usage};
 
@@ -23,6 +24,8 @@ pub(super) struct Running {
     pub(super) replaced: Option<Replaced>,
     pub(super) guard: Option<Box<dyn Guard>>,
     pub(super) verdict: Option<Verdict>,
+    /// The file of its parameters.
+    pub(super) point: Place,
     /// Whether it was told to end: everybody was, or it was for what came of another run.
     pub(super) is_stopped: bool,
 }
@@ -47,7 +50,7 @@ pub(super) struct Replaced {
 
 impl Running {
     /// Begins with a program that was just started.
-    pub(super) fn begin(run: u64, program: Pid) -> Self {
+    pub(super) fn begin(run: u64, program: Pid, point: Place) -> Self {
         Self {
             run,
             program,
@@ -58,6 +61,7 @@ impl Running {
             replaced: None,
             guard: None,
             verdict: None,
+            point,
             is_stopped: false,
         }
     }

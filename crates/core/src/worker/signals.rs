@@ -46,7 +46,7 @@ impl Signals {
 }
 
 /// Reads the signals that this process ignores (`SigIgn` of `/proc/PID/status`, proc(5)); none where the system does not tell.
-fn ignored_at_start() -> Vec<i32> {
+pub(super) fn ignored_at_start() -> Vec<i32> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
