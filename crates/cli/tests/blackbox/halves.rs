@@ -6,8 +6,8 @@ use std::fs;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::kit::{Tool, World, wait_until};
-use crate::resuming::{cluster, killed_once, queue, sbatch, started};
+use crate::kit::{Background, Tool, World, wait_until};
+use crate::resuming::{SHOW, cluster, killed_once, queue, sbatch, started};
 
 /// A cluster as in [`crate::resuming`], whose scancel takes jobs out of the queue.
 fn cancelling_cluster() -> World {
@@ -106,5 +106,42 @@ fn a_client_that_lives_stops_before_its_next_sbatch() {
     cancel.wait().succeeded();
     client.wait();
     assert_eq!(attempts(&world), ["1"]);
+    stays_cancelled(&world);
+}
+
+/// The client is in the sbatch of its second array, which has taken its job and waits for `go`.
+fn client_in_its_second_array(world: &World) -> Background {
+    sbatch(
+        world,
+        "take; [ $id = 100 ] || { touch ../taken; until [ -e ../go ]; do sleep 0.05; done; }; echo $id",
+    );
+    let client = started(world);
+    wait_until("the second array is taken", || world.root().join("taken").exists());
+    client
+}
+
+#[test]
+fn a_job_that_is_known_only_when_the_first_one_is_gone_is_cancelled_by_the_same_command() {
+    let world = cancelling_cluster();
+    let mut client = client_in_its_second_array(&world);
+    let mut cancel = world.tool(Tool::Neu, ["cancel", "1"]).spawn();
+    wait_until("the first job is gone", || world.calls().contains("scancel 100"));
+    fs::write(world.root().join("go"), "").unwrap();
+    cancel.wait().succeeded();
+    client.wait();
+    assert_eq!(attempts(&world), ["1", "1"]);
+    stays_cancelled(&world);
+}
+
+#[test]
+fn a_client_that_lets_go_while_it_is_looked_at_first_leaves_nothing_alive() {
+    let world = cancelling_cluster();
+    let mut client = client_in_its_second_array(&world);
+    // The first question for the jobs that are known is answered only when the client has handed over the rest.
+    let released = "until ls .neu/launches/1/owner.1.released 2>/dev/null; do sleep 0.01; done >/dev/null";
+    world.fake("squeue", &format!("case \"$*\" in *--jobs=*|*-j*) touch ../go; {released} ;; esac\n{SHOW}"));
+    world.neu("cancel 1").succeeded();
+    client.wait();
+    assert_eq!(attempts(&world), ["1", "1", "1"], "it was never told");
     stays_cancelled(&world);
 }
