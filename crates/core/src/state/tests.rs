@@ -11,6 +11,11 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
+/// A moment at which what the workers wrote may be on its way.
+fn moment(second: i64) -> Moment {
+    Moment { now: at(second), lateness: Lateness::Network }
+}
+
 fn started(attempt: u32) -> Event {
     let process = ProcessId { pid: 7, start: 1, boot: "b".to_owned() };
     Event::Started(Started { run: 3, attempt, node: "n1".to_owned(), process, job: Some("9_3".to_owned()) })
@@ -51,7 +56,7 @@ fn history(events: &[Event]) -> History {
 }
 
 fn folded(events: &[Event], sighting: &Sighting) -> Status {
-    fold(&history(events), 3, None, sighting, at(NOW))
+    fold(&history(events), 3, None, sighting, moment(NOW))
 }
 
 fn state(events: &[Event], sighting: &Sighting) -> RunState {
@@ -173,7 +178,7 @@ fn a_failure_is_over_once_slurm_is_done_with_it() {
     let running = |started: Option<i64>, now: i64| {
         let Sighting::Task(mut task) = task(TaskState::Running) else { unreachable!() };
         task.started = started.map(at);
-        fold(&history(&failed), 3, None, &Sighting::Task(task), at(now)).state
+        fold(&history(&failed), 3, None, &Sighting::Task(task), moment(now)).state
     };
     assert_eq!(running(Some(NOW - 200), NOW - 98), RunState::Running, "Slurm is about to say why");
     assert_eq!(running(Some(NOW - 200), NOW), RunState::Failed, "Slurm has forgotten to");
@@ -195,7 +200,7 @@ fn a_stop_is_not_yet_an_end_while_slurm_is_silent() {
     let stopped = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
     let silent = Sighting::Unclear("squeue timed out".to_owned());
     assert_eq!(state(&stopped, &silent), RunState::Unknown);
-    let next_day = fold(&history(&stopped), 3, None, &silent, at(NOW + 86_400));
+    let next_day = fold(&history(&stopped), 3, None, &silent, moment(NOW + 86_400));
     assert_eq!(next_day.state, RunState::Cancelled);
 }
 
@@ -323,7 +328,7 @@ proptest! {
         sighting in any_sighting(),
     ) {
         let history = history(&events);
-        let status = fold(&history, 3, handed, &sighting, at(NOW));
+        let status = fold(&history, 3, handed, &sighting, moment(NOW));
         if status.state == RunState::Succeeded {
             let attempt = history.latest(3).expect("an attempt");
             let ended = attempt.ended.as_ref().expect("its end");
@@ -340,7 +345,7 @@ proptest! {
         handed in any_handed(),
     ) {
         let history = history(&events);
-        let state = |sighting: &Sighting| fold(&history, 3, handed, sighting, at(NOW)).state;
+        let state = |sighting: &Sighting| fold(&history, 3, handed, sighting, moment(NOW)).state;
         let known = state(&Sighting::Unasked);
         let unclear = state(&Sighting::Unclear("no answer".to_owned()));
         prop_assert!(unclear == known || unclear == RunState::Unknown);
@@ -365,7 +370,7 @@ proptest! {
         handed in any_handed(),
         sighting in any_sighting(),
     ) {
-        let status = fold(&history(&events), 3, handed, &sighting, at(NOW));
+        let status = fold(&history(&events), 3, handed, &sighting, moment(NOW));
         prop_assert!(status.state.is_final() || (status.ended.is_none() && status.exit.is_none()));
         prop_assert!(status.state != RunState::Unknown || status.cause.is_some());
     }
@@ -379,7 +384,7 @@ proptest! {
         since in NOW - 100..NOW + 100,
     ) {
         let sighting = Sighting::Missing { since: at(since) };
-        let much_later = fold(&history(&events), 3, handed, &sighting, at(NOW + 86_400));
+        let much_later = fold(&history(&events), 3, handed, &sighting, moment(NOW + 86_400));
         prop_assert!(much_later.state.is_final(), "{:?}", much_later);
     }
 
@@ -406,8 +411,9 @@ fn a_stop_before_the_start_is_explained_or_taken_back_by_slurm() {
 fn the_attempt_that_was_handed_over_last_is_the_one_that_counts() {
     let again = |attempt| Some(Handed { attempt, time: at(NOW - 50) });
     let failed = [started(1), ended(1, Exit::Code(3), false)];
-    let told =
-        |events: &[Event], handed, sighting: &Sighting| fold(&history(events), 3, handed, sighting, at(NOW));
+    let told = |events: &[Event], handed, sighting: &Sighting| {
+        fold(&history(events), 3, handed, sighting, moment(NOW))
+    };
     let pending = told(&failed, again(2), &task(TaskState::Pending));
     assert_eq!((pending.state, pending.attempt, pending.exit), (RunState::Pending, 1, None));
     assert_eq!(told(&failed, again(2), &Sighting::NotHanded).state, RunState::Waiting);
@@ -443,7 +449,7 @@ fn a_verdict_on_an_attempt_stands_where_its_worker_said_nothing() {
     let own = [concluded.to_vec(), vec![ended(1, Exit::Code(0), false)]].concat();
     assert_eq!(state(&own, &Sighting::Unasked), RunState::Succeeded, "its own word came late");
     let next = Some(Handed { attempt: 2, time: at(NOW) });
-    let status = fold(&history(&concluded), 3, next, &task(TaskState::Pending), at(NOW));
+    let status = fold(&history(&concluded), 3, next, &task(TaskState::Pending), moment(NOW));
     assert_eq!(status.state, RunState::Pending);
 }
 
@@ -514,4 +520,27 @@ fn what_was_cancelled_in_the_queue_has_never_begun() {
     assert_eq!((never.state, never.started, never.ended), (RunState::Cancelled, None, Some(at(NOW - 5))));
     assert_eq!(folded(&[told_to_stop()], &cancelled(None)).started, None);
     assert_eq!(folded(&[], &cancelled(Some("n1"))).started, Some(at(NOW - 5)));
+}
+
+#[test]
+fn where_no_word_can_be_on_its_way_an_end_is_an_end_at_once() {
+    let told = |events: &[Event], sighting: &Sighting, lateness| {
+        fold(&history(events), 3, None, sighting, Moment { now: at(NOW), lateness }).state
+    };
+    for lateness in [Lateness::LocalDisk, Lateness::Dead] {
+        for over in [TaskState::Failed, TaskState::Completed] {
+            let just_now = task_that_ended(over, Some(NOW - 1));
+            assert_eq!(told(&[started(1)], &just_now, lateness), RunState::Lost);
+        }
+        let done = [started(1), ended(1, Exit::Code(0), false)];
+        assert_eq!(
+            told(&done, &task_that_ended(TaskState::Completed, Some(NOW)), lateness),
+            RunState::Succeeded
+        );
+    }
+    let missing = |seconds| Sighting::Missing { since: at(NOW - seconds) };
+    let seen = |lateness| [0, 6, 60].map(|seconds| told(&[started(1)], &missing(seconds), lateness));
+    assert_eq!(seen(Lateness::Network), [RunState::Unknown, RunState::Unknown, RunState::Lost]);
+    assert_eq!(seen(Lateness::LocalDisk), [RunState::Unknown, RunState::Lost, RunState::Lost]);
+    assert_eq!(seen(Lateness::Dead), [RunState::Lost, RunState::Lost, RunState::Lost]);
 }
