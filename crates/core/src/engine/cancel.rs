@@ -138,7 +138,7 @@ fn awaited(id: LaunchId, withheld: &Withheld, open: &Open, telling: &Telling) ->
         Withheld::Told(client) => {
             Some(format!("launch {id}: {client} hands runs over; it was told, and is waited for"))
         }
-        Withheld::Surely | Withheld::Unknown(..) => {
+        Withheld::Surely | Withheld::Unknown(_) => {
             telling.has_begun().then(|| format!("waiting for the end of {id}.{}", open.runs))
         }
     }
@@ -168,7 +168,7 @@ fn conclude(survey: Survey, asked: &Ranges, over: Ranges, withheld: Withheld) ->
     let unsure = match withheld {
         Withheld::Surely => Ranges::default(),
         Withheld::Told(_) => asked.iter().filter(|run| survey.job(*run).is_none()).collect(),
-        Withheld::Unknown(runs, _) => asked.iter().filter(|run| runs.contains(*run)).collect(),
+        Withheld::Unknown(runs) => asked.iter().filter(|run| runs.contains(*run)).collect(),
     };
     let stopped = of(RunState::is_final).without(&unsure);
     let unknown = [of(|state| state == RunState::Unknown), unsure].into_iter().collect::<Ranges>();
