@@ -175,3 +175,77 @@ fn behind_a_damaged_record_what_is_known_is_cancelled_and_the_rest_is_said_to_be
     let again = world.neu("cancel 1").exited(3);
     assert!(again.stderr.contains("not known whether they stopped: 5-9"), "{}", again.stderr);
 }
+
+#[test]
+fn views_of_a_launch_whose_client_was_killed_say_what_completes_it_and_submit_nothing() {
+    let world = cancelling_cluster();
+    client_died(&world, "[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
+    let before = attempts(&world);
+    for view in ["status", "status 1", "show 1.7"] {
+        let shown = world.neu(view).succeeded();
+        assert!(shown.stderr.contains("neu resume 1"), "{view}: {shown:?}");
+    }
+    let listed = world.neu("ls").succeeded();
+    assert!(listed.stdout.contains("train"), "{listed:?}");
+    let logs = world.neu("logs 1.0").succeeded();
+    assert_eq!(logs.stdout, "", "{logs:?}");
+    let states = world.states("1");
+    assert_eq!(
+        (states[0].as_str(), states[7].as_str(), states[11].as_str()),
+        ("pending", "unknown", "unknown")
+    );
+    assert_eq!(attempts(&world), before);
+    assert_eq!(live(&world).len(), 1);
+}
+
+#[test]
+fn the_json_of_a_completed_launch_is_pinned() {
+    let world = cancelling_cluster();
+    client_died(&world, "[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
+    let resumed = world.neu("resume 1 --json").succeeded();
+    insta::assert_snapshot!(world.tidy(&resumed.stdout), @r#"
+    {
+      "schema": 1,
+      "launches": [
+        {
+          "id": 1,
+          "name": "train",
+          "support": "slurm",
+          "device": "cpu",
+          "created": "[TIME]",
+          "host": "[HOST]",
+          "folder": "[WORLD]/project",
+          "command": [
+            "python",
+            "train.py"
+          ],
+          "parameters": [],
+          "repeats": 12,
+          "runs": 12,
+          "states": {
+            "pending": 12
+          },
+          "jobs": [
+            100,
+            101,
+            102
+          ],
+          "submission": "whole",
+          "unreadable": 0,
+          "answered": null,
+          "git": null,
+          "path": "[WORLD]/project/.neu/launches/1"
+        }
+      ],
+      "resumed": [
+        "1.5",
+        "1.6",
+        "1.7",
+        "1.8",
+        "1.9",
+        "1.10",
+        "1.11"
+      ]
+    }
+    "#);
+}
