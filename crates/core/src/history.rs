@@ -27,6 +27,8 @@ pub struct History {
     stopped: LastWord<Stopped>,
     unwanted: LastWord<Stopped>,
     workers: Vec<Dated<Worker>>,
+    /// Where among them the last worker of each task is.
+    of_task: HashMap<String, usize>,
 }
 
 /// Records about many runs each, and the last one about each run: a launch may have as many records as runs.
@@ -78,7 +80,10 @@ impl History {
     pub fn add(&mut self, records: impl IntoIterator<Item = Record>) {
         for Record { time, event } in records {
             match event {
-                Event::Worker(what) => self.workers.push(Dated { time, what }),
+                Event::Worker(what) => {
+                    self.of_task.extend(what.job.clone().map(|task| (task, self.workers.len())));
+                    self.workers.push(Dated { time, what });
+                }
                 Event::EnvFailed(what) => self.env_failed.add(&what.runs.clone(), Dated { time, what }),
                 Event::Stopped(what) => {
                     if what.is_asked() {
@@ -161,5 +166,11 @@ impl History {
     /// Gives the workers of a submission, in the order of their records.
     pub fn workers<'a>(&'a self, key: &'a str) -> impl DoubleEndedIterator<Item = &'a Dated<Worker>> {
         self.workers.iter().filter(move |worker| worker.what.key == key)
+    }
+
+    /// Gives the last worker of a submission's task.
+    pub fn worker_of(&self, key: &str, task: &str) -> Option<&Dated<Worker>> {
+        let worker = self.workers.get(*self.of_task.get(task)?)?;
+        (worker.what.key == key).then_some(worker)
     }
 }

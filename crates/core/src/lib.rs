@@ -4,6 +4,7 @@
 //! whoever calls passes those in. The way of the data is told in `ARCHITECTURE.md`.
 
 pub mod config;
+pub mod disk;
 pub mod document;
 pub mod engine;
 pub mod event;

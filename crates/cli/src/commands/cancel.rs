@@ -66,7 +66,9 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
         }
         if let Some(damage) = done.survey.submissions.damage() {
             ui.warn(&format!(
-                "launch {id}: in its submissions.jsonl {damage}: Slurm may have more jobs of it, see `squeue --me`"
+                "launch {id}: in its submissions.jsonl {damage}: Slurm may have more jobs of it, whose names have \
+                 `.{}`; see `squeue --me --format='%i %T %j'`",
+                done.survey.launch.key
             ));
             exit = Exit::Scheduler;
         }

@@ -136,6 +136,28 @@ fn a_controller_that_hangs_costs_seconds_and_takes_nothing_back() {
 }
 
 #[test]
+fn a_controller_that_hangs_keeps_no_log_back_and_waiting_has_its_end() {
+    let world = cluster(r#"row N/A RUNNING None "$name""#, NO_ACCOUNTING);
+    world.neurun("slurm cpu t.py").succeeded();
+    let launch = world.store().join("launches/1");
+    let started = format!(
+        "{{\"time\":\"{}\",\"event\":{{\"started\":{{\"run\":0,\"attempt\":1,\"node\":\"n1\",\
+         \"process\":{{\"pid\":1,\"start\":1,\"boot\":\"b\"}},\"job\":\"4711\"}}}}}}\n",
+        jiff::Timestamp::now()
+    );
+    fs::create_dir_all(launch.join("events")).unwrap();
+    fs::write(launch.join("events/n1-b.jsonl"), started).unwrap();
+    fs::create_dir_all(launch.join("logs")).unwrap();
+    fs::write(launch.join("logs/0.1.out"), "what it printed\n").unwrap();
+    world.fake("squeue", "exec sleep 100");
+    let began = Instant::now();
+    assert_eq!(world.neu("logs 1").succeeded().stdout, "what it printed\n");
+    let waited = world.neu("wait 1 --timeout 1s").exited(124);
+    assert!(waited.stderr.contains("1.0"), "{}", waited.stderr);
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_store_that_cannot_be_written_is_viewed_all_the_same() {
     if !nix::unistd::geteuid().is_root() {
         return;

@@ -210,7 +210,7 @@ fn a_cancellation_is_asked_again_until_slurm_answers() {
     let silent = "squeue: error: Unable to contact slurm controller";
     let answer = queue(&name_of_the_job(&world), "$(id -u)");
     let script = format!(
-        "[[ $(grep -c ^squeue $(dirname $0)/../calls) -gt 16 ]] || {{ echo '{silent}' >&2; exit 1; }}\n\
+        "[[ $(grep -c ^squeue $(dirname $0)/../calls) -gt 26 ]] || {{ echo '{silent}' >&2; exit 1; }}\n\
          [[ -e cancelled ]] || {answer}"
     );
     world.fake("squeue", &script);

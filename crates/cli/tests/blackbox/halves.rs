@@ -6,8 +6,8 @@ use std::fs;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::kit::{Tool, World, wait_until};
-use crate::resuming::{cluster, killed_once, queue, sbatch, started};
+use crate::kit::{Background, Tool, World, wait_until};
+use crate::resuming::{SHOW, cluster, killed_once, queue, sbatch, started};
 
 /// A cluster as in [`crate::resuming`], whose scancel takes jobs out of the queue.
 fn cancelling_cluster() -> World {
@@ -107,4 +107,145 @@ fn a_client_that_lives_stops_before_its_next_sbatch() {
     client.wait();
     assert_eq!(attempts(&world), ["1"]);
     stays_cancelled(&world);
+}
+
+/// The client is in the sbatch of its second array, which has taken its job and waits for `go`.
+fn client_in_its_second_array(world: &World) -> Background {
+    sbatch(
+        world,
+        "take; [ $id = 100 ] || { touch ../taken; until [ -e ../go ]; do sleep 0.05; done; }; echo $id",
+    );
+    let client = started(world);
+    wait_until("the second array is taken", || world.root().join("taken").exists());
+    client
+}
+
+#[test]
+fn a_job_that_is_known_only_when_the_first_one_is_gone_is_cancelled_by_the_same_command() {
+    let world = cancelling_cluster();
+    let mut client = client_in_its_second_array(&world);
+    let mut cancel = world.tool(Tool::Neu, ["cancel", "1"]).spawn();
+    wait_until("the first job is gone", || world.calls().contains("scancel 100"));
+    fs::write(world.root().join("go"), "").unwrap();
+    cancel.wait().succeeded();
+    client.wait();
+    assert_eq!(attempts(&world), ["1", "1"]);
+    stays_cancelled(&world);
+}
+
+#[test]
+fn a_client_that_lets_go_while_it_is_looked_at_first_leaves_nothing_alive() {
+    let world = cancelling_cluster();
+    let mut client = client_in_its_second_array(&world);
+    // The first question for the jobs that are known is answered only when the client has handed over the rest.
+    let released = "until ls .neu/launches/1/owner.1.released 2>/dev/null; do sleep 0.01; done >/dev/null";
+    world.fake("squeue", &format!("case \"$*\" in *--jobs=*|*-j*) touch ../go; {released} ;; esac\n{SHOW}"));
+    world.neu("cancel 1").succeeded();
+    client.wait();
+    assert_eq!(attempts(&world), ["1", "1", "1"], "it was never told");
+    stays_cancelled(&world);
+}
+
+#[test]
+fn behind_a_damaged_record_what_is_known_is_cancelled_and_the_rest_is_said_to_be_unknown() {
+    let world = cancelling_cluster();
+    started(&world).wait().succeeded();
+    let path = world.store().join("launches/1/submissions.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let damaged = text.lines().map(|line| match line.contains("\"submission\":1,\"event\":{\"intent\"") {
+        true => "garbage\n".to_owned(),
+        false => format!("{line}\n"),
+    });
+    fs::write(&path, damaged.collect::<String>()).unwrap();
+    let before = fs::read(&path).unwrap();
+    let outcome = world.neu("cancel 1").exited(3);
+    let key = queue(&world)[1].split(['.', ' ', '-']).nth(2).unwrap().to_owned();
+    insta::assert_snapshot!(outcome.stderr.replace(&key, "[KEY]"), @r"
+    launch 1: 7 runs stopped (0-4,10-11)
+    warning: launch 1: not known whether they stopped: 5-9
+    warning: launch 1: in its submissions.jsonl line 6 is damaged: Slurm may have more jobs of it, whose names have `.[KEY]`; see `squeue --me --format='%i %T %j'`
+    ");
+    assert_eq!(live(&world).len(), 1, "{:?}", queue(&world));
+    assert_eq!(
+        world.states("1")[4..11].join(" "),
+        "cancelled unknown unknown unknown unknown unknown cancelled"
+    );
+    assert_eq!(fs::read(&path).unwrap(), before, "what is unknown is not written down as withdrawn");
+    // Once more says the same.
+    let again = world.neu("cancel 1").exited(3);
+    assert!(again.stderr.contains("not known whether they stopped: 5-9"), "{}", again.stderr);
+}
+
+#[test]
+fn views_of_a_launch_whose_client_was_killed_say_what_completes_it_and_submit_nothing() {
+    let world = cancelling_cluster();
+    client_died(&world, "[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
+    let before = attempts(&world);
+    for view in ["status", "status 1", "show 1.7"] {
+        let shown = world.neu(view).succeeded();
+        assert!(shown.stderr.contains("neu resume 1"), "{view}: {shown:?}");
+    }
+    let listed = world.neu("ls").succeeded();
+    assert!(listed.stdout.contains("train"), "{listed:?}");
+    let logs = world.neu("logs 1.0").succeeded();
+    assert_eq!(logs.stdout, "", "{logs:?}");
+    let states = world.states("1");
+    assert_eq!(
+        (states[0].as_str(), states[7].as_str(), states[11].as_str()),
+        ("pending", "unknown", "unknown")
+    );
+    assert_eq!(attempts(&world), before);
+    assert_eq!(live(&world).len(), 1);
+}
+
+#[test]
+fn the_json_of_a_completed_launch_is_pinned() {
+    let world = cancelling_cluster();
+    client_died(&world, "[ $id = 101 ] && { echo $$ >../waiting; exec sleep 100; }; take; echo $id");
+    let resumed = world.neu("resume 1 --json").succeeded();
+    insta::assert_snapshot!(world.tidy(&resumed.stdout), @r#"
+    {
+      "schema": 1,
+      "launches": [
+        {
+          "id": 1,
+          "name": "train",
+          "support": "slurm",
+          "device": "cpu",
+          "created": "[TIME]",
+          "host": "[HOST]",
+          "folder": "[WORLD]/project",
+          "command": [
+            "python",
+            "train.py"
+          ],
+          "parameters": [],
+          "repeats": 12,
+          "runs": 12,
+          "states": {
+            "pending": 12
+          },
+          "jobs": [
+            100,
+            101,
+            102
+          ],
+          "submission": "whole",
+          "unreadable": 0,
+          "answered": null,
+          "git": null,
+          "path": "[WORLD]/project/.neu/launches/1"
+        }
+      ],
+      "resumed": [
+        "1.5",
+        "1.6",
+        "1.7",
+        "1.8",
+        "1.9",
+        "1.10",
+        "1.11"
+      ]
+    }
+    "#);
 }

@@ -29,6 +29,7 @@ mod handover;
 mod leftovers;
 mod logs;
 mod looking;
+mod lost;
 mod ls;
 mod oddities;
 mod params;

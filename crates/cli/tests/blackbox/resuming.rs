@@ -16,7 +16,7 @@ take() { echo "$id $name ${array:-N/A}" >>"$queue"; }
 "#;
 
 /// Shows the jobs of the queue with the name that is asked for.
-const SHOW: &str = r#"touch ../queue
+pub(crate) const SHOW: &str = r#"touch ../queue
 for word; do case $word in --name=*) wanted=${word#*=} ;; esac; done
 while read -r id name array; do
   [ "$name" != gone ] || continue

@@ -227,3 +227,28 @@ fn a_script_that_is_gone_is_refused_before_anything_starts() {
     }
     assert_eq!(world.listing(), before);
 }
+
+#[test]
+fn a_run_that_ran_out_of_time_is_tried_again_with_more() {
+    let world = crate::resuming::cluster();
+    world.neurun("slurm cpu train.py").succeeded();
+    let name = world.calls().split("--job-name=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let first = format!(
+        r"printf '\x1e100\x1f100\x1fN/A\x1fTIMEOUT\x1fTimeLimit\x1fn1\x1f%s\x1f1795382094\x1f1795382094\x1f1795382999\x1f%s\n' $(id -u) {name}"
+    );
+    world.fake(
+        "squeue",
+        &format!(
+            "{first}\n{}",
+            crate::resuming::SHOW
+                .replace("read -r id name array; do", "read -r id name array; do [ $id != 100 ] || continue")
+        ),
+    );
+    assert_eq!(world.states("1"), ["timed-out"]);
+    let again = world.neu("retry --with time=2:00 1").succeeded();
+    assert!(again.stdout.contains("1 run again as attempt 2"), "{}", again.stdout);
+    let calls = world.calls();
+    let last = calls.lines().rfind(|call| call.starts_with("sbatch")).unwrap();
+    assert!(last.contains("--time=2:00") && last.contains("--attempt 2"), "{last}");
+    assert_eq!(world.states("1"), ["pending"]);
+}

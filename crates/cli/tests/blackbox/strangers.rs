@@ -210,6 +210,22 @@ fn a_read_only_look_at_somebody_else_s_store_is_possible() {
 }
 
 #[test]
+fn logs_of_somebody_else_are_read_where_they_may_be_and_named_where_not() {
+    if !is_root() {
+        return;
+    }
+    let world = local_world();
+    world.file("t.sh", "echo what it printed");
+    world.neurun("local cpu t.sh").succeeded();
+    open_to_all(&world);
+    let closed = as_stranger(&world, Tool::Neu, "logs 1").exited(4);
+    assert!(closed.stderr.contains(".neu"), "{}", closed.stderr);
+    world.bash("chmod -R a+rX .neu");
+    assert_eq!(as_stranger(&world, Tool::Neu, "logs 1").succeeded().stdout, "what it printed\n");
+    assert_eq!(as_stranger(&world, Tool::Neu, "logs 1 -f").succeeded().stdout, "what it printed\n");
+}
+
+#[test]
 fn a_single_file_stands_for_all_three_commands() {
     let world = local_world();
     world.file("params.json", r#"{"a": [1]}"#);

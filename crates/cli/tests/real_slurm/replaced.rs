@@ -159,3 +159,29 @@ fn after_a_kill_of_the_worker_nothing_outlives_the_next_attempt() {
         kill_9(second_half);
     });
 }
+
+#[test]
+fn after_a_kill_of_step_and_worker_a_cancellation_on_that_host_ends_the_program() {
+    let Some(cluster) = Cluster::special(&["--nodes=1", "--node-prefix=kic"]) else { return };
+    let desk = desk(&cluster, "600");
+    let launch = desk.launch("slurm cpu beat.py");
+    until_it_beats(&launch, 1);
+    let first_half = records(&launch, "worker")[0]["process"]["pid"].as_i64().unwrap();
+    let first_half = i32::try_from(first_half).unwrap();
+    for pid in [parent_of(first_half), second_half_of(first_half), first_half] {
+        kill_9(pid);
+    }
+    let before = beats(&desk, 1).len();
+    until("the program goes on alone", || match beats(&desk, 1).len() {
+        now if now > before + 5 => Ok(()),
+        now => Err(now),
+    });
+    desk.neu("cancel 1").succeeded();
+    until("nothing lives on", || match desk.world.survivors() {
+        none if none.is_empty() => Ok(()),
+        some => Err(some),
+    });
+    let state = launch.states()[0].clone();
+    assert!(["lost", "cancelled"].contains(&state.as_str()), "{}", launch.table());
+    desk.neu("cancel 1").succeeded();
+}

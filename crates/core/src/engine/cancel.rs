@@ -1,27 +1,21 @@
 //! Stops runs, and sees that they stopped.
 
+mod telling;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::id::{LaunchId, RunId};
 use crate::ranges::Ranges;
 use crate::state::RunState;
-use crate::store::{OwnedBy, Store, StoreError};
+use crate::store::StoreError;
 use crate::support::SupportError;
 use crate::worker::{Node, end_leftovers};
 
 use super::resume::Resuming;
 use super::survey::{Supports, Survey, Watched, survey};
 use super::withhold::{Withheld, Withholding};
-
-/// How long a program may take to end before it is told again, more firmly.
-const PATIENCE: Duration = Duration::from_secs(12);
-
-/// How long to watch for the end before saying what still lives: Slurm kills after `KillWait`, 30 s by default.
-const LIMIT: Duration = Duration::from_mins(2);
-
-/// How long a scheduler that gives no answer is asked again.
-const SILENCE: Duration = Duration::from_mins(5);
+use telling::{Open, SILENCE, Step, Telling};
 
 /// The pauses between two looks: the first, which doubles up to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -71,89 +65,82 @@ pub fn cancel(
     wanted: impl Fn(u64) -> bool,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Cancelled, CancelError> {
-    let Cancelling { supports, resuming, node } = cancelling;
-    let mut now = look(resuming.store, supports, id)?;
-    let (launch, dir) = (now.launch.clone(), now.dir.clone());
-    let mut withholding = Withholding::new(resuming, &launch, &dir, node);
-    let over = picked(&now, &wanted, |state| state.is_final() && state != RunState::Lost);
+    let before = cancelling.look(id)?;
+    let over = picked(&before, &wanted, |state| state.is_final() && state != RunState::Lost);
     // A program whose worker was killed may live on: it is looked for on this machine.
-    let asked = picked(&now, &wanted, |state| !state.is_final() || state == RunState::Lost);
-    if asked.is_empty() {
-        end_on_this_host(&now, &wanted);
-        return Ok(conclude(now, &asked, over, Withheld::Surely));
+    let asked = picked(&before, &wanted, |state| !state.is_final() || state == RunState::Lost);
+    let (survey, withheld) = match asked.is_empty() {
+        true => (before, Withheld::Surely),
+        false => cancelling.stop(&before, &asked, notice)?,
+    };
+    end_on_this_host(&survey, &wanted);
+    Ok(conclude(survey, &asked, over, withheld))
+}
+
+impl Cancelling<'_> {
+    /// Stops the runs that are `asked` for, and gives what is seen at last.
+    fn stop(
+        &self,
+        before: &Survey,
+        asked: &Ranges,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<(Survey, Withheld), CancelError> {
+        let (launch, dir) = (&before.launch, &before.dir);
+        let mut withholding = Withholding::new(&self.resuming, launch, dir, self.node);
+        let mut telling = Telling::default();
+        let (began, mut pause) = (Instant::now(), PAUSES.0);
+        loop {
+            let withheld = withholding.withhold(asked)?;
+            // After that, not before: the job that a client got in its last moment is seen only now.
+            let survey = self.look(LaunchId(launch.id))?;
+            let open = open(&survey, asked, &telling);
+            match telling.next(&open, &withheld, began.elapsed()) {
+                Step::Conclude => return Ok((survey, withheld)),
+                Step::Tell => match self.supports.of(launch).stop(&survey.case(&open.runs)) {
+                    Ok(reached) => telling.note(&open, &reached, began.elapsed()),
+                    Err(SupportError::Silent(words)) if began.elapsed() < SILENCE => {
+                        notice(&format!("the scheduler gives no clear answer, asking again: {words}"));
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+                Step::Wait => {}
+            }
+            if let Some(words) = awaited(LaunchId(launch.id), &withheld, &open, &telling) {
+                notice(&words);
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(PAUSES.1);
+        }
     }
-    let began = Instant::now();
-    let mut looked = began;
-    let mut told: Option<Told> = None;
-    let mut pause = PAUSES.0;
-    loop {
-        let withheld = withholding.withhold(&asked)?;
-        // What was seen before a client let go, or before this one found a job, is out of date.
-        if looked.elapsed() >= PAUSES.0 || withheld != Withheld::Surely {
-            looked = Instant::now();
-            now = look(resuming.store, supports, id)?;
-        }
-        let lives = |state: RunState| !state.is_final() || (told.is_none() && state == RunState::Lost);
-        let open = picked(&now, |run| asked.contains(run), lives);
-        let is_told_enough = match &withheld {
-            Withheld::Told(_) => began.elapsed() > SILENCE,
-            Withheld::Surely | Withheld::Unknown(..) => {
-                open.is_empty() || told.as_ref().is_some_and(|told| told.is_in_vain(&open))
-            }
-        };
-        if is_told_enough {
-            end_on_this_host(&now, &wanted);
-            return Ok(conclude(now, &asked, over, withheld));
-        }
-        if !open.is_empty() && told.as_ref().is_none_or(|told| told.is_due(&now, &open)) {
-            match supports.of(&launch).stop(&now.case(&open)) {
-                Ok(reached) => told = Some(Told::again(told, reached)),
-                Err(SupportError::Silent(words)) if began.elapsed() < SILENCE => {
-                    notice(&format!("the scheduler gives no clear answer, asking again: {words}"));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if let Withheld::Told(client) = &withheld {
-            let OwnedBy { host, pid, .. } = client;
-            notice(&format!(
-                "launch {id}: process {pid} on `{host}` hands runs over; it was told, and is waited for"
-            ));
-        } else if told.is_some() {
-            notice(&format!("waiting for the end of {id}.{open}"));
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(PAUSES.1);
+
+    fn look(&self, id: LaunchId) -> Result<Survey, StoreError> {
+        let store = self.resuming.store;
+        let surveys = survey(vec![Watched::open(store, id)?], &self.supports)?;
+        let no_launch = || StoreError::NoLaunch { id: id.0, root: store.root().to_owned() };
+        surveys.into_iter().next().ok_or_else(no_launch)
     }
 }
 
-/// When the support was told to stop runs.
-struct Told {
-    first: Instant,
-    last: Instant,
-    reached: Ranges,
+/// Gives those of the runs that may still live. One whose worker was lost may do so until it was told.
+fn open(survey: &Survey, asked: &Ranges, telling: &Telling) -> Open {
+    let may_live = |run: &u64| {
+        let state = survey.status(*run).map(|status| status.state);
+        state.is_some_and(|state| !state.is_final() || state == RunState::Lost && !telling.has_told(*run))
+    };
+    let runs: Ranges = asked.iter().filter(may_live).collect();
+    let with_job = runs.iter().filter(|run| survey.job(*run).is_some()).collect();
+    Open { runs, with_job }
 }
 
-impl Told {
-    fn again(before: Option<Self>, reached: Ranges) -> Self {
-        let now = Instant::now();
-        match before {
-            None => Self { first: now, last: now, reached },
-            Some(before) => {
-                Self { last: now, reached: [before.reached, reached].into_iter().collect(), ..before }
-            }
+/// Says what is waited for.
+fn awaited(id: LaunchId, withheld: &Withheld, open: &Open, telling: &Telling) -> Option<String> {
+    match withheld {
+        Withheld::Told(client) => {
+            Some(format!("launch {id}: {client} hands runs over; it was told, and is waited for"))
         }
-    }
-
-    /// Tells whether to tell again: it lasts, or a job is known now that was not.
-    fn is_due(&self, now: &Survey, open: &Ranges) -> bool {
-        let is_new = |run: u64| !self.reached.contains(run) && now.job(run).is_some();
-        self.last.elapsed() > PATIENCE || open.iter().any(is_new)
-    }
-
-    /// Tells whether to wait no longer for the runs that still live: it lasts too long, or none of them was reached.
-    fn is_in_vain(&self, alive: &Ranges) -> bool {
-        self.first.elapsed() > LIMIT || !alive.iter().any(|run| self.reached.contains(run))
+        Withheld::Surely | Withheld::Unknown(_) => {
+            telling.has_begun().then(|| format!("waiting for the end of {id}.{}", open.runs))
+        }
     }
 }
 
@@ -181,15 +168,10 @@ fn conclude(survey: Survey, asked: &Ranges, over: Ranges, withheld: Withheld) ->
     let unsure = match withheld {
         Withheld::Surely => Ranges::default(),
         Withheld::Told(_) => asked.iter().filter(|run| survey.job(*run).is_none()).collect(),
-        Withheld::Unknown(runs, _) => asked.iter().filter(|run| runs.contains(*run)).collect(),
+        Withheld::Unknown(runs) => asked.iter().filter(|run| runs.contains(*run)).collect(),
     };
     let stopped = of(RunState::is_final).without(&unsure);
     let unknown = [of(|state| state == RunState::Unknown), unsure].into_iter().collect::<Ranges>();
     let alive = of(|state| !state.is_final() && state != RunState::Unknown).without(&unknown);
     Cancelled { survey, stopped, alive, unknown, over }
-}
-
-fn look(store: &Store, supports: &Supports<'_>, id: LaunchId) -> Result<Survey, StoreError> {
-    let surveys = survey(vec![Watched::open(store, id)?], supports)?;
-    surveys.into_iter().next().ok_or_else(|| StoreError::NoLaunch { id: id.0, root: store.root().to_owned() })
 }

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
 use crate::config::SupportKind;
+use crate::disk::Disk;
 use crate::event::Ended;
 use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
-use crate::state::{Handed, RunState, Sighting, Status, fold, is_followed, stopped};
+use crate::state::{Handed, Lateness, Moment, RunState, Sighting, Status, fold, is_followed, stopped};
 use crate::store::{
     JournalReader, Launch, LaunchDir, OwnedBy, Owner, Store, StoreError, Submission, Submissions,
 };
@@ -227,7 +228,7 @@ impl Opened {
         if !seen.is_empty() {
             self.watched.refresh()?;
         }
-        let now = Timestamp::now();
+        let (now, disk) = (Timestamp::now(), Disk::of(self.watched.dir.path()));
         let unreadable = self.watched.reader.unreadable() + self.submissions.unreadable();
         let Watched { launch, dir, history, reader } = self.watched;
         let status = |run| {
@@ -237,7 +238,8 @@ impl Opened {
                 Some(sighting) => sighting.clone(),
                 None => Sighting::Unasked,
             };
-            fold(&history, run, handed(&self.submissions, run), &sighting, now)
+            let lateness = lateness(&history, self.submissions.of_run(run), run, &sighting, disk);
+            fold(&history, run, handed(&self.submissions, run), &sighting, Moment { now, lateness })
         };
         let statuses = (0..launch.runs).map(status).collect();
         let submissions = self.submissions;
@@ -279,6 +281,31 @@ fn last_word(launch: &Launch, history: &History, run: u64) -> LastWord {
         true => LastWord::Scheduler,
         false => LastWord::Journal,
     }
+}
+
+/// Tells how late the words of a run's worker may come. Only where a scheduler says that it is over does that matter.
+fn lateness(
+    history: &History,
+    submission: Option<&Submission>,
+    run: u64,
+    sighting: &Sighting,
+    disk: Disk,
+) -> Lateness {
+    let is_over = match sighting {
+        Sighting::Task(task) => task.state.is_final(),
+        Sighting::Missing { .. } => true,
+        Sighting::Unasked
+        | Sighting::NotHanded
+        | Sighting::Refused(_)
+        | Sighting::Unclear(_)
+        | Sighting::WorkerLives
+        | Sighting::Gone
+        | Sighting::Left { .. } => false,
+    };
+    let worker = submission
+        .filter(|_| is_over)
+        .and_then(|submission| history.worker_of(&submission.chunk.key, &submission.task(run)?));
+    Lateness::of(worker.map(|worker| worker.what.process.liveness()), disk)
 }
 
 /// Tells whether the end of a program may be Slurm's doing: a stop, also one that its worker did not hear of, or the

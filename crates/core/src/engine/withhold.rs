@@ -15,8 +15,8 @@ pub(super) enum Withheld {
     Surely,
     /// A client is handing runs over: it was told, and may have one more in its hands.
     Told(OwnedBy),
-    /// Slurm does not tell whether it has them, in these words.
-    Unknown(Ranges, String),
+    /// Slurm does not tell whether it has these, or nobody knows what to ask it for.
+    Unknown(Ranges),
 }
 
 /// Who withholds runs of which launch.
@@ -53,16 +53,23 @@ impl<'a> Withholding<'a> {
             }
             Ownership::Ours(owned) => {
                 let settled = find_out(self.resuming, self.launch, &owned)?;
-                let withdrawn = withdraw(self.launch, &owned, runs)?;
+                let hidden = self.hidden(runs)?;
+                let withdrawn = withdraw(self.launch, &owned, &runs.without(&hidden))?;
                 self.tell(&withdrawn)?;
-                Ok(match settled.unknown {
-                    Some(later) if runs.iter().any(|run| later.runs.contains(run)) => {
-                        Withheld::Unknown(later.runs, later.words)
-                    }
-                    Some(_) | None => Withheld::Surely,
-                })
+                let unknown = settled.unknown.map_or_else(Ranges::default, |later| later.runs);
+                let unknown: Ranges = [common(runs, &unknown), hidden].into_iter().collect();
+                Ok(if unknown.is_empty() { Withheld::Surely } else { Withheld::Unknown(unknown) })
             }
         }
+    }
+
+    /// Gives those of the runs that no submission holds, where one may be missing in a damaged record: they may be in
+    /// the queue.
+    fn hidden(&self, runs: &Ranges) -> Result<Ranges, StoreError> {
+        let submissions = self.dir.submissions()?;
+        let is_whole = submissions.damage().is_none();
+        let unhanded = submissions.unhanded(self.launch.runs);
+        Ok(if is_whole { Ranges::default() } else { common(runs, &unhanded) })
     }
 
     /// Gives those of the runs that were never handed over, or of which the answer is lost.
@@ -71,7 +78,7 @@ impl<'a> Withholding<'a> {
         let lost = submissions.iter().filter(|submission| submission.is_lost());
         let lost = lost.map(|submission| submission.chunk.runs.clone());
         let open: Ranges = lost.chain([submissions.unhanded(self.launch.runs)]).collect();
-        Ok(runs.without(&runs.without(&open)))
+        Ok(common(runs, &open))
     }
 
     fn tell(&mut self, runs: &Ranges) -> Result<(), StoreError> {
@@ -84,4 +91,8 @@ impl<'a> Withholding<'a> {
         self.told = [self.told.clone(), runs.clone()].into_iter().collect();
         Ok(())
     }
+}
+
+fn common(some: &Ranges, others: &Ranges) -> Ranges {
+    some.without(&some.without(others))
 }

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fold::{LAG, is_recent, still_on_its_way};
-use super::{RunState, Sighting, Status, Task, TaskState};
+use super::lateness::LAG;
+use super::{Moment, RunState, Sighting, Status, Task, TaskState};
 use crate::event::{Ended, Exit};
 use crate::history::{Attempt, Dated};
 
@@ -11,12 +11,7 @@ use crate::history::{Attempt, Dated};
 const REQUEUE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The program's own end is known; the scheduler may know worse.
-pub(super) fn of_ended(
-    attempt: &Attempt,
-    ended: &Dated<Ended>,
-    sighting: &Sighting,
-    now: Timestamp,
-) -> Status {
+pub(super) fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sighting, at: Moment) -> Status {
     let Dated { time, what: Ended { exit, stopped, .. } } = ended;
     let (time, stopped) = (*time, *stopped);
     let own = match exit {
@@ -32,7 +27,7 @@ pub(super) fn of_ended(
     let task = match sighting {
         Sighting::Task(task) => task,
         // Whoever stopped it may start it again; a controller that was silent for long would have by now.
-        Sighting::Unclear(words) if stopped && is_recent(time, now, REQUEUE) => {
+        Sighting::Unclear(words) if stopped && at.is_near(time, REQUEUE) => {
             return Status::new(
                 RunState::Unknown,
                 Some(format!("it was stopped when last heard of; {words}")),
@@ -46,7 +41,7 @@ pub(super) fn of_ended(
         TaskState::TimedOut => worse(RunState::TimedOut, &own, task),
         TaskState::OutOfMemory => worse(RunState::OutOfMemory, &own, task),
         // Only Slurm knows whether it is done: it may say why it stopped the program, or start it again.
-        TaskState::Running if own.state != RunState::Succeeded && is_going_on(task, time, now) => {
+        TaskState::Running if own.state != RunState::Succeeded && is_going_on(task, time, at) => {
             Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
         }
         // Slurm tells every process of a job to stop, and the program may be gone before its worker has heard.
@@ -57,10 +52,10 @@ pub(super) fn of_ended(
         TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
         // The records of a later attempt are on their way through a network file system: a task whose last attempt did
         // not succeed is not COMPLETED, and one that was stopped did not start after that.
-        TaskState::Completed if own.state != RunState::Succeeded && still_on_its_way(task, now) => {
+        TaskState::Completed if own.state != RunState::Succeeded && at.may_hear_of(task) => {
             Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
         }
-        TaskState::Failed if stopped && task.started > Some(time) && still_on_its_way(task, now) => {
+        TaskState::Failed if stopped && task.started > Some(time) && at.may_hear_of(task) => {
             Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
         }
         TaskState::Failed
@@ -85,8 +80,8 @@ pub(super) fn of_ended(
 
 /// Tells whether a task goes on after the program of its attempt ended at `ended`: it is being ended, for a while, or
 /// it was started anew.
-fn is_going_on(task: &Task, ended: Timestamp, now: Timestamp) -> bool {
-    is_recent(ended, now, LAG) || task.started.is_some_and(|started| started > ended)
+fn is_going_on(task: &Task, ended: Timestamp, at: Moment) -> bool {
+    at.is_near(ended, LAG) || task.started.is_some_and(|started| started > ended)
 }
 
 /// The scheduler knows worse than the program's own end says: both are kept.

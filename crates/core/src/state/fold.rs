@@ -1,14 +1,11 @@
 //! The fold: journal, submissions and what a support sees, made into one status. Pure.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::ended::of_ended;
-use super::{RunState, Sighting, Status, Task, TaskState};
+use super::{Moment, RunState, Sighting, Status, Task, TaskState};
 use crate::event::{EnvFailed, Stopped};
 use crate::history::{Attempt, Dated, History};
-
-/// How long after a task's end its worker's last record may still be on its way through a network file system.
-pub const LAG: SignedDuration = SignedDuration::from_secs(30);
 
 /// What the queue of Slurm 22.05 says of a job that a signal ended, and of one that its node could not start.
 const LAUNCH_FAILURE: &str = "JobLaunchFailure";
@@ -22,26 +19,20 @@ pub struct Handed {
     pub time: Timestamp,
 }
 
-/// Tells what is known of `run`, at the time `now`.
+/// Tells what is known of `run` at a moment.
 ///
 /// The latest attempt decides, and that is the one that was `handed` over last, also before it has begun: what an
 /// earlier one came to is then history.
-pub fn fold(
-    history: &History,
-    run: u64,
-    handed: Option<Handed>,
-    sighting: &Sighting,
-    now: Timestamp,
-) -> Status {
+pub fn fold(history: &History, run: u64, handed: Option<Handed>, sighting: &Sighting, at: Moment) -> Status {
     let status = match history.latest(run).filter(|attempt| !is_followed(attempt, handed)) {
-        Some(attempt) => of_attempt(history, run, attempt, sighting, now),
+        Some(attempt) => of_attempt(history, run, attempt, sighting, at),
         None => match (sighting, history.latest(run)) {
             (Sighting::Refused(words), Some(earlier)) => {
-                refused_again(of_attempt(history, run, earlier, &Sighting::Unasked, now), words)
+                refused_again(of_attempt(history, run, earlier, &Sighting::Unasked, at), words)
             }
             (_, earlier) => {
                 let number = earlier.map_or(0, |attempt| attempt.number);
-                let status = of_next(history, run, handed, sighting, now);
+                let status = of_next(history, run, handed, sighting, at);
                 Status { attempt: status.attempt.max(number), ..status }
             }
         },
@@ -61,35 +52,29 @@ pub(crate) fn stopped(history: &History, run: u64, handed: Option<Handed>) -> Op
 }
 
 /// Tells of an attempt that began, unless its successor could not even activate its env.
-fn of_attempt(history: &History, run: u64, attempt: &Attempt, sighting: &Sighting, now: Timestamp) -> Status {
+fn of_attempt(history: &History, run: u64, attempt: &Attempt, sighting: &Sighting, at: Moment) -> Status {
     if let Some(failed) = history.env_failed(run).filter(|failed| attempt.number < failed.what.attempt) {
         return of_env(failed);
     }
     let mut status = match (&attempt.ended, &attempt.concluded) {
-        (Some(ended), _) => of_ended(attempt, ended, sighting, now),
+        (Some(ended), _) => of_ended(attempt, ended, sighting, at),
         (None, Some(concluded)) if concluded.what.state.is_final() => Status {
             ended: Some(concluded.time),
             ..Status::new(concluded.what.state, Some(concluded.what.cause.clone()))
         },
-        (None, _) => of_started(sighting, now),
+        (None, _) => of_started(sighting, at),
     };
     describe_attempt(&mut status, attempt);
     status
 }
 
 /// Tells of the attempt that was handed over last, where it has not begun.
-fn of_next(
-    history: &History,
-    run: u64,
-    handed: Option<Handed>,
-    sighting: &Sighting,
-    now: Timestamp,
-) -> Status {
+fn of_next(history: &History, run: u64, handed: Option<Handed>, sighting: &Sighting, at: Moment) -> Status {
     let first = handed.map_or(0, |handed| handed.attempt);
     if let Some(failed) = history.env_failed(run).filter(|failed| failed.what.attempt >= first) {
         return of_env(failed);
     }
-    of_unstarted(history, run, handed, sighting, now)
+    of_unstarted(history, run, handed, sighting, at)
 }
 
 fn of_env(failed: &Dated<EnvFailed>) -> Status {
@@ -139,12 +124,6 @@ impl Status {
     }
 }
 
-/// Tells whether `then` is less than `span` away. A clock that was set back makes a record of the future, which
-/// must not count as recent until that future has come.
-pub(super) fn is_recent(then: Timestamp, now: Timestamp, span: SignedDuration) -> bool {
-    now.duration_since(then).abs() < span
-}
-
 fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     status.attempt = attempt.number;
     let started = attempt.started.as_ref();
@@ -163,7 +142,7 @@ fn describe_attempt(status: &mut Status, attempt: &Attempt) {
 }
 
 /// A program was started, and nothing says that it ended.
-fn of_started(sighting: &Sighting, now: Timestamp) -> Status {
+fn of_started(sighting: &Sighting, at: Moment) -> Status {
     match sighting {
         Sighting::Unasked | Sighting::WorkerLives | Sighting::NotHanded => {
             Status::new(RunState::Running, None)
@@ -172,14 +151,14 @@ fn of_started(sighting: &Sighting, now: Timestamp) -> Status {
             Status::new(RunState::Unknown, Some(format!("it was running when last heard of; {words}")))
         }
         Sighting::Refused(words) => Status::new(RunState::Lost, Some(words.clone())),
-        Sighting::Missing { since } if is_recent(*since, now, LAG) => still_missing("it was running"),
+        Sighting::Missing { since } if at.may_find(*since) => still_missing("it was running"),
         Sighting::Gone | Sighting::Missing { .. } | Sighting::Left { .. } => {
             Status::new(RunState::Lost, Some("its worker ended without a word".to_owned()))
         }
         Sighting::Task(task) => match task.state {
             TaskState::Pending => Status::new(RunState::Pending, Some(task.words.clone())),
             TaskState::Running => Status::new(RunState::Running, None),
-            TaskState::Completed | TaskState::Failed if still_on_its_way(task, now) => {
+            TaskState::Completed | TaskState::Failed if at.may_hear_of(task) => {
                 Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
             }
             TaskState::Completed | TaskState::Failed | TaskState::Unlaunched => Status::new(
@@ -201,7 +180,7 @@ fn of_unstarted(
     run: u64,
     handed: Option<Handed>,
     sighting: &Sighting,
-    now: Timestamp,
+    at: Moment,
 ) -> Status {
     if let Some(stopped) = stopped(history, run, handed).filter(|_| !knows_better(sighting)) {
         return Status {
@@ -215,7 +194,7 @@ fn of_unstarted(
         }
         Sighting::Refused(words) => Status::new(RunState::Failed, Some(format!("refused by Slurm: {words}"))),
         Sighting::Unclear(words) => Status::new(RunState::Unknown, Some(words.clone())),
-        Sighting::Missing { since } if is_recent(*since, now, LAG) => still_missing("it had not begun"),
+        Sighting::Missing { since } if at.may_find(*since) => still_missing("it had not begun"),
         Sighting::Left { since } => Status {
             ended: Some(*since),
             ..Status::new(
@@ -231,7 +210,7 @@ fn of_unstarted(
             TaskState::Running => {
                 Status::new(RunState::Running, Some("the worker prepares the env".to_owned()))
             }
-            TaskState::Completed | TaskState::Failed if still_on_its_way(task, now) => {
+            TaskState::Completed | TaskState::Failed if at.may_hear_of(task) => {
                 Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
             }
             TaskState::Completed => {
@@ -278,10 +257,6 @@ fn of_task_end(task: &Task) -> Status {
         TaskState::Pending | TaskState::Running | TaskState::Completed => RunState::Lost,
     };
     Status::new(state, Some(format!("Slurm says {}", task.words)))
-}
-
-pub(super) fn still_on_its_way(task: &Task, now: Timestamp) -> bool {
-    task.ended.is_some_and(|ended| is_recent(ended, now, LAG))
 }
 
 /// `0:53` and its like: the folder of the log is nearly always what is missing (slurmd says `could not open stdout

@@ -3,6 +3,7 @@
 mod class;
 mod ended;
 mod fold;
+mod lateness;
 
 use std::fmt;
 
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::Exit;
 
 pub use class::{FailureClass, classify};
-pub use fold::{Handed, LAG, fold};
+pub use fold::{Handed, fold};
 pub(crate) use fold::{is_followed, stopped};
+pub use lateness::{LAG, Lateness, Moment};
 
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

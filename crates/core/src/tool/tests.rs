@@ -81,9 +81,16 @@ fn a_deadline_kills_the_whole_group_and_keeps_what_was_said() {
     assert!(begin.elapsed() < Duration::from_secs(10));
     assert_eq!(program, "sh");
     let group: i32 = stderr.split_once(" busy").unwrap().0.parse().unwrap();
-    let left = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group), None);
-    let is_gone = left == Err(nix::errno::Errno::ESRCH) || only_zombies_in(group);
-    assert!(is_gone, "group {group} lives on");
+    let is_gone = || {
+        let left = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group), None);
+        left == Err(nix::errno::Errno::ESRCH) || only_zombies_in(group)
+    };
+    // A signal is on its way for a moment.
+    let told = Instant::now();
+    while !is_gone() {
+        assert!(told.elapsed() < Duration::from_secs(10), "group {group} lives on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Whoever adopts the killed grandchildren may take a moment to bury them.

@@ -1,0 +1,120 @@
+//! Stories that can happen, of retries, requeues and cancellations, against a model that is simple enough to believe.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::Superseded;
+
+/// What happens next, where it can; else nothing does.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The current attempt begins.
+    Begin,
+    /// It ends with this exit code.
+    End(i32),
+    /// Slurm starts the run again elsewhere, and its worker gives way.
+    Replace,
+    /// `neu cancel` before the attempt begins: where nothing was handed over yet, the run is withdrawn.
+    Cancel,
+    /// `neu retry` of what is over.
+    Retry,
+    /// The end of an earlier attempt comes late through the file system.
+    LateWord(i32),
+}
+
+/// What a person would say of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Before,
+    Begun,
+    Ended(i32),
+    Cancelled,
+}
+
+/// The model: where the current attempt is, and nothing of what was before.
+#[derive(Debug)]
+struct Model {
+    attempt: u32,
+    phase: Phase,
+    handed: Option<Handed>,
+}
+
+impl Model {
+    /// Takes a step, and gives what the journal says of it.
+    fn take(&mut self, step: Step, time: i64) -> Option<Event> {
+        let Self { attempt, phase, .. } = *self;
+        let (next, event) = match (step, phase) {
+            (Step::Begin, Phase::Before) => (Phase::Begun, Some(started(attempt))),
+            (Step::End(code), Phase::Begun) => {
+                (Phase::Ended(code), Some(ended(attempt, Exit::Code(code), false)))
+            }
+            (Step::Cancel, Phase::Before) => (Phase::Cancelled, Some(told_to_stop())),
+            (Step::Replace, Phase::Begun) => {
+                self.attempt += 1;
+                let by = self.attempt;
+                (Phase::Before, Some(Event::Superseded(Superseded { run: 3, attempt, by })))
+            }
+            (Step::Retry, Phase::Ended(_) | Phase::Cancelled) => {
+                self.attempt += 1;
+                self.handed = Some(Handed { attempt: self.attempt, time: at(time) });
+                (Phase::Before, None)
+            }
+            (Step::LateWord(code), _) if attempt > 1 => {
+                (phase, Some(ended(attempt - 1, Exit::Code(code), false)))
+            }
+            (
+                Step::Begin | Step::End(_) | Step::Replace | Step::Cancel | Step::Retry | Step::LateWord(_),
+                _,
+            ) => (phase, None),
+        };
+        self.phase = next;
+        event
+    }
+
+    fn state(&self) -> RunState {
+        match self.phase {
+            Phase::Before => RunState::Waiting,
+            Phase::Begun => RunState::Running,
+            Phase::Ended(0) => RunState::Succeeded,
+            Phase::Ended(_) => RunState::Failed,
+            Phase::Cancelled => RunState::Cancelled,
+        }
+    }
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Begin),
+        3 => (0..2i32).prop_map(Step::End),
+        1 => Just(Step::Replace),
+        2 => Just(Step::Cancel),
+        3 => Just(Step::Retry),
+        1 => (0..2i32).prop_map(Step::LateWord),
+    ]
+}
+
+proptest! {
+    /// Only the current attempt counts, whatever came before it and whatever of that is heard late.
+    #[test]
+    fn the_fold_says_what_a_person_who_saw_it_all_would_say(
+        steps in prop::collection::vec(any_step(), 0..16),
+        is_withdrawn in any::<bool>(),
+    ) {
+        let handed = Handed { attempt: 1, time: at(NOW - 200) };
+        let handed = (!is_withdrawn).then_some(handed);
+        let mut model = Model { attempt: 1, phase: Phase::Before, handed };
+        let mut history = History::default();
+        // A withdrawal is a cancellation of what was never handed over.
+        let steps = is_withdrawn.then_some(Step::Cancel).into_iter().chain(steps);
+        for (step, time) in steps.zip(NOW - 100..) {
+            let record = model.take(step, time).map(|event| Record { time: at(time), event });
+            history.add(record);
+            let told = fold(&history, 3, model.handed, &Sighting::Unasked, moment(NOW));
+            prop_assert_eq!(told.state, model.state(), "{:?} after {:?}", model, step);
+            prop_assert_eq!(told.exit, match model.phase {
+                Phase::Ended(code) => Some(Exit::Code(code)),
+                Phase::Before | Phase::Begun | Phase::Cancelled => None,
+            });
+        }
+    }
+}
