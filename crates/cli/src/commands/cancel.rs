@@ -37,7 +37,11 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
             runner: &runner,
             program: &program,
             terms: terms(&store, &picked, app)?,
-            tell: &|id, news| ui.say(&describe_news(id, news)),
+            tell: &|id, news| {
+                if let Some(words) = describe_news(id, news) {
+                    ui.say(&words);
+                }
+            },
         },
         node: &Node::this(None),
     };

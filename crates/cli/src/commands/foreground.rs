@@ -74,6 +74,7 @@ pub(super) fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<E
     let is_followed = !manner.json;
     let mut worker = start_worker(attended)?;
     app.settings.remember(&app.settings.store());
+    app.interrupting.attend();
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
         Signal::SIGTERM as i32,

@@ -6,6 +6,7 @@ pub(crate) mod details;
 mod follow;
 mod following;
 mod foreground;
+mod interrupting;
 mod launching;
 mod logs;
 mod ls;
@@ -44,6 +45,7 @@ use crate::report::Failure;
 use crate::settings::{Settings, SurroundingsError};
 use crate::ui::{Ui, shown};
 
+use interrupting::Interrupting;
 pub(crate) use run::neurun;
 pub(crate) use sweep::neusweep;
 
@@ -54,6 +56,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     /// The terminal.
     pub(crate) ui: Ui,
+    /// What is said where a signal ends the command.
+    pub(crate) interrupting: Interrupting,
 }
 
 impl App {
@@ -67,7 +71,7 @@ impl App {
                 Failure::new(Exit::Usage, format!("cannot go to `{}`: {source}", shown(&folder)))
             }
         })?;
-        Ok(Self { settings, ui })
+        Ok(Self { settings, ui, interrupting: Interrupting::default() })
     }
 
     /// Gives what starts the scheduler's commands, in the user's environment.

@@ -8,8 +8,9 @@ use neuromanager_core::ranges::Ranges;
 use neuromanager_core::store::{Answer, Launch, OwnedBy, Store};
 
 use super::App;
+use super::interrupting::{Progress, What};
 use super::selecting::pick;
-use super::submit::{describe_news, troubles};
+use super::submit::troubles;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -105,7 +106,14 @@ impl App {
         }
         let limits = self.limits(ui)?;
         limits.keep(store);
-        let unhanded = store.launch(id).submissions()?.unhanded(launch.runs);
+        let submissions = store.launch(id).submissions()?;
+        let unhanded = submissions.unhanded(launch.runs);
+        let progress = Progress {
+            id: launch.id,
+            what: What::Launch,
+            all: launch.runs,
+            handed: submissions.accepted().len(),
+        };
         let room = self.room(&limits, &launch.resources, &launch.sbatch_variables, unhanded.len());
         let (runner, program) = (self.runner(), std::env::current_exe()?);
         let resuming = Resuming {
@@ -113,9 +121,12 @@ impl App {
             runner: &runner,
             program: &program,
             terms: self.terms(&limits, room.as_ref()),
-            tell: &|id, news| ui.warn(&describe_news(id, news)),
+            tell: &|id, news| self.hear(id, news, ui),
         };
-        Ok((complete(&resuming, id)?, room))
+        self.interrupting.hand(progress, ui);
+        let completed = complete(&resuming, id);
+        self.interrupting.end();
+        Ok((completed?, room))
     }
 
     /// Hands over what is left of launches that are waited for, as far as there is room; a launch whose client lives

@@ -14,6 +14,7 @@ use neuromanager_core::worker::Node;
 
 use super::App;
 use super::foreground::{Attended, attend};
+use super::interrupting::{Progress, What};
 use super::launching::{ask, write_dry_run};
 use super::naming::{counted, id_lines, ids, jobs};
 use super::order::{Manner, Order};
@@ -189,9 +190,13 @@ fn on_slurm(
         runner: &app.runner(),
         program: &std::env::current_exe()?,
         terms: app.terms(&limits, room.as_ref()),
-        tell: &|news| ui.warn(&submit::describe_news(id.0, news)),
+        tell: &|news| app.hear(id.0, news, ui),
     };
-    let mut handed = handover.submit(&next.runs, next.attempt, &order.resources)?;
+    let progress = Progress { id: id.0, what: What::Retry, all: next.runs.len(), handed: 0 };
+    app.interrupting.hand(progress, ui);
+    let handed = handover.submit(&next.runs, next.attempt, &order.resources);
+    app.interrupting.end();
+    let mut handed = handed?;
     drop(owned);
     tell_handed(&survey, &next, &handed, manner, app)?;
     let later = handed.later.take();

@@ -229,6 +229,12 @@ impl Submissions {
         Ranges::span(0, runs.saturating_sub(1)).without(&settled)
     }
 
+    /// Gives the runs that Slurm has taken at least once.
+    pub fn accepted(&self) -> Ranges {
+        let accepted = self.list.iter().filter(|submission| submission.job().is_some());
+        accepted.map(|submission| submission.chunk.runs.clone()).collect()
+    }
+
     /// Tells whether a launch of `runs` runs is half submitted, where no client is at work on it: a run was never
     /// handed over, or an answer was lost. That is for launches on a scheduler alone.
     pub fn needs_resume(&self, runs: u64) -> bool {

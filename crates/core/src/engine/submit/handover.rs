@@ -180,6 +180,9 @@ impl Handover<'_> {
         let submission = call::submission(self.launch, self.owned.dir(), path, options, chunk);
         let outcome = pursue(&self.effects(chunk, &submission, since), self.terms, start)?;
         self.record(number, &outcome)?;
+        if let Outcome::Answered(Answer::Accepted(_)) = outcome {
+            (self.tell)(&News::Handed { runs: chunk.runs.clone() });
+        }
         Ok(outcome)
     }
 

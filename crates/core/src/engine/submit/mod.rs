@@ -59,6 +59,7 @@ pub fn submit(
     let id = launch.id;
     let tell = |news: &News| tell(id, news);
     let handover = Handover { store, launch: &launch, owned: &owned, runner, program, terms, tell: &tell };
+    (handover.tell)(&News::Written);
     let handed = handover.begin()?;
     drop(owned);
     Ok(Submitted { launch, dir, handed })

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::handover::{Terms, cancelled};
 use super::pursuit::{Pursuit, Step};
 use crate::history::History;
+use crate::ranges::Ranges;
 use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
@@ -30,6 +31,13 @@ const SILENT: Duration = Duration::from_secs(2);
 /// What the user should hear while it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
+    /// The launch is written, and its runs are handed over from now on.
+    Written,
+    /// Slurm has these runs, and that is written down.
+    Handed {
+        /// The runs.
+        runs: Ranges,
+    },
     /// Slurm has not answered for two seconds.
     Silent,
     /// It answered nothing that proves anything; its job is being looked for.
