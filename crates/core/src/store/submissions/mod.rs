@@ -1,0 +1,139 @@
+//! What was submitted: the intent before sbatch is called, and what Slurm answered.
+
+mod read;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+use crate::process::ProcessId;
+use crate::ranges::Ranges;
+use crate::resources::Resources;
+
+pub use read::Damage;
+pub(super) use record::line;
+pub use record::{Chunk, SubmissionEvent, SubmissionRecord};
+
+/// One submission as far as its story goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Its number in the launch.
+    pub number: u32,
+    /// What was submitted.
+    pub chunk: Chunk,
+    /// When it was intended.
+    pub time: Timestamp,
+    /// The host of the client.
+    pub host: String,
+    /// The client.
+    pub client: ProcessId,
+    /// The options for the scheduler, where they are not the launch's own.
+    pub options: Option<Resources>,
+    /// What Slurm answered; nothing while its client still works on it, or where that was killed.
+    pub answer: Option<Answer>,
+}
+
+/// What Slurm answered to a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is this job.
+    Accepted(u32),
+    /// Slurm refused it, with these words.
+    Refused(String),
+    /// It may be in the queue or not; this was seen.
+    Uncertain(String),
+}
+
+/// Every submission of a launch, in their order; those of which Slurm surely has nothing are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Submissions {
+    list: Vec<Submission>,
+    withdrawn: Ranges,
+    next: u32,
+    unreadable: u64,
+    damage: Option<Damage>,
+}
+
+impl Submissions {
+    /// Gives them in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Submission> {
+        self.list.iter()
+    }
+
+    /// Takes note of the job of a submission whose answer was lost; what Slurm answered itself stays.
+    pub fn adopt(&mut self, number: u32, job: u32) {
+        let lost =
+            self.list.iter_mut().find(|submission| submission.number == number && submission.is_lost());
+        if let Some(submission) = lost {
+            submission.answer = Some(Answer::Accepted(job));
+        }
+    }
+
+    /// Counts the lines that could not be read.
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// Gives the first place where a submission may be missing: what is not handed over is not known then.
+    pub fn damage(&self) -> Option<Damage> {
+        self.damage
+    }
+
+    /// Gives the number of the next submission.
+    pub fn next_number(&self) -> u32 {
+        self.next
+    }
+
+    /// Gives the runs that were cancelled before they were handed over.
+    pub fn withdrawn(&self) -> &Ranges {
+        &self.withdrawn
+    }
+
+    /// Gives the runs of a launch of `runs` runs that were never handed over and still should be.
+    pub fn unhanded(&self, runs: u64) -> Ranges {
+        let handed = self.list.iter().map(|submission| submission.chunk.runs.clone());
+        let settled: Ranges = handed.chain([self.withdrawn.clone()]).collect();
+        Ranges::span(0, runs.saturating_sub(1)).without(&settled)
+    }
+
+    /// Gives the runs that Slurm has taken at least once.
+    pub fn accepted(&self) -> Ranges {
+        let accepted = self.list.iter().filter(|submission| submission.job().is_some());
+        accepted.map(|submission| submission.chunk.runs.clone()).collect()
+    }
+
+    /// Tells whether a launch of `runs` runs is half submitted, where no client is at work on it: a run was never
+    /// handed over, or an answer was lost. That is for launches on a scheduler alone.
+    pub fn needs_resume(&self, runs: u64) -> bool {
+        self.list.iter().any(Submission::is_lost) || !self.unhanded(runs).is_empty()
+    }
+
+    /// Gives the latest submission that holds `run`.
+    pub fn of_run(&self, run: u64) -> Option<&Submission> {
+        self.list.iter().rev().find(|submission| submission.chunk.runs.contains(run))
+    }
+}
+
+impl Submission {
+    /// Tells whether it may be in the queue without its job being known.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.answer, None | Some(Answer::Uncertain(_)))
+    }
+
+    /// Gives the job that Slurm accepted it as.
+    pub fn job(&self) -> Option<u32> {
+        match self.answer {
+            Some(Answer::Accepted(job)) => Some(job),
+            Some(Answer::Refused(_) | Answer::Uncertain(_)) | None => None,
+        }
+    }
+
+    /// Gives the task that executes `run`, as Slurm addresses it: `4711_3`, or `4711` where it is no array.
+    pub fn task(&self, run: u64) -> Option<String> {
+        self.job().map(|job| match self.chunk.array {
+            true => format!("{job}_{}", run - self.chunk.base),
+            false => job.to_string(),
+        })
+    }
+}
