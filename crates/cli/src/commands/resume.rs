@@ -1,7 +1,9 @@
 //! `neu resume`: completes launches that were left half submitted, and says what it did.
 
 use neuromanager_core::engine::limits::Room;
-use neuromanager_core::engine::resume::{Completed, Resuming, complete, half_submitted, is_half_submitted};
+use neuromanager_core::engine::resume::{
+    Completed, Resuming, adopt, complete, half_submitted, is_half_submitted,
+};
 use neuromanager_core::engine::submit::Handed;
 use neuromanager_core::id::{LaunchId, RunId};
 use neuromanager_core::ranges::Ranges;
@@ -123,10 +125,20 @@ impl App {
             terms: self.terms(&limits, room.as_ref()),
             tell: &|id, news| self.hear(id, news, ui),
         };
+        let startable =
+            Self::check_folder(launch).and_then(|()| self.check_script(launch, &launch.resources));
         self.interrupting.hand(progress, ui);
-        let completed = complete(&resuming, id);
+        let completed = match &startable {
+            Ok(()) => complete(&resuming, id),
+            Err(_) => adopt(&resuming, id),
+        };
         self.interrupting.end();
-        Ok((completed?, room))
+        let completed = completed?;
+        // What could not start is not handed over.
+        if is_half_submitted(launch, &store.launch(id))? {
+            startable?;
+        }
+        Ok((completed, room))
     }
 
     /// Hands over what is left of launches that are waited for, as far as there is room; a launch whose client lives

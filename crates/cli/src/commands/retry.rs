@@ -1,6 +1,7 @@
 //! `neu retry`: what failed, is missing or was cancelled once more, each run as its next attempt.
 
 use neuromanager_core::config::SupportKind;
+use neuromanager_core::engine::mend::mend_local;
 use neuromanager_core::engine::rerun::again;
 use neuromanager_core::engine::retry::{Choice, Next, choose, foresee, own, prepare};
 use neuromanager_core::engine::submit::{Handed, Handover};
@@ -162,6 +163,9 @@ fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<C
     if again.is_empty() {
         ui.say(&format!("launch {id}: nothing is left to retry: another command has done it"));
         return Ok(None);
+    }
+    if survey.launch.is_local() {
+        mend_local(&owned)?;
     }
     survey.dir.whole_submissions(&survey.launch)?;
     let next = prepare(&survey, &again, &Node::this(None))?;

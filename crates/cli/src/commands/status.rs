@@ -182,6 +182,9 @@ pub(super) fn warn_of_flaws(survey: &Survey, app: &App) {
     let id = survey.launch.id;
     match survey.submission() {
         Handing::Whole => {}
+        Handing::Half if survey.submissions.damage().is_some() => app.ui.warn(&format!(
+            "launch {id} may have jobs that its submissions.jsonl does not tell of: neu resume {id} looks for them"
+        )),
         Handing::Half => app.ui.warn(&format!("launch {id} is half submitted: neu resume {id}")),
         Handing::InProgress(OwnedBy { host, .. }) if host.is_empty() => {
             app.ui.say(&format!("launch {id} is being submitted"));

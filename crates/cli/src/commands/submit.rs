@@ -158,6 +158,13 @@ pub(super) fn describe_news(id: u64, news: &News) -> Option<String> {
             "launch {id}: Slurm gave no clear answer: {words}; looking whether it has the job; {safe}"
         ),
         News::Again => format!("launch {id}: Slurm surely does not have it; submitting again; {safe}"),
+        News::Damaged { damage } => format!(
+            "launch {id}: in its submissions.jsonl {damage}: looking for its jobs in Slurm and in its journal; {safe}"
+        ),
+        News::Restored { job, runs } => {
+            format!("launch {id}: Slurm has runs {runs} as job {job}, which is written down again")
+        }
+        News::Mended => format!("launch {id}: its submissions.jsonl tells of all its jobs again"),
         News::Doubled { kept, cancelled } => {
             let others: Vec<String> = cancelled.iter().map(u32::to_string).collect();
             format!(
@@ -206,7 +213,7 @@ fn wait(submitted: &Submitted, ui: Ui, app: &App) -> Result<Exit, Failure> {
 impl App {
     /// Hears what happens while runs of a launch are handed over.
     pub(super) fn hear(&self, id: u64, news: &News, ui: Ui) {
-        if let News::Handed { runs } = news {
+        if let News::Handed { runs } | News::Restored { runs, .. } = news {
             self.interrupting.advance(runs.len());
         }
         if let Some(words) = describe_news(id, news) {

@@ -30,6 +30,7 @@ mod leftovers;
 mod logs;
 mod looking;
 mod ls;
+mod mending;
 mod oddities;
 mod params;
 mod places;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::mend::mend;
 use super::submit::{Handed, Handover, Later, News, Terms};
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
@@ -81,6 +82,7 @@ pub fn complete(resuming: &Resuming<'_>, id: LaunchId) -> Result<Completed, Stor
 fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Completed, StoreError> {
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
+    mend(resuming, launch, owned)?;
     // Read again: whoever owned it before may have gone on until now.
     let submissions = owned.dir().whole_submissions(launch)?;
     let mut handed = Handed::default();
@@ -127,19 +129,59 @@ pub struct Settled {
 pub fn find_out(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Settled, StoreError> {
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
-    let mut handed = Handed::default();
-    for submission in owned.dir().submissions()?.iter().filter(|submission| submission.is_lost()) {
-        handed.join(handover.look_after(submission)?);
-    }
+    let doubt = match mend(resuming, launch, owned) {
+        Ok(()) => None,
+        Err(StoreError::Damaged { why, .. }) => Some(why),
+        Err(error) => return Err(error),
+    };
+    let (handed, _) = handover.look_after_lost()?;
     let mut settled = Settled { adopted: handed.accepted(), ..Settled::default() };
     for (runs, answer) in handed.answers {
         if let Answer::Uncertain(words) = answer {
-            let known = settled.unknown.take().map_or_else(Ranges::default, |later| later.runs);
-            settled.unknown = Some(Later { runs: [known, runs].into_iter().collect(), words });
+            settled.doubt(runs, words);
         }
     }
-    settled.unhanded = owned.dir().submissions()?.unhanded(launch.runs);
+    let unhanded = owned.dir().submissions()?.unhanded(launch.runs);
+    match doubt {
+        Some(words) if !unhanded.is_empty() => settled.doubt(unhanded, words),
+        Some(_) | None => settled.unhanded = unhanded,
+    }
     Ok(settled)
+}
+
+impl Settled {
+    fn doubt(&mut self, runs: Ranges, words: String) {
+        let known = self.unknown.take().map_or_else(Ranges::default, |later| later.runs);
+        self.unknown = Some(Later { runs: [known, runs].into_iter().collect(), words });
+    }
+}
+
+/// Adopts the jobs of a launch that are there and hands nothing over, where its runs could not start.
+pub fn adopt(resuming: &Resuming<'_>, id: LaunchId) -> Result<Completed, StoreError> {
+    let dir = resuming.store.launch(id);
+    let launch = dir.read()?;
+    match dir.own()? {
+        Ownership::Theirs(theirs) => Ok(Completed::Busy(theirs)),
+        Ownership::Ours(owned) => {
+            mend(resuming, &launch, &owned)?;
+            let tell = |news: &News| (resuming.tell)(launch.id, news);
+            let (handed, lost) = resuming.handover(&launch, &owned, &tell).look_after_lost()?;
+            Ok(Completed::Done { handed, lost })
+        }
+    }
+}
+
+impl Handover<'_> {
+    /// Finds out about each answer that was lost, without submitting anything, and counts them.
+    fn look_after_lost(&self) -> Result<(Handed, usize), StoreError> {
+        let mut handed = Handed::default();
+        let submissions = self.owned.dir().submissions()?;
+        let lost: Vec<&Submission> = submissions.iter().filter(|submission| submission.is_lost()).collect();
+        for submission in &lost {
+            handed.join(self.look_after(submission)?);
+        }
+        Ok((handed, lost.len()))
+    }
 }
 
 impl Resuming<'_> {

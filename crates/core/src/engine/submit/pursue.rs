@@ -14,7 +14,7 @@ use crate::ranges::Ranges;
 use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
-use crate::store::{Answer, Chunk, JournalReader, LaunchDir, Owned, StoreError};
+use crate::store::{Answer, Chunk, Damage, JournalReader, LaunchDir, Owned, StoreError};
 use crate::support::slurm::look_for;
 use crate::tool::Runner;
 
@@ -47,6 +47,20 @@ pub enum News {
     },
     /// There is surely no job: sbatch is called again.
     Again,
+    /// The record of submissions is damaged: jobs that it does not tell of are looked for.
+    Damaged {
+        /// Where.
+        damage: Damage,
+    },
+    /// One of them was found, and written down again.
+    Restored {
+        /// The job.
+        job: u32,
+        /// Its runs.
+        runs: Ranges,
+    },
+    /// The record tells of all that there is again.
+    Mended,
     /// Several jobs carry the same key: the first is kept, the others are cancelled.
     Doubled {
         /// The job that is kept.

@@ -53,6 +53,7 @@ pub struct Submissions {
     next: u32,
     unreadable: u64,
     damage: Option<Damage>,
+    torn: Option<Damage>,
 }
 
 impl Submissions {
@@ -80,6 +81,19 @@ impl Submissions {
         self.damage
     }
 
+    /// Gives the first place where whoever wrote may have come further than can be read: beside damage, also a torn
+    /// line, which may be the end of a record that was cut.
+    pub fn doubt(&self) -> Option<Damage> {
+        self.damage.or(self.torn)
+    }
+
+    /// Gives a number that no submission can have had, not even one of a line that cannot be read.
+    pub fn number_past_doubt(&self) -> u32 {
+        let torn = u64::from(self.torn.is_some());
+        let lost = u32::try_from(self.unreadable + torn).unwrap_or(u32::MAX);
+        self.next.saturating_add(lost).max(1)
+    }
+
     /// Gives the number of the next submission.
     pub fn next_number(&self) -> u32 {
         self.next
@@ -104,9 +118,9 @@ impl Submissions {
     }
 
     /// Tells whether a launch of `runs` runs is half submitted, where no client is at work on it: a run was never
-    /// handed over, or an answer was lost. That is for launches on a scheduler alone.
+    /// handed over, an answer was lost, or the record is damaged. That is for launches on a scheduler alone.
     pub fn needs_resume(&self, runs: u64) -> bool {
-        self.list.iter().any(Submission::is_lost) || !self.unhanded(runs).is_empty()
+        self.damage.is_some() || self.list.iter().any(Submission::is_lost) || !self.unhanded(runs).is_empty()
     }
 
     /// Gives the latest submission that holds `run`.

@@ -4,6 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use jiff::Timestamp;
+use serde::Deserialize;
+
 use super::{Answer, Submission, SubmissionEvent, SubmissionRecord, Submissions};
 use crate::store::error::{At, StoreError};
 
@@ -12,40 +15,71 @@ use crate::store::error::{At, StoreError};
 pub enum Damage {
     /// This line, counted from 1, holds something else than a record.
     Line(usize),
+    /// This line tells of something that only a newer version knows.
+    Newer(usize),
+    /// This line ends in its middle.
+    Torn(usize),
     /// The intent of this submission is missing, though later records are there.
     NoIntent(u32),
+    /// There is no first intent, which is written before the launch can be seen.
+    Empty,
 }
 
 impl std::fmt::Display for Damage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Line(line) => write!(f, "line {line} is damaged"),
+            Self::Newer(line) => write!(f, "line {line} is of a newer version"),
+            Self::Torn(line) => write!(f, "line {line} is torn"),
+            Self::Empty => f.write_str("everything is missing"),
             Self::NoIntent(number) => write!(f, "the intent of submission {number} is missing"),
         }
     }
+}
+
+/// A record of which the event is not known.
+#[derive(Deserialize)]
+struct Unknown {
+    #[serde(rename = "time")]
+    _time: Timestamp,
+    #[serde(rename = "submission")]
+    _submission: u32,
+    #[serde(rename = "event")]
+    _event: serde::de::IgnoredAny,
 }
 
 impl Submissions {
     pub(in crate::store) fn read(path: &Path) -> Result<Self, StoreError> {
         let text = match fs::read(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::parse(b"")),
             Err(error) => return Err(error).at("read", path),
         };
         Ok(Self::parse(&text))
     }
 
     pub(super) fn parse(text: &[u8]) -> Self {
-        let (mut records, mut unreadable, mut damaged) = (Vec::new(), 0, None);
+        let (mut records, mut unreadable) = (Vec::new(), 0);
+        let (mut newer, mut damaged, mut torn) = (None, None, None);
         let mut lines = text.split(|byte| *byte == b'\n').zip(1..).peekable();
         while let Some((line, number)) = lines.next() {
             match serde_json::from_slice(line) {
+                Ok(record @ SubmissionRecord { event: SubmissionEvent::Mended, .. }) => {
+                    (unreadable, damaged, torn) = (0, None, None);
+                    records.push(record);
+                }
                 Ok(record) => records.push(record),
                 Err(_) if line.is_empty() => {}
-                // It is still being written.
-                Err(error) if error.is_eof() && lines.peek().is_none() => {}
-                // A torn line is one whose client died before it did what it says: its submission stays open.
-                Err(error) if error.is_eof() => unreadable += 1,
+                // A torn line is one whose client died before it did what it says, or the end of a file that was cut.
+                Err(error) if error.is_eof() => {
+                    // The last one may still be written.
+                    unreadable += u64::from(lines.peek().is_some());
+                    torn = torn.or(Some(Damage::Torn(number)));
+                }
+                Err(_) if serde_json::from_slice::<Unknown>(line).is_ok() => {
+                    unreadable += 1;
+                    newer = newer.or(Some(Damage::Newer(number)));
+                }
                 Err(_) => {
                     unreadable += 1;
                     damaged = damaged.or(Some(Damage::Line(number)));
@@ -53,7 +87,8 @@ impl Submissions {
             }
         }
         let read: Self = records.into_iter().collect();
-        Self { unreadable, damage: damaged.or(read.damage), ..read }
+        let empty = (read.next == 0).then_some(Damage::Empty);
+        Self { unreadable, damage: newer.or(damaged).or(read.damage).or(empty), torn, ..read }
     }
 }
 
@@ -62,7 +97,7 @@ impl FromIterator<SubmissionRecord> for Submissions {
         let mut all = Self::default();
         for SubmissionRecord { time, submission: number, event } in records {
             let missing = match event {
-                SubmissionEvent::Withdrawn { .. } => None,
+                SubmissionEvent::Withdrawn { .. } | SubmissionEvent::Mended => None,
                 SubmissionEvent::Intent { .. } => (number > all.next).then_some(all.next),
                 SubmissionEvent::Accepted { .. }
                 | SubmissionEvent::Refused { .. }
@@ -74,11 +109,18 @@ impl FromIterator<SubmissionRecord> for Submissions {
                 SubmissionEvent::Intent { chunk, host, client, options } => {
                     all.next = all.next.max(number.saturating_add(1));
                     all.list.retain(|submission| submission.number != number);
-                    all.list.push(Submission { number, chunk, time, host, client, options, answer: None });
+                    // One that was lost and is written down again has the place that it had.
+                    let place = all.list.partition_point(|other| other.number < number);
+                    let submission = Submission { number, chunk, time, host, client, options, answer: None };
+                    all.list.insert(place, submission);
                     continue;
                 }
                 SubmissionEvent::Withdrawn { runs } => {
                     all.withdrawn = [all.withdrawn, runs].into_iter().collect();
+                    continue;
+                }
+                SubmissionEvent::Mended => {
+                    (all.next, all.damage) = (all.next.max(number), None);
                     continue;
                 }
                 SubmissionEvent::Void { .. } => {

@@ -66,6 +66,9 @@ pub enum SubmissionEvent {
         /// The runs.
         runs: Ranges,
     },
+    /// What of the record could not be read was looked for elsewhere, and is written down again: all before this tells
+    /// no more than what can be read. Its number is one that no submission has had.
+    Mended,
 }
 
 impl From<Answer> for SubmissionEvent {

@@ -76,7 +76,9 @@ fn records_of_the_first_version_are_read_and_unknown_ones_skipped() {
     fs::write(&path, text).unwrap();
     let read = Submissions::read(&path).unwrap();
     let only = read.iter().next().unwrap();
-    assert_eq!((only.job(), only.options.clone(), read.needs_resume(2)), (Some(67), None, false));
+    assert_eq!((only.job(), only.options.clone(), read.unhanded(2).len()), (Some(67), None, 0));
+    // What only a newer version understands may be anything.
+    assert_eq!(read.damage(), Some(Damage::Newer(5)));
 }
 
 fn text(lines: impl IntoIterator<Item = SubmissionRecord>) -> Vec<String> {
@@ -115,4 +117,33 @@ impl SubmissionRecord {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn what_was_mended_counts_as_whole_and_leaves_a_number_for_what_was_lost() {
+    let whole =
+        text([intent(0, "0-4"), accepted(0), intent(2, "7"), accepted(1), intent(1, "5-9"), accepted(1)]);
+    let [first, answer, third, lost_answer, second, answered] =
+        [0, 1, 2, 3, 4, 5].map(|place| whole[place].as_str());
+    let read = |lines: &[&str]| Submissions::parse(lines.join("\n").as_bytes());
+    let damaged = read(&[first, answer, "\0\0", lost_answer, third, ""]);
+    assert_eq!((damaged.damage(), damaged.number_past_doubt()), (Some(Damage::Line(3)), 4));
+    assert!(damaged.needs_resume(5), "nobody may call it whole");
+    let mended = text([SubmissionRecord::now(4, SubmissionEvent::Mended)]);
+    let again = read(&[first, answer, "\0\0", lost_answer, third, second, answered, &mended[0], ""]);
+    assert_eq!((again.damage(), again.doubt(), again.unreadable(), again.next_number()), (None, None, 0, 4));
+    assert_eq!(again.of_run(7).map(|submission| submission.number), Some(2), "the latest is the later one");
+    assert_eq!(again.of_run(5).and_then(Submission::job), Some(101));
+}
+
+#[test]
+fn a_torn_end_is_a_doubt_and_an_empty_record_is_damage() {
+    let first = &text([intent(0, "0-4")])[0];
+    let torn = Submissions::parse(format!("{first}\n{}", &first[..30]).as_bytes());
+    assert_eq!((torn.damage(), torn.doubt()), (None, Some(Damage::Torn(2))));
+    assert_eq!((torn.next_number(), torn.number_past_doubt()), (1, 2));
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Submissions::read(&dir.path().join("submissions.jsonl")).unwrap();
+    assert_eq!((missing.damage(), missing.number_past_doubt()), (Some(Damage::Empty), 1));
+    assert_eq!(Submissions::parse(b"\n").damage(), Some(Damage::Empty));
 }
