@@ -114,7 +114,7 @@ impl App {
             id: launch.id,
             what: What::Launch,
             all: launch.runs,
-            handed: submissions.accepted().len(),
+            handed: launch.runs - submissions.unsettled(launch.runs).len(),
         };
         let room = self.room(&limits, &launch.resources, &launch.sbatch_variables, unhanded.len());
         let (runner, program) = (self.runner(), std::env::current_exe()?);

@@ -4,7 +4,7 @@ use neuromanager_core::config::SupportKind;
 use neuromanager_core::engine::mend::mend_local;
 use neuromanager_core::engine::rerun::again;
 use neuromanager_core::engine::retry::{Choice, Next, choose, foresee, own, prepare};
-use neuromanager_core::engine::submit::{Handed, Handover};
+use neuromanager_core::engine::submit::{Handed, Handover, News};
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::{LaunchId, RunId, Selection};
 use neuromanager_core::ranges::Ranges;
@@ -161,6 +161,7 @@ fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<C
     let survey = survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
     let again = chosen(&survey, &picked.runs).again;
     if again.is_empty() {
+        app.interrupting.end();
         ui.say(&format!("launch {id}: nothing is left to retry: another command has done it"));
         return Ok(None);
     }
@@ -181,6 +182,7 @@ fn on_slurm(
     app: &App,
 ) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
+    app.interrupting.begin(ui);
     let limits = submit::limits_for(order, app, ui)?;
     let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
         return Ok(Exit::Done);
@@ -194,26 +196,22 @@ fn on_slurm(
         runner: &app.runner(),
         program: &std::env::current_exe()?,
         terms: app.terms(&limits, room.as_ref()),
-        tell: &|news| app.hear(id.0, news, ui),
+        tell: &|news| {
+            if *news == News::Written {
+                let progress = Progress { id: id.0, what: What::Retry, all: next.runs.len(), handed: 0 };
+                app.interrupting.hand(progress, ui);
+            }
+            app.hear(id.0, news, ui);
+        },
     };
-    let progress = Progress { id: id.0, what: What::Retry, all: next.runs.len(), handed: 0 };
-    app.interrupting.hand(progress, ui);
-    let handed = handover.submit(&next.runs, next.attempt, &order.resources);
+    let handed = handover.retry(&next.runs, next.attempt, &order.resources);
     app.interrupting.end();
-    let mut handed = handed?;
+    let handed = handed?;
     drop(owned);
     tell_handed(&survey, &next, &handed, manner, app)?;
-    let later = handed.later.take();
-    let troubled = submit::troubles(id.0, survey.launch.runs, &handed, None, ui) || later.is_some();
-    if let Some(later) = later {
-        ui.warn(&format!(
-            "launch {id}: not in the queue yet: {}; {}\nhint: `neu retry {id}` tries them again",
-            ids(id, &later.runs),
-            later.words
-        ));
-    }
+    let troubled = submit::troubles(id.0, next.runs.len(), &handed, room.as_ref(), ui);
     if manner.wait {
-        let picked = [Picked { id, runs: handed.accepted(), whole: false }];
+        let picked = [Picked { id, runs: next.runs, whole: false }];
         let surveys = until_over(&app.settings.store(), &picked, ui, app)?;
         return Ok(conclude(&surveys, &picked, ui));
     }

@@ -37,6 +37,7 @@ mod places;
 mod removing;
 mod resuming;
 mod retrying;
+mod retrying_on_slurm;
 mod scripted;
 mod selecting;
 mod showing;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::mend::mend;
-use super::submit::{Handed, Handover, Later, News, Terms};
+use super::submit::{Handed, Handover, Later, News, Share, Terms};
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
 use crate::store::{Answer, Launch, LaunchDir, Owned, OwnedBy, Ownership, Store, StoreError, Submission};
@@ -40,7 +40,7 @@ pub enum Completed {
     },
 }
 
-/// Tells whether a launch is half submitted: it is on Slurm, and a run was never handed over or an answer was lost.
+/// Tells whether a launch is half submitted: it is on Slurm, and a run is not handed over, or an answer was lost.
 /// Whether a client is at work on it, [`LaunchDir::owner`] tells.
 pub fn is_half_submitted(launch: &Launch, dir: &LaunchDir) -> Result<bool, StoreError> {
     Ok(!launch.is_local() && dir.submissions()?.needs_resume(launch.runs))
@@ -93,15 +93,18 @@ fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Re
             break;
         }
     }
-    let rest = owned.dir().submissions()?.unhanded(launch.runs);
-    if handed.is_stuck() {
-        let waiting =
-            rest.without(&handed.later.as_ref().map_or_else(Ranges::default, |later| later.runs.clone()));
-        handed.postpone(waiting, "Slurm did not take what comes before them");
-    } else if !rest.is_empty() {
+    let after = owned.dir().submissions()?;
+    let never = Share::first(after.never_handed(launch.runs), launch);
+    let again = after.wishes().iter().map(|wish| Share::again(wish, launch));
+    for share in [never].into_iter().chain(again).filter(|share| !share.runs.is_empty()) {
+        if handed.is_stuck() {
+            let known = handed.later.as_ref().map_or_else(Ranges::default, |later| later.runs.clone());
+            handed.postpone(share.runs.without(&known), "Slurm did not take what comes before them");
+            continue;
+        }
         let room = handover.terms.room.map(|room| room.saturating_sub(handed.accepted().len()));
         let next = Handover { terms: Terms { room, ..handover.terms }, ..handover };
-        handed.join(next.submit(&rest, 1, &launch.resources)?);
+        handed.join(next.submit(&share, u64::MAX)?);
     }
     Ok(Completed::Done { handed, lost: lost.len() })
 }

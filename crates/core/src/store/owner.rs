@@ -252,8 +252,13 @@ impl Owned {
 
     /// Appends to the record of submissions, durably.
     pub fn append(&self, record: &SubmissionRecord) -> Result<(), StoreError> {
+        self.append_all(std::slice::from_ref(record))
+    }
+
+    /// Appends several records in one go, so that no other event comes between them.
+    pub fn append_all(&self, records: &[SubmissionRecord]) -> Result<(), StoreError> {
         self.check()?;
-        Submissions::append(&self.dir.submissions_file(), record)
+        Submissions::append(&self.dir.submissions_file(), records)
     }
 }
 

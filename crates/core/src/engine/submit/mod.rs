@@ -19,6 +19,7 @@ pub use handover::{Handed, Handover, Later, Terms, withdraw};
 pub use pursue::News;
 
 use chunks::parts;
+pub(super) use handover::Share;
 use handover::{Script, chunk};
 use pursue::Start;
 
@@ -111,7 +112,7 @@ impl Handover<'_> {
         if !rest.is_empty() {
             let room = self.terms.room.map(|room| room.saturating_sub(taken.len()));
             let next = Self { terms: Terms { room, ..self.terms }, ..*self };
-            handed.join(next.submit_by(&rest, 1, &self.launch.resources, most)?);
+            handed.join(next.submit(&Share::first(rest, self.launch), most)?);
         }
         Ok(handed)
     }

@@ -45,11 +45,25 @@ pub enum Answer {
     Uncertain(String),
 }
 
+/// Runs that are to be tried again, and are not handed over yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The runs.
+    pub runs: Ranges,
+    /// The number of their attempt.
+    pub attempt: u32,
+    /// The options for the scheduler, where they are not the launch's own.
+    pub options: Option<Resources>,
+    /// When it was wished for.
+    pub time: Timestamp,
+}
+
 /// Every submission of a launch, in their order; those of which Slurm surely has nothing are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Submissions {
     list: Vec<Submission>,
     withdrawn: Ranges,
+    wishes: Vec<Wish>,
     next: u32,
     unreadable: u64,
     damage: Option<Damage>,
@@ -104,17 +118,50 @@ impl Submissions {
         &self.withdrawn
     }
 
-    /// Gives the runs of a launch of `runs` runs that were never handed over and still should be.
+    /// Gives what is to be tried again and is not handed over yet, in the order of the wishes.
+    pub fn wishes(&self) -> &[Wish] {
+        &self.wishes
+    }
+
+    /// Gives the wish to try a run again, where that is not handed over yet.
+    pub fn wish_of(&self, run: u64) -> Option<&Wish> {
+        self.wishes.iter().find(|wish| wish.runs.contains(run))
+    }
+
+    /// A later wish, or a withdrawal, puts an end to those before it.
+    fn forget_wishes(&mut self, runs: &Ranges) {
+        for wish in &mut self.wishes {
+            wish.runs = wish.runs.without(runs);
+        }
+    }
+
+    /// Takes what was handed over out of the wishes.
+    fn settle_wishes(&mut self) {
+        for wish in &mut self.wishes {
+            let later = self.list.iter().filter(|submission| submission.chunk.attempt >= wish.attempt);
+            wish.runs = wish.runs.without(&later.map(|submission| submission.chunk.runs.clone()).collect());
+        }
+        self.wishes.retain(|wish| !wish.runs.is_empty());
+    }
+
+    /// Gives the runs of a launch of `runs` runs that are not handed over and still should be, for the first time or
+    /// once more.
     pub fn unhanded(&self, runs: u64) -> Ranges {
+        let wished = self.wishes.iter().map(|wish| wish.runs.clone());
+        wished.chain([self.never_handed(runs)]).collect()
+    }
+
+    /// Gives the runs of a launch of `runs` runs that are neither handed over for certain nor withdrawn.
+    pub fn unsettled(&self, runs: u64) -> Ranges {
+        let lost = self.list.iter().filter(|submission| submission.is_lost());
+        lost.map(|submission| submission.chunk.runs.clone()).chain([self.unhanded(runs)]).collect()
+    }
+
+    /// Gives the runs of a launch of `runs` runs that were never handed over and still should be.
+    pub fn never_handed(&self, runs: u64) -> Ranges {
         let handed = self.list.iter().map(|submission| submission.chunk.runs.clone());
         let settled: Ranges = handed.chain([self.withdrawn.clone()]).collect();
         Ranges::span(0, runs.saturating_sub(1)).without(&settled)
-    }
-
-    /// Gives the runs that Slurm has taken at least once.
-    pub fn accepted(&self) -> Ranges {
-        let accepted = self.list.iter().filter(|submission| submission.job().is_some());
-        accepted.map(|submission| submission.chunk.runs.clone()).collect()
     }
 
     /// Tells whether a launch of `runs` runs is half submitted, where no client is at work on it: a run was never
@@ -123,8 +170,11 @@ impl Submissions {
         self.damage.is_some() || self.list.iter().any(Submission::is_lost) || !self.unhanded(runs).is_empty()
     }
 
-    /// Gives the latest submission that holds `run`.
+    /// Gives the latest submission that holds `run`; none where its next attempt is not handed over yet.
     pub fn of_run(&self, run: u64) -> Option<&Submission> {
+        if self.wish_of(run).is_some() {
+            return None;
+        }
         self.list.iter().rev().find(|submission| submission.chunk.runs.contains(run))
     }
 }

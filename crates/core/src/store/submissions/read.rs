@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Answer, Submission, SubmissionEvent, SubmissionRecord, Submissions};
+use super::{Answer, Submission, SubmissionEvent, SubmissionRecord, Submissions, Wish};
 use crate::store::error::{At, StoreError};
 
 /// Where a record of submissions was damaged, so that some submission may be missing in it.
@@ -97,7 +97,9 @@ impl FromIterator<SubmissionRecord> for Submissions {
         let mut all = Self::default();
         for SubmissionRecord { time, submission: number, event } in records {
             let missing = match event {
-                SubmissionEvent::Withdrawn { .. } | SubmissionEvent::Mended => None,
+                SubmissionEvent::Withdrawn { .. }
+                | SubmissionEvent::Retry { .. }
+                | SubmissionEvent::Mended => None,
                 SubmissionEvent::Intent { .. } => (number > all.next).then_some(all.next),
                 SubmissionEvent::Accepted { .. }
                 | SubmissionEvent::Refused { .. }
@@ -115,7 +117,13 @@ impl FromIterator<SubmissionRecord> for Submissions {
                     all.list.insert(place, submission);
                     continue;
                 }
+                SubmissionEvent::Retry { runs, attempt, options } => {
+                    all.forget_wishes(&runs);
+                    all.wishes.push(Wish { runs, attempt, options, time });
+                    continue;
+                }
                 SubmissionEvent::Withdrawn { runs } => {
+                    all.forget_wishes(&runs);
                     all.withdrawn = [all.withdrawn, runs].into_iter().collect();
                     continue;
                 }
@@ -135,6 +143,7 @@ impl FromIterator<SubmissionRecord> for Submissions {
                 submission.answer = Some(answer);
             }
         }
+        all.settle_wishes();
         all
     }
 }

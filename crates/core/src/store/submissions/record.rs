@@ -66,6 +66,17 @@ pub enum SubmissionEvent {
         /// The runs.
         runs: Ranges,
     },
+    /// Runs are to be tried again: written before the first of them is handed over, and true until each is or was
+    /// withdrawn. It is about the launch.
+    Retry {
+        /// The runs.
+        runs: Ranges,
+        /// The number of their attempt.
+        attempt: u32,
+        /// The options for the scheduler, where they are not the launch's own.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        options: Option<Resources>,
+    },
     /// What of the record could not be read was looked for elsewhere, and is written down again: all before this tells
     /// no more than what can be read. Its number is one that no submission has had.
     Mended,
@@ -115,11 +126,12 @@ impl SubmissionRecord {
 }
 
 impl Submissions {
-    /// Appends a record, durably; only the launch's owner may.
-    pub(in crate::store) fn append(path: &Path, record: &SubmissionRecord) -> Result<(), StoreError> {
-        let line = line(path, record)?;
+    /// Appends records in one go, durably; only the launch's owner may.
+    pub(in crate::store) fn append(path: &Path, records: &[SubmissionRecord]) -> Result<(), StoreError> {
+        let lines: Vec<Vec<u8>> =
+            records.iter().map(|record| line(path, record)).collect::<Result<_, _>>()?;
         let mut file = File::options().append(true).create(true).mode(0o600).open(path).at("open", path)?;
-        file.write_all(&line).and_then(|()| file.sync_data()).at("append to", path)
+        file.write_all(&lines.concat()).and_then(|()| file.sync_data()).at("append to", path)
     }
 }
 

@@ -147,3 +147,44 @@ fn a_torn_end_is_a_doubt_and_an_empty_record_is_damage() {
     assert_eq!((missing.damage(), missing.number_past_doubt()), (Some(Damage::Empty), 1));
     assert_eq!(Submissions::parse(b"\n").damage(), Some(Damage::Empty));
 }
+
+fn retry(runs: &str, attempt: u32) -> SubmissionRecord {
+    let event = SubmissionEvent::Retry { runs: runs.parse().unwrap(), attempt, options: None };
+    SubmissionRecord::now(1, event)
+}
+
+fn again(number: u32, runs: &str, attempt: u32) -> SubmissionRecord {
+    let mut record = intent(number, runs);
+    if let SubmissionEvent::Intent { chunk, .. } = &mut record.event {
+        chunk.attempt = attempt;
+    }
+    record
+}
+
+fn wished(records: impl IntoIterator<Item = SubmissionRecord>) -> String {
+    let all = read(records);
+    let wishes = all.wishes().iter().map(|wish| format!("{}@{}", wish.runs, wish.attempt));
+    wishes.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_wish_to_try_again_holds_until_it_is_handed_over_or_withdrawn() {
+    let first = || [intent(0, "0-9"), accepted(0)];
+    let with = |more: Vec<SubmissionRecord>| first().into_iter().chain(more);
+    assert_eq!(wished(first()), "");
+    assert_eq!(wished(with(vec![retry("2-5", 2)])), "2-5@2");
+    assert_eq!(
+        wished(with(vec![retry("2-5", 2), again(1, "2,3", 2)])),
+        "4-5@2",
+        "also while the answer is lost"
+    );
+    assert_eq!(wished(with(vec![retry("2-5", 2), again(1, "2,3", 2), void(1)])), "2-5@2");
+    assert_eq!(wished(with(vec![retry("2-5", 2), withdrawn("4")])), "2-3,5@2");
+    assert_eq!(wished(with(vec![retry("2-5", 2), withdrawn("4"), retry("4", 2)])), "2-3,5@2 4@2");
+    assert_eq!(wished(with(vec![retry("2-5", 2), retry("4", 3)])), "2-3,5@2 4@3", "the later one counts");
+    let open = read(with(vec![retry("2-5", 2), again(1, "2", 2)]));
+    assert_eq!((open.unhanded(10).to_string(), open.never_handed(10).is_empty()), ("3-5".to_owned(), true));
+    assert_eq!((open.unsettled(10).to_string(), open.needs_resume(10)), ("2-5".to_owned(), true));
+    assert_eq!(open.of_run(2).map(|submission| submission.number), Some(1));
+    assert_eq!((open.of_run(3), open.of_run(7).map(|it| it.number)), (None, Some(0)));
+}
