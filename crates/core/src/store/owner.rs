@@ -142,6 +142,15 @@ impl LaunchDir {
         }
     }
 
+    /// Takes the right to submit a launch that this process is just writing: nobody else looks for it, so that nothing
+    /// has to be looked for.
+    pub fn own_new(&self) -> Result<Ownership, StoreError> {
+        match self.take(1) {
+            Ok(owned) => Ok(Ownership::Ours(owned)),
+            Err(_) => self.own(),
+        }
+    }
+
     /// Gives the client that is submitting the launch just now; nothing is written.
     pub fn owner(&self) -> Result<Owner, StoreError> {
         let Some(Highest { number, released }) = self.highest_owner()? else { return Ok(Owner::Never) };

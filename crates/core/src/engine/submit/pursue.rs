@@ -96,6 +96,9 @@ impl Outcome {
 /// Where a pursuit begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
+    /// Nothing was submitted yet, of a launch that this process has just written: who cancels it now is told that its
+    /// client lives, and waits for that.
+    First,
     /// Nothing was submitted yet.
     Call,
     /// A client may have submitted it.
@@ -121,9 +124,10 @@ pub(super) struct Effects<'a> {
 pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Result<Outcome, StoreError> {
     let began = Instant::now();
     let client = format!("{} {}", effects.chunk.key, std::process::id());
+    let mut is_first = start == Start::First;
     let mut pursuit = Pursuit::new(&client, terms.message_timeout, terms.patience);
     let mut step = match start {
-        Start::Call => Step::Call(Duration::ZERO),
+        Start::First | Start::Call => Step::Call(Duration::ZERO),
         Start::Look | Start::LookOnly => Step::Look(Duration::ZERO),
     };
     loop {
@@ -137,7 +141,7 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
                     (effects.tell)(&News::Again);
                 }
                 effects.owned.check()?;
-                if effects.is_cancelled()? {
+                if !std::mem::take(&mut is_first) && effects.is_cancelled()? {
                     return Ok(Outcome::Later("neu cancel".to_owned()));
                 }
                 let answer = effects.call();
