@@ -2,6 +2,7 @@
 
 mod call;
 mod chunks;
+mod handed;
 mod handover;
 mod pursue;
 mod pursuit;
@@ -19,7 +20,8 @@ use crate::store::{
 use crate::tool::Runner;
 
 pub use call::REPLACED;
-pub use handover::{Handed, Handover, Later, Terms, withdraw};
+pub use handed::{Handed, Later};
+pub use handover::{Handover, Terms, withdraw};
 pub use pursue::News;
 
 use chunks::parts;
