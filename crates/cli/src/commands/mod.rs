@@ -18,6 +18,7 @@ mod rerun;
 mod resume;
 mod retained;
 mod retry;
+mod retrying;
 mod rm;
 mod run;
 mod selecting;
