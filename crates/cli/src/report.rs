@@ -231,7 +231,7 @@ impl From<StoreError> for Failure {
                 .hint("the job goes on; `neu resume` finds it by its key once the store can be written to"),
             StoreError::Damaged { id, .. } => {
                 let hint = format!(
-                    "nothing more of launch {id} is handed over: `squeue --me` shows the jobs of that name, `neu cancel {id}` ends those that are known, and `neu rerun {id}` starts runs again as a new launch"
+                    "nothing more of launch {id} is handed over: `neu resume {id}` looks again, `squeue --me` shows the jobs of that name, `neu cancel {id}` ends those that are known, and `neu rerun {id}` starts runs again as a new launch"
                 );
                 Self::of(Exit::Store, error).hint(hint)
             }

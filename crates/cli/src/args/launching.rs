@@ -29,7 +29,7 @@ pub(crate) struct MannerArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
     /// Print the launch as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
     /// Say less
     #[arg(short, long, conflicts_with = "verbose")]

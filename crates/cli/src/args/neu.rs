@@ -166,7 +166,7 @@ pub(crate) struct RetryArgs {
     #[arg(short, long)]
     pub(crate) yes: bool,
     /// Print the launch and what was retried as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) crew: CrewArgs,

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use neuromanager_core::engine::cancel::{Cancelling, cancel as stop};
+use neuromanager_core::engine::mend::mend_record;
 use neuromanager_core::engine::resume::{Resuming, is_half_submitted};
 use neuromanager_core::engine::submit::Terms;
 use neuromanager_core::engine::survey::Supports;
-use neuromanager_core::store::Store;
+use neuromanager_core::store::{Store, StoreError};
 use neuromanager_core::worker::Node;
 
 use super::App;
@@ -16,8 +17,8 @@ use super::submit::describe_news;
 use crate::args::SelectArgs;
 use crate::exit::Exit;
 use crate::json;
-use crate::report::Failure;
-use crate::ui::{Notice, Volume, lines, print};
+use crate::report::{Failure, in_a_line};
+use crate::ui::{Notice, Ui, Volume, lines, print};
 
 /// How long Slurm may have a question in its queue where its `MessageTimeout` is not known: slurm.conf(5) advises
 /// against more than 100 seconds.
@@ -37,10 +38,15 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
             runner: &runner,
             program: &program,
             terms: terms(&store, &picked, app)?,
-            tell: &|id, news| ui.say(&describe_news(id, news)),
+            tell: &|id, news| {
+                if let Some(words) = describe_news(id, news) {
+                    ui.say(&words);
+                }
+            },
         },
         node: &Node::this(None),
     };
+    mend(&cancelling.resuming, &picked, ui)?;
     let mut exit = Exit::Done;
     let mut surveys = Vec::new();
     let mut stopped = Vec::new();
@@ -81,6 +87,19 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
         print(&json::launches(&surveys))?;
     }
     Ok(exit)
+}
+
+/// Looks for jobs that damaged records do not tell of. Where Slurm does not answer, the jobs that are known are cancelled
+/// all the same, and the damage is told at the end.
+fn mend(resuming: &Resuming<'_>, picked: &[Picked], ui: Ui) -> Result<(), Failure> {
+    for picked in picked {
+        match mend_record(resuming, picked.id) {
+            Ok(()) => {}
+            Err(error @ StoreError::Damaged { .. }) => ui.warn(&in_a_line(&error)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Gives the terms on which lost answers are looked for; the cluster is asked for them only where there are any.

@@ -92,6 +92,7 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
     let is_followed = !manner.json;
     let mut worker = Held::start(attended, Company::Stays, manner.crew)?;
     app.settings.remember(&app.settings.store());
+    app.interrupting.attend();
     let mut signals = Signals::listen(&[
         Signal::SIGINT as i32,
         Signal::SIGTERM as i32,

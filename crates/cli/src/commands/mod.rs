@@ -10,6 +10,7 @@ mod follow;
 mod following;
 mod foreground;
 mod holding;
+mod interrupting;
 mod launching;
 mod logs;
 mod ls;
@@ -23,6 +24,7 @@ mod rerun;
 mod resume;
 mod retained;
 mod retry;
+mod retrying;
 mod rm;
 mod run;
 mod selecting;
@@ -51,6 +53,7 @@ use crate::report::Failure;
 use crate::settings::{Settings, SurroundingsError};
 use crate::ui::{Ui, shown};
 
+use interrupting::Interrupting;
 pub(crate) use run::neurun;
 pub(crate) use sweep::neusweep;
 
@@ -61,6 +64,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     /// The terminal.
     pub(crate) ui: Ui,
+    /// What is said where a signal ends the command.
+    pub(crate) interrupting: Interrupting,
 }
 
 impl App {
@@ -74,7 +79,7 @@ impl App {
                 Failure::new(Exit::Usage, format!("cannot go to `{}`: {source}", shown(&folder)))
             }
         })?;
-        Ok(Self { settings, ui })
+        Ok(Self { settings, ui, interrupting: Interrupting::default() })
     }
 
     /// Gives what starts the scheduler's commands, in the user's environment.

@@ -1,15 +1,18 @@
 //! `neu resume`: completes launches that were left half submitted or unfinished, and says what it did.
 
 use neuromanager_core::engine::limits::Room;
-use neuromanager_core::engine::resume::{Completed, Resuming, complete, half_submitted, is_half_submitted};
+use neuromanager_core::engine::resume::{
+    Completed, Resuming, adopt, complete, half_submitted, is_half_submitted,
+};
 use neuromanager_core::engine::submit::Handed;
 use neuromanager_core::id::{LaunchId, RunId};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::store::{Answer, Launch, OwnedBy, Store};
 
 use super::App;
+use super::interrupting::{Progress, What};
 use super::selecting::pick;
-use super::submit::{describe_news, troubles};
+use super::submit::troubles;
 use super::taking_up::take_up;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
@@ -116,7 +119,14 @@ impl App {
         }
         let limits = self.limits(ui)?;
         limits.keep(store);
-        let unhanded = store.launch(id).submissions()?.unhanded(launch.runs);
+        let submissions = store.launch(id).submissions()?;
+        let unhanded = submissions.unhanded(launch.runs);
+        let progress = Progress {
+            id: launch.id,
+            what: What::Launch,
+            all: launch.runs,
+            handed: launch.runs - submissions.unsettled(launch.runs).len(),
+        };
         let room = self.room(&limits, &launch.resources, &launch.sbatch_variables, unhanded.len());
         let (runner, program) = (self.runner(), std::env::current_exe()?);
         let resuming = Resuming {
@@ -124,9 +134,22 @@ impl App {
             runner: &runner,
             program: &program,
             terms: self.terms(&limits, room.as_ref()),
-            tell: &|id, news| ui.warn(&describe_news(id, news)),
+            tell: &|id, news| self.hear(id, news, ui),
         };
-        Ok((complete(&resuming, id)?, room))
+        let startable =
+            Self::check_folder(launch).and_then(|()| self.check_script(launch, &launch.resources));
+        self.interrupting.hand(progress, ui);
+        let completed = match &startable {
+            Ok(()) => complete(&resuming, id),
+            Err(_) => adopt(&resuming, id),
+        };
+        self.interrupting.end();
+        let completed = completed?;
+        // What could not start is not handed over.
+        if is_half_submitted(launch, &store.launch(id))? {
+            startable?;
+        }
+        Ok((completed, room))
     }
 
     /// Hands over what is left of launches that are waited for, as far as there is room; a launch whose client lives

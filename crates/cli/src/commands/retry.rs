@@ -1,31 +1,24 @@
-//! `neu retry`: what failed, is missing or was cancelled once more, each run as its next attempt.
+//! `neu retry`: which runs failed, are missing or were cancelled, and are started once more.
 
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::engine::rerun::again;
-use neuromanager_core::engine::retry::{Choice, Next, choose, foresee, own, prepare};
-use neuromanager_core::engine::submit::{Handed, Handover};
+use neuromanager_core::engine::retry::{Choice, choose, foresee};
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::{LaunchId, RunId, Selection};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::Resources;
-use neuromanager_core::store::{Chunk, Owned, Ownership, SubmissionRecord};
-use neuromanager_core::support::SupportError;
-use neuromanager_core::worker::Node;
 
 use super::App;
 use super::crew::Crew;
-use super::foreground::{Attended, carry_out};
 use super::launching::{ask, write_dry_run};
-use super::naming::{counted, id_lines, ids, jobs};
+use super::naming::ids;
 use super::order::{Manner, Order};
+use super::retrying::{here, on_slurm};
 use super::selecting::{Picked, Purpose, select};
-use super::submit;
-use super::wait::{conclude, until_over};
 use crate::args::RetryArgs;
 use crate::exit::Exit;
-use crate::json;
 use crate::report::Failure;
-use crate::ui::{Notice, Ui, Volume, print};
+use crate::ui::{Ui, Volume};
 
 /// Retries the runs that were picked, launch by launch.
 pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
@@ -106,7 +99,8 @@ fn check(survey: &Survey, picked: &Picked, args: &RetryArgs, app: &App) -> Resul
     app.check_script(launch, &launch.resources.clone().overridden_by(changes))
 }
 
-fn chosen(survey: &Survey, runs: &Ranges) -> Choice {
+/// Tells what becomes of each of some runs.
+pub(super) fn chosen(survey: &Survey, runs: &Ranges) -> Choice {
     choose(runs.iter().filter_map(|run| Some((run, survey.status(run)?.state))))
 }
 
@@ -144,111 +138,6 @@ fn retry_launch(
     }
 }
 
-/// What is tried again, by the one client that may hand it over.
-struct Claimed {
-    owned: Owned,
-    survey: Survey,
-    next: Next,
-}
-
-/// Takes the right to hand runs of a launch over, looks again, since another may have retried them a moment ago, and
-/// writes down how their latest attempts ended. `None` where nothing is left to retry.
-fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<Claimed>, Failure> {
-    let id = picked.id;
-    let mut notice = Notice::new(ui);
-    let owned = own(&survey.dir, &mut |by| {
-        notice.say(&format!("launch {id}: waiting for {by}, which hands runs of it over"));
-    })?;
-    let owned = match owned {
-        Ownership::Ours(owned) => owned,
-        Ownership::Theirs(by) => {
-            let text = format!("launch {id} is still being handed over by {by}");
-            return Err(Failure::new(Exit::Scheduler, text).hint("try again when that has ended"));
-        }
-    };
-    let survey = app.survey(&app.settings.store(), &[id])?.pop();
-    let survey = survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
-    let again = chosen(&survey, &picked.runs).again;
-    if again.is_empty() {
-        ui.say(&format!("launch {id}: nothing is left to retry: another command has done it"));
-        return Ok(None);
-    }
-    survey.dir.whole_submissions(&survey.launch)?;
-    let next = prepare(&survey, &again, &Node::this(None))?;
-    Ok(Some(Claimed { owned, survey, next }))
-}
-
-/// Hands runs over to Slurm.
-fn on_slurm(
-    survey: &Survey,
-    picked: &Picked,
-    order: &Order,
-    manner: Manner,
-    app: &App,
-) -> Result<Exit, Failure> {
-    let ui = app.ui.at(manner.volume);
-    let limits = submit::limits_for(order, app, ui)?;
-    let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
-        return Ok(Exit::Done);
-    };
-    let id = picked.id;
-    let room = app.room(&limits, &order.resources, &app.sbatch_variables(), next.runs.len());
-    let handover = Handover {
-        store: &app.settings.store(),
-        launch: &survey.launch,
-        owned: &owned,
-        runner: &app.runner(),
-        program: &std::env::current_exe()?,
-        terms: app.terms(&limits, room.as_ref()),
-        tell: &|news| ui.warn(&submit::describe_news(id.0, news)),
-    };
-    let mut handed = handover.submit(&next.runs, next.attempt, &order.resources)?;
-    drop(owned);
-    tell_handed(&survey, &next, &handed, manner, app)?;
-    let later = handed.later.take();
-    let troubled = submit::troubles(id.0, survey.launch.runs, &handed, None, ui) || later.is_some();
-    if let Some(later) = later {
-        ui.warn(&format!(
-            "launch {id}: not in the queue yet: {}; {}\nhint: `neu retry {id}` tries them again",
-            ids(id, &later.runs),
-            later.words
-        ));
-    }
-    if manner.wait {
-        let picked = [Picked { id, runs: handed.accepted(), whole: false }];
-        let surveys = until_over(&app.settings.store(), &picked, ui, app)?;
-        return Ok(conclude(&surveys, &picked, ui));
-    }
-    Ok(if troubled { Exit::Scheduler } else { Exit::Done })
-}
-
-/// Says what Slurm has taken.
-fn tell_handed(
-    survey: &Survey,
-    next: &Next,
-    handed: &Handed,
-    manner: Manner,
-    app: &App,
-) -> Result<(), Failure> {
-    let launch = LaunchId(survey.launch.id);
-    let accepted = handed.accepted();
-    if manner.json {
-        let now = app.survey(&app.settings.store(), &[launch])?;
-        return Ok(print(&json::retried(now.first().unwrap_or(survey), &accepted, next.attempt))?);
-    }
-    if manner.volume == Volume::Quiet {
-        return Ok(print(&id_lines(launch, &accepted))?);
-    }
-    let taken = handed.jobs();
-    if !taken.is_empty() {
-        let (runs, attempt) = (ids(launch, &accepted), next.attempt);
-        let count = counted(accepted.len());
-        let jobs = jobs(&taken);
-        print(&format!("launch {launch}: {count} again as attempt {attempt} ({runs}), Slurm {jobs}\n"))?;
-    }
-    Ok(())
-}
-
 /// Says which of the runs that were picked are not retried, and why.
 fn tell_left_alone(survey: &Survey, choice: &Choice, ui: Ui) {
     let id = survey.launch.id;
@@ -280,47 +169,4 @@ fn order(survey: &Survey, runs: &Ranges, changes: Resources) -> Result<Order, Fa
         plan: again(&survey.dir, launch, runs)?,
         folder: launch.folder.0.clone().into(),
     })
-}
-
-/// Executes runs of a launch of this machine again, in the foreground.
-fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<Exit, Failure> {
-    let ui = app.ui.at(manner.volume);
-    let (launch, host) = (&survey.launch, Node::this(None).name);
-    if launch.host != host {
-        return Err(SupportError::OtherHost { launch: launch.id, host: launch.host.clone() }.into());
-    }
-    if !survey.is_over() {
-        let id = launch.id;
-        let text = format!("launch {id} is not over: its worker still has runs to execute");
-        return Err(Failure::new(Exit::Usage, text)
-            .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
-    }
-    // What is left of a worker that was killed could still write a last word.
-    App::local().end_what_is_left(&survey.case(&picked.runs), []);
-    let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
-        return Ok(Exit::Done);
-    };
-    let chunk = intend(owned, &survey, next)?;
-    let id = picked.id;
-    ui.say(&format!("launch {id}: retrying {} as attempt {}", ids(id, &chunk.runs), chunk.attempt));
-    if manner.json {
-        print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
-    }
-    let Survey { launch, dir, .. } = survey;
-    carry_out(&Attended { launch, dir, chunk }, manner, app)
-}
-
-/// Writes down that runs of a launch of this machine are about to be executed once more, and lets others have the launch.
-pub(super) fn intend(owned: Owned, survey: &Survey, next: Next) -> Result<Chunk, Failure> {
-    let number = survey.submissions.next_number();
-    let chunk = Chunk {
-        key: format!("{}-{number}", survey.launch.key),
-        runs: next.runs,
-        base: 0,
-        array: false,
-        attempt: next.attempt,
-    };
-    owned.append(&SubmissionRecord::intent(number, chunk.clone()))?;
-    drop(owned);
-    Ok(chunk)
 }

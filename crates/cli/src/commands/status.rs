@@ -9,7 +9,7 @@ use neuromanager_core::store::{OwnedBy, PlannedRun, Store};
 
 use super::App;
 use super::causes::{causes, states, unknowns};
-use super::naming::{id_lines, place};
+use super::naming::{counted, id_lines, place};
 use super::selecting::{Picked, Purpose, planned, readable, select};
 use super::taking_up::tell_unfinished;
 use super::waits::{describe_waits, waits, warn_of_waits};
@@ -179,12 +179,28 @@ fn explanations(survey: &Survey, planned: &[PlannedRun]) -> String {
     out
 }
 
+fn describe_half(survey: &Survey) -> String {
+    let (id, submissions) = (survey.launch.id, &survey.submissions);
+    let again: u64 = submissions.wishes().iter().map(|wish| wish.runs.len()).sum();
+    if again > 0 && submissions.unsettled(survey.launch.runs).len() == again {
+        let verb = if again == 1 { "is" } else { "are" };
+        return format!(
+            "{} of the retry of launch {id} {verb} not handed over yet: neu resume {id}",
+            counted(again)
+        );
+    }
+    format!("launch {id} is half submitted: neu resume {id}")
+}
+
 /// Says of a launch what keeps it from being shown whole: it is half submitted, or its journal is damaged.
 pub(super) fn warn_of_flaws(survey: &Survey, app: &App) {
     let id = survey.launch.id;
     match survey.submission() {
         Handing::Whole => {}
-        Handing::Half => app.ui.warn(&format!("launch {id} is half submitted: neu resume {id}")),
+        Handing::Half if survey.submissions.damage().is_some() => app.ui.warn(&format!(
+            "launch {id} may have jobs that its submissions.jsonl does not tell of: neu resume {id} looks for them"
+        )),
+        Handing::Half => app.ui.warn(&describe_half(survey)),
         Handing::InProgress(OwnedBy { host, .. }) if host.is_empty() => {
             app.ui.say(&format!("launch {id} is being submitted"));
         }

@@ -13,6 +13,7 @@ use neuromanager_core::store::Answer;
 use neuromanager_core::tool::{ToolEnvironment, scheduler_environment};
 
 use super::App;
+use super::interrupting::{Progress, What};
 use super::naming::jobs;
 use super::order::{Manner, Order};
 use super::selecting::Picked;
@@ -28,8 +29,10 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Submits an order.
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
+    let runs = order.plan.len();
+    app.interrupting.begin(ui);
     let limits = limits_for(&order, app, ui)?;
-    let room = app.room(&limits, &order.resources, &app.sbatch_variables(), order.plan.len());
+    let room = app.room(&limits, &order.resources, &app.sbatch_variables(), runs);
     let store = app.settings.store();
     let described = order.describe();
     let submitted = submit(
@@ -38,8 +41,16 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         &app.runner(),
         &std::env::current_exe()?,
         app.terms(&limits, room.as_ref()),
-        &|id, news| ui.warn(&describe_news(id, news)),
-    )?;
+        &|id, news| {
+            if *news == News::Written {
+                let progress = Progress { id, what: What::Launch, all: runs, handed: 0 };
+                app.interrupting.hand(progress, ui);
+            }
+            app.hear(id, news, ui);
+        },
+    );
+    app.interrupting.end();
+    let submitted = submitted?;
     limits.keep(&store);
     let id = LaunchId(submitted.launch.id);
     if manner.json {
@@ -137,15 +148,23 @@ fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says what takes long, and what is done about it.
-pub(super) fn describe_news(id: u64, news: &News) -> String {
+/// Says what takes long, and what is done about it; nothing of what goes as it should.
+pub(super) fn describe_news(id: u64, news: &News) -> Option<String> {
     let safe = format!("Ctrl-C is safe: `neu resume {id}` goes on");
-    match news {
+    Some(match news {
+        News::Written | News::Handed { .. } => return None,
         News::Silent => format!("launch {id}: Slurm does not answer yet; {safe}"),
         News::Lost { words } => format!(
             "launch {id}: Slurm gave no clear answer: {words}; looking whether it has the job; {safe}"
         ),
         News::Again => format!("launch {id}: Slurm surely does not have it; submitting again; {safe}"),
+        News::Damaged { damage } => format!(
+            "launch {id}: in its submissions.jsonl {damage}: looking for its jobs in Slurm and in its journal; {safe}"
+        ),
+        News::Restored { job, runs } => {
+            format!("launch {id}: Slurm has runs {runs} as job {job}, which is written down again")
+        }
+        News::Mended => format!("launch {id}: its submissions.jsonl tells of all its jobs again"),
         News::Doubled { kept, cancelled } => {
             let others: Vec<String> = cancelled.iter().map(u32::to_string).collect();
             format!(
@@ -153,7 +172,7 @@ pub(super) fn describe_news(id: u64, news: &News) -> String {
                 others.join(", ")
             )
         }
-    }
+    })
 }
 
 /// Says which runs Slurm did not take, and tells whether it prevented any.
@@ -192,6 +211,16 @@ fn wait(submitted: &Submitted, ui: Ui, app: &App) -> Result<Exit, Failure> {
 }
 
 impl App {
+    /// Hears what happens while runs of a launch are handed over.
+    pub(super) fn hear(&self, id: u64, news: &News, ui: Ui) {
+        if let News::Handed { runs } | News::Restored { runs, .. } = news {
+            self.interrupting.advance(runs.len());
+        }
+        if let Some(words) = describe_news(id, news) {
+            ui.warn(&words);
+        }
+    }
+
     /// Gives the variables of the user's shell that sbatch will take options from: inside a job none, since they are
     /// the outer job's.
     pub(super) fn sbatch_variables(&self) -> Vec<(String, String)> {

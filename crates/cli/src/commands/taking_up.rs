@@ -16,7 +16,7 @@ use super::crew::Crew;
 use super::foreground::{Attended, carry_out};
 use super::naming::{counted, in_short};
 use super::order::Manner;
-use super::retry::intend;
+use super::retrying::intend;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
 use crate::report::Failure;

@@ -24,7 +24,7 @@ fn what_failed_is_tried_again_and_nothing_else() {
     let again = world.neu("retry 1");
     insta::assert_snapshot!(again.exited(1).stderr, @"
     launch 1: left alone: 2 succeeded (0,2)
-    launch 1: retrying 1.1 as attempt 2
+    launch 1: 1 run again as attempt 2 (1.1)
     1.1 failed: exit code 1
     ");
     world.file("fixed", "");
@@ -48,7 +48,7 @@ fn a_run_that_succeeded_is_not_retried_even_by_name() {
     ");
     insta::assert_snapshot!(world.neu("retry 1.0-1").exited(1).stderr, @"
     launch 1: left alone: 1 succeeded (0)
-    launch 1: retrying 1.1 as attempt 2
+    launch 1: 1 run again as attempt 2 (1.1)
     1.1 failed: exit code 1
     ");
     world.neu("retry 1.7").exited(2);

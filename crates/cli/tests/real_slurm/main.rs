@@ -17,6 +17,7 @@ mod environments;
 mod following;
 mod frozen;
 mod memory;
+mod mending;
 mod no_accounting;
 mod refusals;
 mod removing;

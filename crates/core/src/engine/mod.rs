@@ -6,6 +6,7 @@ pub mod configuration;
 pub mod create;
 pub mod git;
 pub mod limits;
+pub mod mend;
 pub mod program;
 pub mod removal;
 pub mod rerun;

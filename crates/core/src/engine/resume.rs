@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::submit::{Handed, Handover, Later, News, Terms};
+use super::mend::mend;
+use super::submit::{Handed, Handover, Later, News, Share, Terms};
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
 use crate::store::{Answer, Launch, LaunchDir, Owned, OwnedBy, Ownership, Store, StoreError, Submission};
@@ -39,7 +40,7 @@ pub enum Completed {
     },
 }
 
-/// Tells whether a launch is half submitted: it is on Slurm, and a run was never handed over or an answer was lost.
+/// Tells whether a launch is half submitted: it is on Slurm, and a run is not handed over, or an answer was lost.
 /// Whether a client is at work on it, [`LaunchDir::owner`] tells.
 pub fn is_half_submitted(launch: &Launch, dir: &LaunchDir) -> Result<bool, StoreError> {
     Ok(!launch.is_local() && dir.submissions()?.needs_resume(launch.runs))
@@ -81,6 +82,7 @@ pub fn complete(resuming: &Resuming<'_>, id: LaunchId) -> Result<Completed, Stor
 fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Completed, StoreError> {
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
+    mend(resuming, launch, owned)?;
     // Read again: whoever owned it before may have gone on until now.
     let submissions = owned.dir().whole_submissions(launch)?;
     let mut handed = Handed::default();
@@ -91,15 +93,18 @@ fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Re
             break;
         }
     }
-    let rest = owned.dir().submissions()?.unhanded(launch.runs);
-    if handed.is_stuck() {
-        let waiting =
-            rest.without(&handed.later.as_ref().map_or_else(Ranges::default, |later| later.runs.clone()));
-        handed.postpone(waiting, "Slurm did not take what comes before them");
-    } else if !rest.is_empty() {
+    let after = owned.dir().submissions()?;
+    let never = Share::first(after.never_handed(launch.runs), launch);
+    let again = after.wishes().iter().map(|wish| Share::again(wish, launch));
+    for share in [never].into_iter().chain(again).filter(|share| !share.runs.is_empty()) {
+        if handed.is_stuck() {
+            let known = handed.later.as_ref().map_or_else(Ranges::default, |later| later.runs.clone());
+            handed.postpone(share.runs.without(&known), "Slurm did not take what comes before them");
+            continue;
+        }
         let room = handover.terms.room.map(|room| room.saturating_sub(handed.accepted().len()));
         let next = Handover { terms: Terms { room, ..handover.terms }, ..handover };
-        handed.join(next.submit(&rest, 1, &launch.resources)?);
+        handed.join(next.submit(&share, u64::MAX)?);
     }
     Ok(Completed::Done { handed, lost: lost.len() })
 }
@@ -127,19 +132,59 @@ pub struct Settled {
 pub fn find_out(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Settled, StoreError> {
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
-    let mut handed = Handed::default();
-    for submission in owned.dir().submissions()?.iter().filter(|submission| submission.is_lost()) {
-        handed.join(handover.look_after(submission)?);
-    }
+    let doubt = match mend(resuming, launch, owned) {
+        Ok(()) => None,
+        Err(StoreError::Damaged { why, .. }) => Some(why),
+        Err(error) => return Err(error),
+    };
+    let (handed, _) = handover.look_after_lost()?;
     let mut settled = Settled { adopted: handed.accepted(), ..Settled::default() };
     for (runs, answer) in handed.answers {
         if let Answer::Uncertain(words) = answer {
-            let known = settled.unknown.take().map_or_else(Ranges::default, |later| later.runs);
-            settled.unknown = Some(Later { runs: [known, runs].into_iter().collect(), words });
+            settled.doubt(runs, words);
         }
     }
-    settled.unhanded = owned.dir().submissions()?.unhanded(launch.runs);
+    let unhanded = owned.dir().submissions()?.unhanded(launch.runs);
+    match doubt {
+        Some(words) if !unhanded.is_empty() => settled.doubt(unhanded, words),
+        Some(_) | None => settled.unhanded = unhanded,
+    }
     Ok(settled)
+}
+
+impl Settled {
+    fn doubt(&mut self, runs: Ranges, words: String) {
+        let known = self.unknown.take().map_or_else(Ranges::default, |later| later.runs);
+        self.unknown = Some(Later { runs: [known, runs].into_iter().collect(), words });
+    }
+}
+
+/// Adopts the jobs of a launch that are there and hands nothing over, where its runs could not start.
+pub fn adopt(resuming: &Resuming<'_>, id: LaunchId) -> Result<Completed, StoreError> {
+    let dir = resuming.store.launch(id);
+    let launch = dir.read()?;
+    match dir.own()? {
+        Ownership::Theirs(theirs) => Ok(Completed::Busy(theirs)),
+        Ownership::Ours(owned) => {
+            mend(resuming, &launch, &owned)?;
+            let tell = |news: &News| (resuming.tell)(launch.id, news);
+            let (handed, lost) = resuming.handover(&launch, &owned, &tell).look_after_lost()?;
+            Ok(Completed::Done { handed, lost })
+        }
+    }
+}
+
+impl Handover<'_> {
+    /// Finds out about each answer that was lost, without submitting anything, and counts them.
+    fn look_after_lost(&self) -> Result<(Handed, usize), StoreError> {
+        let mut handed = Handed::default();
+        let submissions = self.owned.dir().submissions()?;
+        let lost: Vec<&Submission> = submissions.iter().filter(|submission| submission.is_lost()).collect();
+        for submission in &lost {
+            handed.join(self.look_after(submission)?);
+        }
+        Ok((handed, lost.len()))
+    }
 }
 
 impl Resuming<'_> {

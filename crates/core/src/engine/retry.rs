@@ -37,18 +37,18 @@ pub struct Choice {
 
 /// What a state means for a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Meaning {
     Over,
     Succeeded,
     Alive,
     Unknown,
 }
 
-fn standing(state: RunState) -> Standing {
+fn meaning(state: RunState) -> Meaning {
     match state {
-        RunState::Succeeded => Standing::Succeeded,
-        RunState::Waiting | RunState::Pending | RunState::Running => Standing::Alive,
-        RunState::Unknown => Standing::Unknown,
+        RunState::Succeeded => Meaning::Succeeded,
+        RunState::Waiting | RunState::Pending | RunState::Running => Meaning::Alive,
+        RunState::Unknown => Meaning::Unknown,
         RunState::Failed
         | RunState::Cancelled
         | RunState::TimedOut
@@ -56,19 +56,19 @@ fn standing(state: RunState) -> Standing {
         | RunState::NodeFailed
         | RunState::Preempted
         | RunState::EnvFailed
-        | RunState::Lost => Standing::Over,
+        | RunState::Lost => Meaning::Over,
     }
 }
 
 /// Chooses among the runs that were asked for, each with its state.
 pub fn choose(runs: impl IntoIterator<Item = (u64, RunState)>) -> Choice {
-    let runs: Vec<(u64, Standing)> = runs.into_iter().map(|(run, state)| (run, standing(state))).collect();
-    let of = |which| runs.iter().filter(move |(_, standing)| *standing == which).map(|(run, _)| *run);
+    let runs: Vec<(u64, Meaning)> = runs.into_iter().map(|(run, state)| (run, meaning(state))).collect();
+    let of = |which| runs.iter().filter(move |(_, meaning)| *meaning == which).map(|(run, _)| *run);
     Choice {
-        again: of(Standing::Over).collect(),
-        succeeded: of(Standing::Succeeded).collect(),
-        alive: of(Standing::Alive).collect(),
-        unknown: of(Standing::Unknown).collect(),
+        again: of(Meaning::Over).collect(),
+        succeeded: of(Meaning::Succeeded).collect(),
+        alive: of(Meaning::Alive).collect(),
+        unknown: of(Meaning::Unknown).collect(),
     }
 }
 

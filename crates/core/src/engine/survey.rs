@@ -315,8 +315,11 @@ fn is_for_slurm_to_tell(ended: &Ended) -> bool {
     ended.stopped || of(Signal::SIGTERM) || of(Signal::SIGKILL)
 }
 
-/// Gives the attempt that was handed to the support last.
+/// Gives the attempt that was handed to the support last, or is to be.
 fn handed(submissions: &Submissions, run: u64) -> Option<Handed> {
+    if let Some(wish) = submissions.wish_of(run) {
+        return Some(Handed { attempt: wish.attempt, time: wish.time });
+    }
     let submission = submissions.of_run(run)?;
     Some(Handed { attempt: submission.chunk.attempt, time: submission.time })
 }

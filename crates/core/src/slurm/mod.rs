@@ -1,9 +1,8 @@
-//! What Slurm is asked and how its answers read: command lines and parsers, a file a command. Pure, but for the runner
-//! that whoever asks hands in.
+//! What Slurm is asked and how its answers read, a file a command or a question.
 //!
-//! Each file pairs the description of a call with the reading of its reply; a thin `query` beside them runs the
-//! call on the [`Runner`](crate::tool::Runner) that the caller gives. Output formats are those of Slurm 22.05,
-//! restricted to what later versions print alike.
+//! Each file pairs the description of a call with the reading of its reply, both pure; a thin `query` beside them has
+//! the effect: it runs the call on the [`Runner`](crate::tool::Runner) that the caller gives. Output formats are those of
+//! Slurm 22.05, restricted to what later versions print alike.
 
 pub mod associations;
 pub mod id;
@@ -18,5 +17,6 @@ pub mod scancel;
 pub mod site;
 pub mod squeue;
 pub mod state;
+pub mod submitted;
 pub mod time;
 pub mod usage;

@@ -77,7 +77,7 @@ pub enum StoreError {
         folder: PathBuf,
     },
     /// A submission may be missing in the record of them: what it names is perhaps in the queue already.
-    #[error("in `{}` {damage}, so it is not known which runs Slurm has", path.display())]
+    #[error("in `{}` {damage}, so it is not known which runs Slurm has: {why}", path.display())]
     Damaged {
         /// The record.
         path: PathBuf,
@@ -85,6 +85,8 @@ pub enum StoreError {
         damage: Damage,
         /// The launch.
         id: u64,
+        /// Why that could not be found out: who did not answer what.
+        why: String,
     },
     /// Slurm took a job, and the store did not take the note of it.
     #[error("Slurm has job {job}, but that could not be written down")]

@@ -266,7 +266,12 @@ impl LaunchDir {
         let submissions = self.submissions()?;
         match submissions.damage() {
             None => Ok(submissions),
-            Some(damage) => Err(StoreError::Damaged { path: self.submissions_file(), damage, id: launch.id }),
+            Some(damage) => Err(StoreError::Damaged {
+                path: self.submissions_file(),
+                damage,
+                id: launch.id,
+                why: "its jobs were not looked for".to_owned(),
+            }),
         }
     }
 

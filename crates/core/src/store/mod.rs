@@ -32,7 +32,9 @@ pub use plan::{PlanReader, PlannedRun};
 pub use registry::{Entry as RegistryEntry, Registry};
 pub use remove::{Removal, Standing, size};
 pub use spare::{Spare, Spares};
-pub use submissions::{Answer, Chunk, Damage, Submission, SubmissionEvent, SubmissionRecord, Submissions};
+pub use submissions::{
+    Answer, Chunk, Damage, Submission, SubmissionEvent, SubmissionRecord, Submissions, Wish,
+};
 
 use error::At;
 use remove::{Entry, removed_on};

@@ -142,6 +142,15 @@ impl LaunchDir {
         }
     }
 
+    /// Takes the right to submit a launch that this process is just writing: nobody else looks for it, so that nothing
+    /// has to be looked for.
+    pub fn own_new(&self) -> Result<Ownership, StoreError> {
+        match self.take(1) {
+            Ok(owned) => Ok(Ownership::Ours(owned)),
+            Err(_) => self.own(),
+        }
+    }
+
     /// Gives the client that is submitting the launch just now; nothing is written.
     pub fn owner(&self) -> Result<Owner, StoreError> {
         let Some(Highest { number, released }) = self.highest_owner()? else { return Ok(Owner::Never) };
@@ -252,8 +261,13 @@ impl Owned {
 
     /// Appends to the record of submissions, durably.
     pub fn append(&self, record: &SubmissionRecord) -> Result<(), StoreError> {
+        self.append_all(std::slice::from_ref(record))
+    }
+
+    /// Appends several records in one go, so that no other event comes between them.
+    pub fn append_all(&self, records: &[SubmissionRecord]) -> Result<(), StoreError> {
         self.check()?;
-        Submissions::append(&self.dir.submissions_file(), record)
+        Submissions::append(&self.dir.submissions_file(), records)
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::call;
 use super::chunks::{Part, parts};
+use super::handed::Handed;
 use super::pursue::{Effects, News, Outcome, Start, pursue};
 use crate::event::Event;
 use crate::ranges::Ranges;
@@ -14,7 +15,7 @@ use crate::resources::Resources;
 use crate::slurm::sbatch;
 use crate::store::{
     Answer, Chunk, JournalReader, Launch, LaunchDir, Owned, Store, StoreError, Submission, SubmissionEvent,
-    SubmissionRecord,
+    SubmissionRecord, Wish,
 };
 use crate::tool::Runner;
 
@@ -50,22 +51,29 @@ pub struct Handover<'a> {
     pub tell: &'a (dyn Fn(&News) + Sync),
 }
 
-/// What became of runs that were to be handed over.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Handed {
-    /// What Slurm answered, and for which runs, in their order.
-    pub answers: Vec<(Ranges, Answer)>,
-    /// What is not handed over yet.
-    pub later: Option<Later>,
+/// Runs that are handed over alike.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Share<'a> {
+    pub(in crate::engine) runs: Ranges,
+    pub(in crate::engine) attempt: u32,
+    /// The options for the scheduler.
+    pub(in crate::engine) options: &'a Resources,
+    /// Since when they are wanted: of a retry, a cancellation before is not meant.
+    pub(in crate::engine) since: Timestamp,
 }
 
-/// Runs that are not handed over yet, and surely not in the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Later {
-    /// The runs.
-    pub runs: Ranges,
-    /// Why not: Slurm's words, or a limit.
-    pub words: String,
+impl<'a> Share<'a> {
+    /// Takes runs that were never handed over.
+    pub(in crate::engine) fn first(runs: Ranges, launch: &'a Launch) -> Self {
+        Self { runs, attempt: 1, options: &launch.resources, since: launch.created }
+    }
+
+    /// Takes runs that are to be tried again.
+    pub(in crate::engine) fn again(wish: &'a Wish, launch: &'a Launch) -> Self {
+        let Wish { runs, attempt, options, time } = wish;
+        let options = options.as_ref().unwrap_or(&launch.resources);
+        Self { runs: runs.clone(), attempt: *attempt, options, since: *time }
+    }
 }
 
 /// Which script a submission is given.
@@ -78,35 +86,39 @@ pub(super) enum Script {
 }
 
 impl Handover<'_> {
-    /// Hands runs over as attempt `attempt`, with `options` in place of the launch's own where they differ.
-    pub fn submit(&self, runs: &Ranges, attempt: u32, options: &Resources) -> Result<Handed, StoreError> {
-        self.submit_by(runs, attempt, options, u64::MAX)
+    /// Hands runs over once more, as attempt `attempt`, with `options` in place of the launch's own where they differ.
+    /// That this is wanted is written down first, so that what is not handed over now is later.
+    pub fn retry(&self, runs: &Ranges, attempt: u32, options: &Resources) -> Result<Handed, StoreError> {
+        let number = self.owned.dir().whole_submissions(self.launch)?.next_number();
+        let since = Timestamp::now();
+        let own = (*options != self.launch.resources).then(|| options.clone());
+        let wishes = parts(runs, u64::MAX).into_iter().map(|Part { runs, .. }| {
+            let event = SubmissionEvent::Retry { runs, attempt, options: own.clone() };
+            SubmissionRecord { time: since, submission: number, event }
+        });
+        self.owned.append_all(&wishes.collect::<Vec<_>>())?;
+        (self.tell)(&News::Written);
+        self.submit(&Share { runs: runs.clone(), attempt, options, since }, u64::MAX)
     }
 
-    /// The same with at most `most` runs in an array: half as many after each that a limit of the user did not take,
-    /// and after that always half of the one before, until one run is too many.
-    pub(super) fn submit_by(
-        &self,
-        runs: &Ranges,
-        attempt: u32,
-        options: &Resources,
-        mut most: u64,
-    ) -> Result<Handed, StoreError> {
-        let own = (*options != self.launch.resources).then_some(options);
+    /// Hands runs over with at most `most` of them in an array: half as many after each that a limit of the user did not
+    /// take, and after that always half of the one before, until one run is too many.
+    pub(in crate::engine) fn submit(&self, share: &Share<'_>, mut most: u64) -> Result<Handed, StoreError> {
+        let Share { runs, attempt, options, since } = share;
+        let own = (**options != self.launch.resources).then_some(*options);
         let mut number = self.owned.dir().whole_submissions(self.launch)?.next_number();
         let mut handed = Handed::default();
         let mut room = self.terms.room.unwrap_or(u64::MAX);
         let mut left = runs.clone();
         let mut is_narrow = most < u64::MAX;
-        let began = Timestamp::now();
         loop {
-            left = left.without(&self.withdraw_cancelled(attempt, began)?);
+            left = left.without(&self.withdraw_cancelled(&left, *attempt, *since)?);
             let Some(part) = parts(&left, self.terms.array_size).into_iter().next() else { break };
             let fitting = part.first(room.min(most));
             if fitting.runs.is_empty() {
                 break;
             }
-            let chunk = self.chunk(number, fitting, attempt);
+            let chunk = self.chunk(number, fitting, *attempt);
             self.owned.append(&SubmissionRecord::intent_with(number, chunk.clone(), own.cloned()))?;
             let about = (number, Timestamp::now());
             let outcome = self.submit_chunk(about, &chunk, own, Script::Checked, Start::Call)?;
@@ -128,9 +140,15 @@ impl Handover<'_> {
         Ok(handed)
     }
 
-    /// Gives the runs that were cancelled while they are handed over, and writes down that they will not be.
-    fn withdraw_cancelled(&self, attempt: u32, began: Timestamp) -> Result<Ranges, StoreError> {
-        let cancelled = cancelled(self.owned.dir(), attempt, began)?;
+    /// Gives those of `runs` that were cancelled while they are handed over, and writes down that they will not be.
+    fn withdraw_cancelled(
+        &self,
+        runs: &Ranges,
+        attempt: u32,
+        since: Timestamp,
+    ) -> Result<Ranges, StoreError> {
+        let cancelled = cancelled(self.owned.dir(), attempt, since)?;
+        let cancelled = runs.without(&runs.without(&cancelled));
         if !cancelled.is_empty() {
             withdraw(self.launch, self.owned, &cancelled)?;
         }
@@ -180,6 +198,9 @@ impl Handover<'_> {
         let submission = call::submission(self.launch, self.owned.dir(), path, options, chunk);
         let outcome = pursue(&self.effects(chunk, &submission, since), self.terms, start)?;
         self.record(number, &outcome)?;
+        if let Outcome::Answered(Answer::Accepted(_)) = outcome {
+            (self.tell)(&News::Handed { runs: chunk.runs.clone() });
+        }
         Ok(outcome)
     }
 
@@ -253,56 +274,4 @@ pub fn withdraw(launch: &Launch, owned: &Owned, wanted: &Ranges) -> Result<Range
 pub(super) fn chunk(launch: &Launch, number: u32, part: Part, attempt: u32) -> Chunk {
     let key = if number == 0 { launch.key.clone() } else { format!("{}-{number}", launch.key) };
     Chunk { key, runs: part.runs, base: part.base, array: launch.runs > 1, attempt }
-}
-
-impl Outcome {
-    /// Adds this outcome for `runs`, and tells whether to go on with the next ones.
-    pub(super) fn take_into(self, handed: &mut Handed, runs: Ranges) -> bool {
-        match self {
-            Self::Answered(answer) => {
-                // A controller that was away for minutes is not asked to take more.
-                let goes_on = !matches!(answer, Answer::Uncertain(_));
-                handed.answers.push((runs, answer));
-                goes_on
-            }
-            Self::Later(words) => {
-                handed.postpone(runs, &words);
-                false
-            }
-        }
-    }
-}
-
-impl Handed {
-    /// Adds runs that are for later; the first reason stays.
-    pub(in crate::engine) fn postpone(&mut self, runs: Ranges, words: &str) {
-        if runs.is_empty() {
-            return;
-        }
-        let later = self.later.take().unwrap_or(Later { runs: Ranges::default(), words: words.to_owned() });
-        self.later = Some(Later { runs: [later.runs, runs].into_iter().collect(), ..later });
-    }
-
-    /// Joins what came of several handovers.
-    pub fn join(&mut self, other: Self) {
-        self.answers.extend(other.answers);
-        if let Some(Later { runs, words }) = other.later {
-            self.postpone(runs, &words);
-        }
-    }
-
-    /// Gives the jobs that Slurm has made of them.
-    pub fn jobs(&self) -> Vec<u32> {
-        let job = |(_, answer): &(Ranges, Answer)| match answer {
-            Answer::Accepted(job) => Some(*job),
-            Answer::Refused(_) | Answer::Uncertain(_) => None,
-        };
-        self.answers.iter().filter_map(job).collect()
-    }
-
-    /// Gives the runs that Slurm has.
-    pub fn accepted(&self) -> Ranges {
-        let accepted = self.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Accepted(_)));
-        accepted.map(|(runs, _)| runs.clone()).collect()
-    }
 }

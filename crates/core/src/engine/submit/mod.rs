@@ -2,23 +2,30 @@
 
 mod call;
 mod chunks;
+mod handed;
 mod handover;
 mod pursue;
 mod pursuit;
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::create::{Request, create};
 use crate::plan::script;
 use crate::ranges::Ranges;
-use crate::store::{Beginning, Launch, LaunchDir, Owned, Ownership, Store, StoreError, SubmissionRecord};
+use crate::store::{
+    Beginning, Chunk, Launch, LaunchDir, Owned, Ownership, Store, StoreError, SubmissionRecord,
+};
 use crate::tool::Runner;
 
 pub use call::REPLACED;
-pub use handover::{Handed, Handover, Later, Terms, withdraw};
+pub use handed::{Handed, Later};
+pub use handover::{Handover, Terms, withdraw};
 pub use pursue::News;
 
 use chunks::parts;
+pub(super) use handover::Share;
 use handover::{Script, chunk};
 use pursue::Start;
 
@@ -50,7 +57,10 @@ pub fn submit(
         let options = call::passed_on(&launch.resources);
         let command = call::worker_command(&worker, dir);
         let job_script = script::job_script(&options, &launch.env, plan, &command);
-        Ok(Beginning { job_script: Some(job_script), intent: first_intent(launch, terms) })
+        Ok(Beginning {
+            job_script: Some(job_script),
+            intent: SubmissionRecord::intent(0, first_chunk(launch, terms)),
+        })
     })?;
     let owned = match held {
         Some(owned) => owned,
@@ -59,6 +69,7 @@ pub fn submit(
     let id = launch.id;
     let tell = |news: &News| tell(id, news);
     let handover = Handover { store, launch: &launch, owned: &owned, runner, program, terms, tell: &tell };
+    (handover.tell)(&News::Written);
     let handed = handover.begin()?;
     drop(owned);
     Ok(Submitted { launch, dir, handed })
@@ -66,18 +77,18 @@ pub fn submit(
 
 /// Takes a launch that nobody else can know of yet.
 fn own_new(dir: &LaunchDir) -> Result<Owned, StoreError> {
-    match dir.own()? {
+    match dir.own_new()? {
         Ownership::Ours(owned) => Ok(owned),
         Ownership::Theirs(_) => Err(StoreError::TakenOver { folder: dir.path().to_owned() }),
     }
 }
 
-/// Gives the first intent of a launch, which is written together with what the launch is.
-fn first_intent(launch: &Launch, terms: Terms) -> SubmissionRecord {
+/// Gives what is submitted first of a launch: its intent is written together with what the launch is.
+fn first_chunk(launch: &Launch, terms: Terms) -> Chunk {
     let first = parts(&all(launch), terms.array_size).into_iter().next();
     let part = first.map(|part| terms.room.map_or_else(|| part.clone(), |room| part.first(room.max(1))));
     let part = part.unwrap_or(chunks::Part { base: 0, runs: Ranges::default() });
-    SubmissionRecord::intent(0, chunk(launch, 0, part, 1))
+    chunk(launch, 0, part, 1)
 }
 
 fn all(launch: &Launch) -> Ranges {
@@ -87,30 +98,24 @@ fn all(launch: &Launch) -> Ranges {
 impl Handover<'_> {
     /// Hands a new launch over, of which the first intent is on disk.
     fn begin(&self) -> Result<Handed, StoreError> {
-        let submissions = self.owned.dir().submissions()?;
         let mut handed = Handed::default();
-        let mut taken = Ranges::default();
-        let mut most = u64::MAX;
-        for submission in submissions.iter() {
-            let chunk = &submission.chunk;
-            let about = (submission.number, submission.time);
-            let outcome = self.submit_chunk(about, chunk, None, Script::Written, Start::Call)?;
-            if outcome.is_limit() && chunk.runs.len() > 1 {
-                most = chunk.runs.len() / 2;
-                break;
-            }
-            taken = [taken, chunk.runs.clone()].into_iter().collect();
-            if !outcome.take_into(&mut handed, chunk.runs.clone()) {
-                handed
-                    .postpone(all(self.launch).without(&taken), "Slurm did not take what comes before them");
-                return Ok(handed);
-            }
+        let first = first_chunk(self.launch, self.terms);
+        let about = (0, Timestamp::now());
+        let outcome = self.submit_chunk(about, &first, None, Script::Written, Start::First)?;
+        let is_too_much = outcome.is_limit() && first.runs.len() > 1;
+        let (taken, most) = match is_too_much {
+            true => (Ranges::default(), first.runs.len() / 2),
+            false => (first.runs.clone(), u64::MAX),
+        };
+        if !is_too_much && !outcome.take_into(&mut handed, first.runs) {
+            handed.postpone(all(self.launch).without(&taken), "Slurm did not take what comes before them");
+            return Ok(handed);
         }
         let rest = all(self.launch).without(&taken);
         if !rest.is_empty() {
             let room = self.terms.room.map(|room| room.saturating_sub(taken.len()));
             let next = Self { terms: Terms { room, ..self.terms }, ..*self };
-            handed.join(next.submit_by(&rest, 1, &self.launch.resources, most)?);
+            handed.join(next.submit(&Share::first(rest, self.launch), most)?);
         }
         Ok(handed)
     }

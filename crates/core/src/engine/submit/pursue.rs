@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use super::handover::{Terms, cancelled};
 use super::pursuit::{Pursuit, Step};
 use crate::history::History;
+use crate::ranges::Ranges;
 use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
-use crate::store::{Answer, Chunk, JournalReader, LaunchDir, Owned, StoreError};
+use crate::store::{Answer, Chunk, Damage, JournalReader, LaunchDir, Owned, StoreError};
 use crate::support::slurm::look_for;
 use crate::tool::Runner;
 
@@ -30,6 +31,13 @@ const SILENT: Duration = Duration::from_secs(2);
 /// What the user should hear while it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
+    /// The launch is written, and its runs are handed over from now on.
+    Written,
+    /// Slurm has these runs, and that is written down.
+    Handed {
+        /// The runs.
+        runs: Ranges,
+    },
     /// Slurm has not answered for two seconds.
     Silent,
     /// It answered nothing that proves anything; its job is being looked for.
@@ -39,6 +47,20 @@ pub enum News {
     },
     /// There is surely no job: sbatch is called again.
     Again,
+    /// The record of submissions is damaged: jobs that it does not tell of are looked for.
+    Damaged {
+        /// Where.
+        damage: Damage,
+    },
+    /// One of them was found, and written down again.
+    Restored {
+        /// The job.
+        job: u32,
+        /// Its runs.
+        runs: Ranges,
+    },
+    /// The record tells of all that there is again.
+    Mended,
     /// Several jobs carry the same key: the first is kept, the others are cancelled.
     Doubled {
         /// The job that is kept.
@@ -74,6 +96,9 @@ impl Outcome {
 /// Where a pursuit begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
+    /// Nothing was submitted yet, of a launch that this process has just written: who cancels it now is told that its
+    /// client lives, and waits for that.
+    First,
     /// Nothing was submitted yet.
     Call,
     /// A client may have submitted it.
@@ -99,9 +124,10 @@ pub(super) struct Effects<'a> {
 pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Result<Outcome, StoreError> {
     let began = Instant::now();
     let client = format!("{} {}", effects.chunk.key, std::process::id());
+    let mut is_first = start == Start::First;
     let mut pursuit = Pursuit::new(&client, terms.message_timeout, terms.patience);
     let mut step = match start {
-        Start::Call => Step::Call(Duration::ZERO),
+        Start::First | Start::Call => Step::Call(Duration::ZERO),
         Start::Look | Start::LookOnly => Step::Look(Duration::ZERO),
     };
     loop {
@@ -115,7 +141,7 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
                     (effects.tell)(&News::Again);
                 }
                 effects.owned.check()?;
-                if effects.is_cancelled()? {
+                if !std::mem::take(&mut is_first) && effects.is_cancelled()? {
                     return Ok(Outcome::Later("neu cancel".to_owned()));
                 }
                 let answer = effects.call();

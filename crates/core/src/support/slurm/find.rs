@@ -34,7 +34,8 @@ pub enum Seen {
 /// Looks for the jobs of a user by the name that carries their key, in the queue and then in accounting, which counts
 /// as asked where the cluster has none.
 pub fn look_for(runner: &dyn Runner, name: &str, uid: u32, submitted: Timestamp) -> Seen {
-    if is_being_submitted(name) {
+    let argument = format!("--job-name={name}");
+    if is_submitting(|word| word == argument.as_bytes()) {
         return Seen::Unproven("its sbatch is still at work".to_owned());
     }
     let wanted = Wanted::Named { name: name.to_owned(), uid };
@@ -64,20 +65,19 @@ pub fn find_by_name(runner: &dyn Runner, name: &str, uid: u32, submitted: Timest
     }
 }
 
-fn with_cause(error: &QueryError) -> String {
+pub(super) fn with_cause(error: &QueryError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-/// Tells whether an sbatch of this name works on this host: it goes on where its client was killed, and retries by
-/// itself for minutes. A host without `/proc` cannot tell.
-fn is_being_submitted(name: &str) -> bool {
-    let argument = format!("--job-name={name}");
+/// Tells whether an sbatch with such an argument works on this host: it goes on where its client was killed, and
+/// retries by itself for minutes. A host without `/proc` cannot tell.
+pub(super) fn is_submitting(is_argument: impl Fn(&[u8]) -> bool) -> bool {
     let Ok(processes) = fs::read_dir("/proc") else { return false };
     processes.flatten().any(|process| {
         let is_process = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
         is_process
             && fs::read(process.path().join("cmdline"))
-                .is_ok_and(|words| words.split(|byte| *byte == 0).any(|word| word == argument.as_bytes()))
+                .is_ok_and(|words| words.split(|byte| *byte == 0).any(&is_argument))
     })
 }
 

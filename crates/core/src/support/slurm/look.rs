@@ -96,6 +96,9 @@ impl Slurm<'_> {
 
     /// Tells what needs no question: nothing was accepted, or it is long over.
     fn known<'c>(&self, case: &Case<'c>, run: u64, memory: Option<&Memory>) -> Known<'c> {
+        if case.submissions.wish_of(run).is_some() {
+            return Known::Already(Sighting::NotHanded);
+        }
         let Some(submission) = case.submissions.of_run(run) else {
             return Known::Already(self.unsubmitted(case, case.submissions.iter().next_back()));
         };

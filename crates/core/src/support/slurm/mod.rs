@@ -7,6 +7,7 @@ mod look;
 mod memory;
 mod rows;
 mod stop;
+mod stray;
 mod view;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use answers::Freshness;
 use cache::Cache;
 
 pub use find::{Seen, find_by_name, job_name, look_for};
+pub use stray::{Stray, jobs_of, number_of_key};
 
 /// How long one question may take; a controller that is busy for longer is one that cannot be asked now.
 const DEADLINE: Duration = Duration::from_mins(1);

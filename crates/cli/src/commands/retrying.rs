@@ -1,0 +1,179 @@
+//! Hands runs of a launch over once more: takes the launch, looks again, and starts them.
+
+use neuromanager_core::engine::mend::mend_local;
+use neuromanager_core::engine::retry::{Next, own, prepare};
+use neuromanager_core::engine::submit::{Handed, Handover, News};
+use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::id::LaunchId;
+use neuromanager_core::ranges::Ranges;
+use neuromanager_core::store::{Chunk, Owned, Ownership, SubmissionRecord};
+use neuromanager_core::support::SupportError;
+use neuromanager_core::worker::Node;
+
+use super::App;
+use super::foreground::{Attended, carry_out};
+use super::interrupting::{Progress, What};
+use super::naming::{counted, id_lines, ids, jobs};
+use super::order::{Manner, Order};
+use super::retry::chosen;
+use super::selecting::Picked;
+use super::submit;
+use super::wait::{conclude, until_over};
+use crate::exit::Exit;
+use crate::json;
+use crate::report::Failure;
+use crate::ui::{Notice, Ui, Volume, print};
+
+/// What is tried again, by the one client that may hand it over.
+struct Claimed {
+    owned: Owned,
+    survey: Survey,
+    next: Next,
+}
+
+/// Takes the right to hand runs of a launch over, looks again, since another may have retried them a moment ago, and
+/// writes down how their latest attempts ended. `None` where nothing is left to retry.
+fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<Claimed>, Failure> {
+    let id = picked.id;
+    let mut notice = Notice::new(ui);
+    let owned = own(&survey.dir, &mut |by| {
+        notice.say(&format!("launch {id}: waiting for {by}, which hands runs of it over"));
+    })?;
+    let owned = match owned {
+        Ownership::Ours(owned) => owned,
+        Ownership::Theirs(by) => {
+            let text = format!("launch {id} is still being handed over by {by}");
+            return Err(Failure::new(Exit::Scheduler, text).hint("try again when that has ended"));
+        }
+    };
+    let survey = app.survey(&app.settings.store(), &[id])?.pop();
+    let survey = survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
+    let again = chosen(&survey, &picked.runs).again;
+    if again.is_empty() {
+        app.interrupting.end();
+        ui.say(&format!("launch {id}: nothing is left to retry: another command has done it"));
+        return Ok(None);
+    }
+    if survey.launch.is_local() {
+        mend_local(&owned)?;
+    }
+    survey.dir.whole_submissions(&survey.launch)?;
+    let next = prepare(&survey, &again, &Node::this(None))?;
+    Ok(Some(Claimed { owned, survey, next }))
+}
+
+/// Hands runs over to Slurm.
+pub(super) fn on_slurm(
+    survey: &Survey,
+    picked: &Picked,
+    order: &Order,
+    manner: Manner,
+    app: &App,
+) -> Result<Exit, Failure> {
+    let ui = app.ui.at(manner.volume);
+    app.interrupting.begin(ui);
+    let limits = submit::limits_for(order, app, ui)?;
+    let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
+        return Ok(Exit::Done);
+    };
+    let id = picked.id;
+    let room = app.room(&limits, &order.resources, &app.sbatch_variables(), next.runs.len());
+    let handover = Handover {
+        store: &app.settings.store(),
+        launch: &survey.launch,
+        owned: &owned,
+        runner: &app.runner(),
+        program: &std::env::current_exe()?,
+        terms: app.terms(&limits, room.as_ref()),
+        tell: &|news| {
+            if *news == News::Written {
+                let progress = Progress { id: id.0, what: What::Retry, all: next.runs.len(), handed: 0 };
+                app.interrupting.hand(progress, ui);
+            }
+            app.hear(id.0, news, ui);
+        },
+    };
+    let handed = handover.retry(&next.runs, next.attempt, &order.resources);
+    app.interrupting.end();
+    let handed = handed?;
+    drop(owned);
+    tell_handed(&survey, &next, &handed, manner, app)?;
+    let troubled = submit::troubles(id.0, next.runs.len(), &handed, room.as_ref(), ui);
+    if manner.wait {
+        let picked = [Picked { id, runs: next.runs, whole: false }];
+        let surveys = until_over(&app.settings.store(), &picked, ui, app)?;
+        return Ok(conclude(&surveys, &picked, ui));
+    }
+    Ok(if troubled { Exit::Scheduler } else { Exit::Done })
+}
+
+/// Says what Slurm has taken.
+fn tell_handed(
+    survey: &Survey,
+    next: &Next,
+    handed: &Handed,
+    manner: Manner,
+    app: &App,
+) -> Result<(), Failure> {
+    let launch = LaunchId(survey.launch.id);
+    let accepted = handed.accepted();
+    if manner.json {
+        let now = app.survey(&app.settings.store(), &[launch])?;
+        return Ok(print(&json::retried(now.first().unwrap_or(survey), &accepted, next.attempt))?);
+    }
+    if manner.volume == Volume::Quiet {
+        return Ok(print(&id_lines(launch, &accepted))?);
+    }
+    let taken = handed.jobs();
+    if !taken.is_empty() {
+        print(&format!("{}, Slurm {}\n", describe(launch, &accepted, next.attempt), jobs(&taken)))?;
+    }
+    Ok(())
+}
+
+/// Says which runs are tried again, as which attempt.
+fn describe(launch: LaunchId, runs: &Ranges, attempt: u32) -> String {
+    format!("launch {launch}: {} again as attempt {attempt} ({})", counted(runs.len()), ids(launch, runs))
+}
+
+/// Executes runs of a launch of this machine again, in the foreground.
+pub(super) fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    let ui = app.ui.at(manner.volume);
+    let (launch, host) = (&survey.launch, Node::this(None).name);
+    if launch.host != host {
+        return Err(SupportError::OtherHost { launch: launch.id, host: launch.host.clone() }.into());
+    }
+    if !survey.is_over() {
+        let id = launch.id;
+        let text = format!("launch {id} is not over: its worker still has runs to execute");
+        return Err(Failure::new(Exit::Usage, text)
+            .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
+    }
+    // What is left of a worker that was killed could still write a last word.
+    App::local().end_what_is_left(&survey.case(&picked.runs), []);
+    let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
+        return Ok(Exit::Done);
+    };
+    let chunk = intend(owned, &survey, next)?;
+    ui.say(&describe(picked.id, &chunk.runs, chunk.attempt));
+    if manner.json {
+        print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
+    }
+    let Survey { launch, dir, .. } = survey;
+    carry_out(&Attended { launch, dir, chunk }, manner, app)
+}
+
+/// Writes down that runs of a launch of this machine are about to be executed once more, and lets others have the launch.
+pub(super) fn intend(owned: Owned, survey: &Survey, next: Next) -> Result<Chunk, Failure> {
+    let number = survey.submissions.next_number();
+    let chunk = Chunk {
+        key: format!("{}-{number}", survey.launch.key),
+        runs: next.runs,
+        base: 0,
+        array: false,
+        attempt: next.attempt,
+    };
+    owned.append(&SubmissionRecord::intent(number, chunk.clone()))?;
+    drop(owned);
+    Ok(chunk)
+}
