@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
-use crate::state::RunState;
+use crate::run_state::RunState;
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod process;
 pub mod ranges;
 pub mod resources;
+pub mod run_state;
 pub mod selection;
 pub mod slurm;
 pub mod state;

@@ -12,58 +12,76 @@ const REQUEUE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The program's own end is known; the scheduler may know worse.
 pub(super) fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sighting, at: Moment) -> Status {
-    let Dated { time, what: Ended { exit, stopped, .. } } = ended;
-    let (time, stopped) = (*time, *stopped);
-    let own = match exit {
-        _ if stopped => Status::new(RunState::Cancelled, Some(stopped_cause(attempt))),
-        _ if ended.what.out_of_memory => Status::new(RunState::OutOfMemory, Some(out_of_memory_cause(exit))),
+    let own = own_word(attempt, &ended.what);
+    match sighting {
+        Sighting::Task(task) => with_scheduler(own, ended, task, at),
+        // Whoever stopped it may start it again; a controller that was silent for long would have by now.
+        Sighting::Unclear(words) if ended.what.stopped && at.is_near(ended.time, REQUEUE) => {
+            Status::new(RunState::Unknown, Some(format!("it was stopped when last heard of; {words}")))
+        }
+        Sighting::Unclear(_)
+        | Sighting::Unasked
+        | Sighting::NotHanded
+        | Sighting::Refused(_)
+        | Sighting::WorkerLives
+        | Sighting::Gone
+        | Sighting::Missing { .. }
+        | Sighting::Left { .. } => own,
+    }
+}
+
+/// What the worker wrote of the end, for itself.
+fn own_word(attempt: &Attempt, ended: &Ended) -> Status {
+    let Ended { exit, stopped, out_of_memory, .. } = ended;
+    if *stopped {
+        return Status::new(RunState::Cancelled, Some(stopped_cause(attempt)));
+    }
+    if *out_of_memory {
+        return Status::new(RunState::OutOfMemory, Some(out_of_memory_cause(exit)));
+    }
+    match exit {
         Exit::Code(0) => Status::new(RunState::Succeeded, None),
         Exit::Code(code) => Status::new(RunState::Failed, Some(format!("exit code {code}"))),
         Exit::Signal(signal) => {
             Status::new(RunState::Failed, Some(format!("ended by {}", signal_name(*signal))))
         }
         Exit::Unstarted { reason, .. } => Status::new(RunState::Failed, Some(reason.clone())),
-    };
-    let task = match sighting {
-        Sighting::Task(task) => task,
-        // Whoever stopped it may start it again; a controller that was silent for long would have by now.
-        Sighting::Unclear(words) if stopped && at.is_near(time, REQUEUE) => {
-            return Status::new(
-                RunState::Unknown,
-                Some(format!("it was stopped when last heard of; {words}")),
-            );
-        }
-        _ => return own,
-    };
+    }
+}
+
+/// Puts the worker's word together with what the scheduler says of the task.
+fn with_scheduler(own: Status, ended: &Dated<Ended>, task: &Task, at: Moment) -> Status {
+    let Dated { time, what: Ended { exit, stopped, .. } } = ended;
+    let is_success = own.state == RunState::Succeeded;
     match task.state {
         // It was put back into the queue after its end: the next attempt is on its way.
         TaskState::Pending => Status::new(RunState::Pending, Some(task.words.clone())),
         TaskState::TimedOut => worse(RunState::TimedOut, &own, task),
         TaskState::OutOfMemory => worse(RunState::OutOfMemory, &own, task),
         // Only Slurm knows whether it is done: it may say why it stopped the program, or start it again.
-        TaskState::Running if own.state != RunState::Succeeded && is_going_on(task, time, at) => {
-            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
+        TaskState::Running if !is_success && is_going_on(task, *time, at) => {
+            Status::by_words_of(task, RunState::Running)
         }
         // Slurm tells every process of a job to stop, and the program may be gone before its worker has heard.
         TaskState::Cancelled if own.state == RunState::Failed => worse(RunState::Cancelled, &own, task),
-        TaskState::Preempted if own.state != RunState::Succeeded => worse(RunState::Preempted, &own, task),
-        TaskState::NodeFailed if own.state != RunState::Succeeded => worse(RunState::NodeFailed, &own, task),
+        TaskState::Preempted if !is_success => worse(RunState::Preempted, &own, task),
+        TaskState::NodeFailed if !is_success => worse(RunState::NodeFailed, &own, task),
         // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
-        TaskState::Completed if stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
+        TaskState::Completed if *stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
         // The records of a later attempt are on their way through a network file system: a task whose last attempt did
         // not succeed is not COMPLETED, and one that was stopped did not start after that.
-        TaskState::Completed if own.state != RunState::Succeeded && at.may_hear_of(task) => {
-            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
+        TaskState::Completed if !is_success && at.may_hear_of(task) => {
+            Status::by_words_of(task, RunState::Running)
         }
-        TaskState::Failed if stopped && task.started > Some(time) && at.may_hear_of(task) => {
-            Status::new(RunState::Running, Some(format!("Slurm says {}", task.words)))
+        TaskState::Failed if *stopped && task.started > Some(*time) && at.may_hear_of(task) => {
+            Status::by_words_of(task, RunState::Running)
         }
         TaskState::Failed
         | TaskState::Unlaunched
         | TaskState::Cancelled
         | TaskState::Preempted
         | TaskState::NodeFailed
-            if own.state == RunState::Succeeded =>
+            if is_success =>
         {
             let cause = format!("its program succeeded, though Slurm says {}", task.words);
             Status::new(RunState::Succeeded, Some(cause))
@@ -86,13 +104,13 @@ fn is_going_on(task: &Task, ended: Timestamp, at: Moment) -> bool {
 
 /// The scheduler knows worse than the program's own end says: both are kept.
 fn worse(state: RunState, own: &Status, task: &Task) -> Status {
-    let cause = match (own.state, &own.cause) {
-        (RunState::Succeeded, _) => format!("succeeded, but Slurm says {}", task.words),
-        (RunState::Failed | RunState::OutOfMemory, Some(cause)) => {
-            format!("{cause}, and Slurm says {}", task.words)
-        }
+    let says = format!("Slurm says {}", task.words);
+    let cause = match &own.cause {
+        _ if own.state == RunState::Succeeded => format!("succeeded, but {says}"),
         // A stop is Slurm's own way to end a program.
-        _ => format!("Slurm says {}", task.words),
+        Some(_) if own.state == RunState::Cancelled => says,
+        Some(cause) => format!("{cause}, and {says}"),
+        None => says,
     };
     Status::new(state, Some(cause))
 }

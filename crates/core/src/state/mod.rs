@@ -1,102 +1,26 @@
 //! The state of a run: a pure function of what the journal says and what its support sees.
+//!
+//! `fold` finds the attempt that counts; what that comes to, `ended`, `started` or `unstarted` says, by how far it got.
 
 mod class;
 mod ended;
 mod fold;
 mod lateness;
-
-use std::fmt;
+mod started;
+mod unstarted;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Exit;
 
+pub use crate::run_state::RunState;
 pub use class::{FailureClass, classify};
-pub use fold::{Handed, fold};
-pub(crate) use fold::{is_followed, stopped};
+pub use fold::fold;
+pub(crate) use fold::is_followed;
 pub use lateness::{LAG, Lateness, Moment};
-
-/// Where a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunState {
-    /// It is planned, and nothing has it yet or its worker has others to execute first.
-    Waiting,
-    /// The scheduler has it in its queue.
-    Pending,
-    /// It is executing, or its worker prepares to.
-    Running,
-    /// Its program ended with exit code 0.
-    Succeeded,
-    /// Its program ended otherwise, or could not be started, or the scheduler refused it.
-    Failed,
-    /// Somebody stopped it, or said that it should not start.
-    Cancelled,
-    /// The scheduler's time limit ended it.
-    TimedOut,
-    /// It used more memory than it had asked for.
-    OutOfMemory,
-    /// Its node was lost.
-    NodeFailed,
-    /// The scheduler gave its place to another job.
-    Preempted,
-    /// Its env could not be activated; the program was not started.
-    EnvFailed,
-    /// Nothing executes it, and nothing says how it ended.
-    Lost,
-    /// It cannot be told from here and now.
-    Unknown,
-}
-
-impl RunState {
-    /// Every state, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
-        Self::Waiting,
-        Self::Pending,
-        Self::Running,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Cancelled,
-        Self::TimedOut,
-        Self::OutOfMemory,
-        Self::NodeFailed,
-        Self::Preempted,
-        Self::EnvFailed,
-        Self::Lost,
-        Self::Unknown,
-    ];
-
-    /// Gives the word that is shown, typed, and written in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::TimedOut => "timed-out",
-            Self::OutOfMemory => "out-of-memory",
-            Self::NodeFailed => "node-failed",
-            Self::Preempted => "preempted",
-            Self::EnvFailed => "env-failed",
-            Self::Lost => "lost",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Tells whether nothing more will happen by itself.
-    pub fn is_final(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Pending | Self::Running | Self::Unknown)
-    }
-}
-
-impl fmt::Display for RunState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
+pub use unstarted::Handed;
+pub(crate) use unstarted::stopped;
 
 /// What a support sees of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,6 +123,27 @@ pub struct Status {
     pub started: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+}
+
+impl Status {
+    fn new(state: RunState, cause: Option<String>) -> Self {
+        Self {
+            state,
+            attempt: 0,
+            exit: None,
+            cause,
+            scheduler: None,
+            reason: None,
+            node: None,
+            started: None,
+            ended: None,
+        }
+    }
+
+    /// Says that a run is in a state because of what the scheduler calls its task.
+    fn by_words_of(task: &Task, state: RunState) -> Self {
+        Self::new(state, Some(format!("Slurm says {}", task.words)))
+    }
 }
 
 #[cfg(test)]
