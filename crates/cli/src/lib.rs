@@ -56,8 +56,9 @@ fn run(program: Program, typed: Vec<OsString>, ui: Ui) -> Result<Exit, Failure> 
     match program {
         Program::Neu => {
             let args = args::parse::<NeuArgs>(&typed)?;
-            let app = App::new(typed, &args.folders, ui)?;
-            commands::neu(args, &app)
+            let folders = args.folders.clone();
+            let app = App::new(typed, &folders, ui)?;
+            commands::neu(args, &app).map_err(|failure| failure.seen_from(&folders))
         }
         Program::Neurun => commands::neurun(&args::parse::<RunArgs>(&typed)?, &App::new(typed, &[], ui)?),
         Program::Neusweep => {

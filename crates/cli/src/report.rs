@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
+use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use neuromanager_core::config::{ConfigError, SelectError, WordProblems};
@@ -20,7 +21,7 @@ use neuromanager_core::support::SupportError;
 use neuromanager_core::worker::WorkerError;
 
 use crate::exit::Exit;
-use crate::ui::one_line;
+use crate::ui::{one_line, shell_word};
 
 /// A failure of a command: its kind decides the exit code.
 #[derive(Debug)]
@@ -76,6 +77,15 @@ impl Failure {
     /// Adds what to do about it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Writes the commands of its hints as they have to be typed by who was sent to `folders` by `-C`.
+    pub(crate) fn seen_from(mut self, folders: &[PathBuf]) -> Self {
+        let options: String = folders.iter().map(|folder| format!("-C {} ", shell_word(folder))).collect();
+        for hint in &mut self.hints {
+            *hint = hint.replace("`neu ", &format!("`neu {options}"));
+        }
         self
     }
 

@@ -45,6 +45,9 @@ pub(crate) enum Verb {
     /// Stop runs, and see that they stopped
     Cancel(SelectArgs),
     /// Start what failed, is missing or was cancelled again: the same runs, each as its next attempt
+    ///
+    /// Runs that are failed, cancelled, timed-out, out-of-memory, node-failed, preempted, env-failed or lost are started;
+    /// those that succeeded or are not over are left alone, and so is what is unknown.
     Retry(RetryArgs),
     /// Start runs again from the beginning, as a new launch
     Rerun(RerunArgs),

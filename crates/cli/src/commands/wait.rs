@@ -10,6 +10,7 @@ use neuromanager_core::state::RunState;
 use neuromanager_core::store::Store;
 
 use super::App;
+use super::naming::counted;
 use super::selecting::{Picked, Purpose, ids_of, select};
 use crate::args::WaitArgs;
 use crate::exit::Exit;
@@ -150,7 +151,7 @@ fn stay(
         let over = count(surveys, picked, RunState::is_final);
         let running = count(surveys, picked, |state| state == RunState::Running);
         let all: u64 = picked.iter().map(|picked| picked.runs.len()).sum();
-        if progress.show(&format!("{over} of {all} runs over, {running} running"), ui) {
+        if progress.show(&format!("{over} of {} over, {running} running", counted(all)), ui) {
             pause = PAUSES.0;
         }
         let next = if disk_says_over { pause.min(again) } else { pause };

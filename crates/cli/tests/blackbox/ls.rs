@@ -289,4 +289,6 @@ fn a_folder_that_is_not_there_is_an_error_of_the_command_line() {
     insta::assert_snapshot!(outcome.stderr, @"error: cannot go to `three`: No such file or directory (os error 2)");
     world.neu("-C one/config.json ls").exited(2);
     world.neu("-C").exited(2);
+    let hint = world.neu("-C / status 1").exited(2).stderr;
+    assert!(hint.contains("hint: `neu -C / status` lists"), "{hint}");
 }
