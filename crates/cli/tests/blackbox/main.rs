@@ -25,6 +25,7 @@ mod fidelity;
 mod grammar;
 mod halves;
 mod handover;
+mod jobs;
 mod leftovers;
 mod logs;
 mod looking;

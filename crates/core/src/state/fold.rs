@@ -135,6 +135,7 @@ impl Status {
             node: None,
             started: None,
             ended: None,
+            usage: None,
         }
     }
 }
@@ -159,6 +160,7 @@ fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     if let Some(ended) = attempt.ended.as_ref().filter(|_| status.state.is_final()) {
         status.ended = Some(ended.time);
         status.exit = Some(ended.what.exit.clone());
+        status.usage = ended.what.usage;
     }
 }
 

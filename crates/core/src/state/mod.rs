@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Exit;
+use crate::event::{Exit, Usage};
 
 pub use class::{FailureClass, classify};
 pub use fold::{Handed, LAG, fold};
@@ -197,6 +197,8 @@ pub struct Status {
     pub started: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// What its program used, where that was measured.
+    pub usage: Option<Usage>,
 }
 
 #[cfg(test)]
