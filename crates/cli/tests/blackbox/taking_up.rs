@@ -47,10 +47,16 @@ fn halves(world: &World, half: &str) -> Vec<i32> {
     ours.collect()
 }
 
+/// Kills, and waits until they are dead: a signal takes its time.
 fn kill_9(pids: impl IntoIterator<Item = i32>) {
-    for pid in pids {
-        let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+    let pids: Vec<i32> = pids.into_iter().collect();
+    for pid in &pids {
+        let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(*pid), Signal::SIGKILL);
     }
+    let is_dead = |pid: &i32| {
+        fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "))
+    };
+    wait_until("they are dead", || pids.iter().all(is_dead));
 }
 
 /// Kills both halves at once: the first is stopped before, so that it cannot end what the second leaves.
@@ -61,7 +67,6 @@ fn kill_the_worker(world: &World) {
     }
     kill_9(halves(world, "execute"));
     kill_9(first);
-    wait_until("it is gone", || halves(world, "worker").is_empty() && halves(world, "execute").is_empty());
 }
 
 fn program_of(world: &World, run: u64) -> i32 {
@@ -98,7 +103,8 @@ fn kill_9_at_any_moment_and_every_run_finishes_once() {
             if states.iter().all(|state| state == "succeeded") {
                 break;
             }
-            world.neu("resume 1 --detach").succeeded();
+            // A first half that lives a little longer still writes its last word.
+            wait_until("it is taken up", || world.neu("resume 1 --detach").code == 0);
         }
         let story = story(&world);
         assert!(story.iter().all(|[word, ..]| word != "overlaps"), "{story:?}");
