@@ -47,10 +47,16 @@ fn halves(world: &World, half: &str) -> Vec<i32> {
     ours.collect()
 }
 
+/// Kills, and waits until they are dead: a signal takes its time.
 fn kill_9(pids: impl IntoIterator<Item = i32>) {
-    for pid in pids {
-        let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+    let pids: Vec<i32> = pids.into_iter().collect();
+    for pid in &pids {
+        let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(*pid), Signal::SIGKILL);
     }
+    let is_dead = |pid: &i32| {
+        fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "))
+    };
+    wait_until("they are dead", || pids.iter().all(is_dead));
 }
 
 /// Kills both halves at once: the first is stopped before, so that it cannot end what the second leaves.
@@ -61,7 +67,6 @@ fn kill_the_worker(world: &World) {
     }
     kill_9(halves(world, "execute"));
     kill_9(first);
-    wait_until("it is gone", || halves(world, "worker").is_empty() && halves(world, "execute").is_empty());
 }
 
 fn program_of(world: &World, run: u64) -> i32 {
@@ -77,8 +82,13 @@ fn kill_9_at_any_moment_and_every_run_finishes_once() {
         let mut finished: BTreeMap<u64, usize> = BTreeMap::new();
         for kill in 0.. {
             assert!(kill < 40, "it never ends: {:?}", world.states("1"));
-            // Later and later, so that a busy machine gets there, too.
-            thread::sleep(Duration::from_millis(20 + 13 * ((round * 5 + kill * 3) % 11) + kill * kill));
+            // Every other time one more run gets to its end before the kill, so that a busy machine gets there, too.
+            let ends = story(&world).iter().filter(|[word, ..]| word == "ends").count();
+            wait_until("it gets on", || {
+                let now = story(&world).iter().filter(|[word, ..]| word == "ends").count();
+                kill % 2 == 0 || now > ends || halves(&world, "worker").is_empty()
+            });
+            thread::sleep(Duration::from_millis(13 * ((round * 5 + kill * 3) % 11)));
             match (round + kill) % 3 {
                 0 => kill_the_worker(&world),
                 1 => kill_9(halves(&world, "worker")),
@@ -98,7 +108,8 @@ fn kill_9_at_any_moment_and_every_run_finishes_once() {
             if states.iter().all(|state| state == "succeeded") {
                 break;
             }
-            world.neu("resume 1 --detach").succeeded();
+            // A first half that lives a little longer still writes its last word.
+            wait_until("it is taken up", || world.neu("resume 1 --detach").code == 0);
         }
         let story = story(&world);
         assert!(story.iter().all(|[word, ..]| word != "overlaps"), "{story:?}");
