@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use neuromanager_core::engine::attempts::AttemptStory;
 use neuromanager_core::engine::survey::{Handing, Survey};
-use neuromanager_core::event::Exit;
+use neuromanager_core::event::{Exit, Usage};
 use neuromanager_core::plan::Argument;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::slurm::reason::{Explained, Prospect, explain};
@@ -81,6 +81,8 @@ struct RunShape<'a> {
     argv: &'a [Argument],
     exit_code: Option<i32>,
     signal: Option<i32>,
+    cpu_seconds: Option<f64>,
+    peak_memory: Option<u64>,
     attempt: u32,
     node: Option<&'a str>,
     job: Option<String>,
@@ -393,6 +395,8 @@ fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunS
             Some(Exit::Signal(signal)) => Some(signal),
             Some(Exit::Code(_) | Exit::Unstarted { .. }) | None => None,
         },
+        cpu_seconds: status.usage.map(Usage::cpu_seconds),
+        peak_memory: status.usage.map(|usage| usage.peak_bytes),
         attempt: status.attempt,
         node: status.node.as_deref(),
         job: survey.job(planned.run),

@@ -127,6 +127,14 @@ pub struct Ended {
     pub usage: Option<Usage>,
 }
 
+impl Usage {
+    /// Gives the time of processors in seconds.
+    #[expect(clippy::cast_precision_loss, reason = "a double is exact to the microsecond for 285 years")]
+    pub fn cpu_seconds(self) -> f64 {
+        self.cpu_micros as f64 / 1e6
+    }
+}
+
 impl Ended {
     /// Tells whether the program ended well, by itself, and within what it may use.
     pub fn has_succeeded(&self) -> bool {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use jiff::Timestamp;
 use neuromanager_core::engine::attempts::AttemptStory;
 use neuromanager_core::engine::survey::Survey;
-use neuromanager_core::event::Exit as ProgramExit;
+use neuromanager_core::event::{Exit as ProgramExit, Usage};
 use neuromanager_core::plan::{Argument, quote};
 use neuromanager_core::slurm::usage::Used;
 use neuromanager_core::state::{FailureClass, Status};
@@ -21,7 +21,7 @@ use crate::endings::ending;
 use crate::exit::Exit;
 use crate::json::{self, param_values};
 use crate::report::Failure;
-use crate::ui::{duration, lines, local_time, one_line, print};
+use crate::ui::{bytes, duration, lines, local_time, one_line, print};
 
 /// Shows launches that were meant as a whole, and runs.
 pub(super) fn show(args: &ShowArgs, app: &App) -> Result<Exit, Failure> {
@@ -105,6 +105,7 @@ fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status, details: &Deta
     if let Some(started) = status.started {
         facts.push(fact("duration", duration(started, status.ended.unwrap_or_else(Timestamp::now))));
     }
+    facts.extend(status.usage.map(|usage| fact("used", tell_usage(usage))));
     for attempt in details.attempts(planned.run) {
         facts.push(fact("attempt", tell_attempt(attempt)));
         facts.extend(attempt.log.as_ref().map(|log| fact("log", log.display().to_string())));
@@ -129,6 +130,12 @@ fn tell_attempt(attempt: &AttemptStory) -> String {
     let happened = attempt.happened.iter();
     parts.extend(happened.map(|(time, it)| format!("{} {} ({})", it.word(), local_time(*time), it.words())));
     format!("{}: {}", attempt.number, parts.join(", "))
+}
+
+/// Tells what a program has used, as its worker measured it.
+fn tell_usage(usage: Usage) -> String {
+    let Usage { peak_bytes, .. } = usage;
+    format!("processor time {:.2} s, memory {} at the most", usage.cpu_seconds(), bytes(peak_bytes))
 }
 
 /// Tells what a task or a step of one has used.

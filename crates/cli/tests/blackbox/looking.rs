@@ -141,6 +141,8 @@ fn the_shapes_of_json_are_pinned() {
           ],
           "exit_code": 3,
           "signal": null,
+          "cpu_seconds": [USED],
+          "peak_memory": [USED],
           "attempt": 1,
           "node": "[HOST]",
           "job": null,

@@ -27,6 +27,7 @@ mod grammar;
 mod halves;
 mod handover;
 mod interrupting;
+mod jobs;
 mod leftovers;
 mod logs;
 mod looking;

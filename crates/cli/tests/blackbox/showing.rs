@@ -116,6 +116,8 @@ fn the_shape_of_json_is_pinned() {
               ],
               "exit_code": 3,
               "signal": null,
+              "cpu_seconds": [USED],
+              "peak_memory": [USED],
               "attempt": 1,
               "node": "[HOST]",
               "job": null,

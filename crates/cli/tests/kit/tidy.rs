@@ -1,7 +1,27 @@
 //! Words in place of what differs from one time to the next.
 
-/// Replaces times and durations by words.
+/// Replaces times, durations, and what programs used by words.
 pub(super) fn hide_times(text: &str) -> String {
+    let usage = [("\"cpu_seconds\": ", ","), ("\"peak_memory\": ", ","), (" s, memory ", " at the most")];
+    let text = usage.iter().fold(text.to_owned(), |text, (before, after)| hide_between(&text, before, after));
+    hide_numbers(&text)
+}
+
+/// Replaces what stands between `before` and `after`, where that begins with a digit.
+fn hide_between(text: &str, before: &str, after: &str) -> String {
+    let mut pieces = text.split(before);
+    let mut out = pieces.next().unwrap().to_owned();
+    for piece in pieces {
+        out.push_str(before);
+        match piece.find(after).filter(|_| piece.starts_with(|c: char| c.is_ascii_digit())) {
+            Some(end) => out.push_str(&format!("[USED]{}", &piece[end..])),
+            None => out.push_str(piece),
+        }
+    }
+    out
+}
+
+fn hide_numbers(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {

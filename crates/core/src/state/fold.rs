@@ -106,5 +106,6 @@ fn describe_attempt(status: &mut Status, attempt: &Attempt) {
     if let Some(ended) = attempt.ended.as_ref().filter(|_| status.state.is_final()) {
         status.ended = Some(ended.time);
         status.exit = Some(ended.what.exit.clone());
+        status.usage = ended.what.usage;
     }
 }

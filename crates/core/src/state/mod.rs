@@ -12,7 +12,7 @@ mod unstarted;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Exit;
+use crate::event::{Exit, Usage};
 
 pub use crate::run_state::RunState;
 pub use class::{FailureClass, classify};
@@ -123,6 +123,8 @@ pub struct Status {
     pub started: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// What its program used, where that was measured.
+    pub usage: Option<Usage>,
 }
 
 impl Status {
