@@ -8,8 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -35,6 +35,18 @@ pub struct JournalWriter {
     added: Vec<u8>,
     /// The bytes that were written since anybody asked.
     written: u64,
+    unsynced: Unsynced,
+}
+
+/// How often at the most what was written is made to survive a power cut while more is written.
+const SYNC_EVERY: Duration = Duration::from_secs(5);
+
+/// What a power cut may still take.
+#[derive(Debug)]
+struct Unsynced {
+    since: Instant,
+    is_some: bool,
+    at_work: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl JournalWriter {
@@ -42,7 +54,7 @@ impl JournalWriter {
     pub fn open(events: &Path, node: &str, boot: &str) -> Result<Self, StoreError> {
         let path = events.join(format!("{}-{boot}.jsonl", file_name(node)));
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).at("open", &path)?;
-        Ok(Self { file, path, added: Vec::new(), written: 0 })
+        Ok(Self { file, path, added: Vec::new(), written: 0, unsynced: Unsynced::default() })
     }
 
     /// Appends what happened now. A process that is killed afterwards loses nothing of it.
@@ -85,6 +97,7 @@ impl JournalWriter {
         self.added.clear();
         let written = written?;
         self.written += written as u64;
+        self.unsynced.is_some = true;
         if written < bytes {
             // The newline that begins the next record closes the torn one.
             return Err(io::Error::from(io::ErrorKind::WriteZero)).at("append to", &self.path);
@@ -104,9 +117,30 @@ impl JournalWriter {
         }
     }
 
+    /// Makes everything so far survive a power cut, every few seconds, while this process goes on.
+    ///
+    /// What it cannot do is tried again by [`Self::sync`], which says so.
+    pub fn sync_aside(&mut self) {
+        let Unsynced { since, is_some, at_work } = &mut self.unsynced;
+        let is_free = at_work.as_ref().is_none_or(JoinHandle::is_finished);
+        if !*is_some || !is_free || since.elapsed() < SYNC_EVERY {
+            return;
+        }
+        if let Ok(file) = self.file.try_clone() {
+            *at_work = Some(thread::spawn(move || file.sync_data()));
+        }
+        (*since, *is_some) = (Instant::now(), false);
+    }
+
     /// Makes everything so far survive a power cut, and visible to the other nodes of a network file system.
     pub fn sync(&self) -> Result<(), StoreError> {
         self.file.sync_data().at("write", &self.path)
+    }
+}
+
+impl Default for Unsynced {
+    fn default() -> Self {
+        Self { since: Instant::now(), is_some: false, at_work: None }
     }
 }
 

@@ -28,6 +28,7 @@ impl Executor<'_> {
         loop {
             self.start_what_fits(&mut crew)?;
             self.flush()?;
+            self.journal.sync_aside();
             if crew.working.is_empty() && crew.waiting.peek().is_none() {
                 break;
             }
@@ -64,15 +65,18 @@ impl Executor<'_> {
 
     fn start_what_fits(&mut self, crew: &mut Crew<impl Iterator<Item = u64>>) -> Result<(), WorkerError> {
         let room = usize::try_from(self.assignment.jobs.get()).unwrap_or(usize::MAX);
+        let has_room = |crew: &Crew<_>| {
+            crew.working.len() < room && crew.ask_at.is_none_or(|at| is_due(Some(at)))
+        };
         while let Some(run) = crew.waiting.peek().copied() {
+            if !has_room(crew) && self.stop.is_none() && self.start_no_more.is_none() {
+                return Ok(());
+            }
             if let Some(why) = self.why_no_more() {
                 let runs: Ranges = crew.waiting.by_ref().collect();
                 self.flush()?;
                 self.journal.append_stopped(Stopped { runs, reason: why })?;
                 crew.outcome = Outcome::Failed;
-                return Ok(());
-            }
-            if crew.working.len() >= room || crew.ask_at.is_some_and(|at| !is_due(Some(at))) {
                 return Ok(());
             }
             if self.is_unwanted(run)? {

@@ -3,7 +3,7 @@
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
@@ -62,6 +62,8 @@ pub(super) struct Launcher {
     /// The environment without the names that each has for itself.
     shared: Vec<CString>,
     attributes: PosixSpawnAttr,
+    /// Where the last program was to read and write, which is nearly always the same for the next.
+    redirections: Option<((RawFd, Input), PosixSpawnFileActions)>,
 }
 
 impl Launcher {
@@ -86,14 +88,14 @@ impl Launcher {
                 | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
                 | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF,
         )?;
-        Ok(Self { path: environment.path.clone(), shared, attributes })
+        Ok(Self { path: environment.path.clone(), shared, attributes, redirections: None })
     }
 
     /// Starts the program of a run, its output into `log`. What was `granted` to it wins over the environment.
     ///
     /// A program that cannot be started is an end of the run like any other, hence the [`Exit`].
     pub(super) fn start(
-        &self,
+        &mut self,
         planned: &PlannedRun,
         identity: &Identity<'_>,
         granted: &[(OsString, OsString)],
@@ -102,7 +104,7 @@ impl Launcher {
     ) -> Result<Pid, Exit> {
         let argv = planned.command();
         let name = argv.first().ok_or_else(|| unprepared(&io::ErrorKind::InvalidInput.into()))?;
-        let spawn = || -> io::Result<Pid> {
+        let mut spawn = || -> io::Result<Pid> {
             let arguments: Vec<CString> =
                 argv.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<_, _>>()?;
             let program = CString::new(self.found_python(name).as_bytes())?;
@@ -113,8 +115,13 @@ impl Launcher {
             };
             let environment: Vec<&CString> =
                 self.shared.iter().filter(|shared| !is_granted(shared)).chain(&own).collect();
-            let actions = redirections(log, input)?;
-            Ok(posix_spawnp(&program, &actions, &self.attributes, &arguments, &environment)?)
+            let place = (log.as_raw_fd(), input);
+            let actions = match self.redirections.take_if(|(known, _)| *known == place) {
+                Some((_, actions)) => actions,
+                None => redirections(log, input)?,
+            };
+            let (_, actions) = self.redirections.insert((place, actions));
+            Ok(posix_spawnp(&program, actions, &self.attributes, &arguments, &environment)?)
         };
         spawn().map_err(|error| unstarted(name, &error))
     }

@@ -29,6 +29,9 @@ impl Signals {
 
     /// Waits until a signal comes or the time is over, and gives those that came.
     pub fn wait(&mut self, limit: Option<Duration>) -> Vec<i32> {
+        if limit == Some(Duration::ZERO) {
+            return self.delivery.pending().collect();
+        }
         let timeout = limit.map_or(PollTimeout::NONE, |limit| {
             // Rounded up, so that a wait never ends before its time and spins.
             PollTimeout::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
