@@ -139,6 +139,7 @@ impl Status {
             node: None,
             started: None,
             ended: None,
+            usage: None,
         }
     }
 
