@@ -185,10 +185,7 @@ fn survey_ended(attended: &Attended, status: ExitStatus, app: &App) -> Result<Su
     let began = Instant::now();
     let Attended { launch, dir, chunk } = attended;
     loop {
-        let watched = Watched::new(launch.clone(), dir.clone());
-        let surveys = app.survey_watched(vec![watched])?;
-        let survey =
-            surveys.into_iter().next().ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
+        let survey = app.survey_one(Watched::new(launch.clone(), dir.clone()))?;
         let all: Vec<RunState> =
             chunk.runs.iter().filter_map(|run| survey.status(run)).map(|status| status.state).collect();
         let patience = match all.iter().find(|state| **state != RunState::Cancelled) {

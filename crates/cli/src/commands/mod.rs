@@ -32,6 +32,7 @@ mod show;
 mod site;
 mod status;
 mod submit;
+mod surveying;
 mod sweep;
 mod taking_up;
 mod viewing;

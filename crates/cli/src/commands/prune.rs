@@ -9,10 +9,11 @@ use neuromanager_core::store::{RegistryEntry, Spare, Spares, Store, StoreError};
 
 use super::App;
 use super::removing::{Leaving, Progress, ask};
+use super::selecting::readable;
 use crate::args::PruneArgs;
 use crate::exit::Exit;
 use crate::json::{RemovedFile, path};
-use crate::report::{Failure, in_a_line};
+use crate::report::Failure;
 use crate::ui::{Table, bytes, local_time, print, shown};
 
 /// Removes what may go.
@@ -65,14 +66,9 @@ pub(super) fn prune(args: &PruneArgs, app: &App) -> Result<Exit, Failure> {
 fn over_for(days: u32, store: &Store, progress: &Progress<'_>, app: &App) -> Result<Vec<Leaving>, Failure> {
     let kept = SignedDuration::from_hours(24 * i64::from(days));
     let is_old = |time: Timestamp| Timestamp::now().duration_since(time) > kept;
-    let mut old = Vec::new();
-    for id in store.launches()? {
-        match store.launch(id).read() {
-            Ok(launch) if is_old(launch.created) => old.push(id),
-            Ok(_) | Err(StoreError::HalfMade { .. } | StoreError::Removed { .. }) => {}
-            Err(error) => app.ui.warn(&format!("launch {id} is left as it is: {}", in_a_line(&error))),
-        }
-    }
+    let launches = readable(store, "as it is", app)?.into_iter();
+    let old: Vec<LaunchId> =
+        launches.filter(|launch| is_old(launch.created)).map(|launch| LaunchId(launch.id)).collect();
     let standing: Result<Vec<_>, StoreError> = old.iter().map(|id| store.standing(*id)).collect();
     let mut leaving = Vec::new();
     for (survey, standing) in app.survey(store, &old)?.iter().zip(standing?) {

@@ -3,7 +3,7 @@
 use neuromanager_core::engine::mend::mend_local;
 use neuromanager_core::engine::retry::{Next, own, prepare};
 use neuromanager_core::engine::submit::{Handed, Handover, News};
-use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::store::{Chunk, Owned, Ownership, SubmissionRecord};
@@ -46,8 +46,7 @@ fn claim(survey: &Survey, picked: &Picked, ui: Ui, app: &App) -> Result<Option<C
             return Err(Failure::new(Exit::Scheduler, text).hint("try again when that has ended"));
         }
     };
-    let survey = app.survey(&app.settings.store(), &[id])?.pop();
-    let survey = survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))?;
+    let survey = app.survey_one(Watched::open(&app.settings.store(), id)?)?;
     let again = chosen(&survey, &picked.runs).again;
     if again.is_empty() {
         app.interrupting.end();

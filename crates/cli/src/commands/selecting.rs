@@ -1,21 +1,18 @@
 //! From the ids and filters that a user typed to launches and runs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use neuromanager_core::engine::survey::{Supports, Survey, Watched, glance, survey};
-use neuromanager_core::engine::watch::Watch;
+use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::expression::{Expression, Values};
 use neuromanager_core::id::{LaunchId, RunId, Selection};
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::selection::{NamePattern, States};
 use neuromanager_core::store::{Launch, PlannedRun, Store, StoreError};
-use neuromanager_core::tool::Impatient;
 
 use super::App;
 use crate::args::Selecting;
 use crate::exit::Exit;
-use crate::report::Failure;
+use crate::report::{Failure, in_a_line};
 
 /// The runs of one launch that were picked.
 #[derive(Debug)]
@@ -112,14 +109,14 @@ pub(super) fn ids_of(picked: &[Picked]) -> Vec<LaunchId> {
     picked.iter().map(|picked| picked.id).collect()
 }
 
-/// Gives every launch that can be read, ascending, and warns of the others.
-pub(super) fn readable(store: &Store, app: &App) -> Result<Vec<Launch>, Failure> {
+/// Gives every launch that can be read, ascending, and says of the others that they are left, `how`.
+pub(super) fn readable(store: &Store, how: &str, app: &App) -> Result<Vec<Launch>, Failure> {
     let mut launches = Vec::new();
     for id in store.launches()? {
         match store.launch(id).read() {
             Ok(launch) => launches.push(launch),
-            Err(StoreError::HalfMade { .. }) => {}
-            Err(error) => app.ui.warn(&format!("launch {id} is left out: {error}")),
+            Err(StoreError::HalfMade { .. } | StoreError::Removed { .. }) => {}
+            Err(error) => app.ui.warn(&format!("launch {id} is left {how}: {}", in_a_line(&error))),
         }
     }
     Ok(launches)
@@ -128,7 +125,7 @@ pub(super) fn readable(store: &Store, app: &App) -> Result<Vec<Launch>, Failure>
 fn all(store: &Store, app: &App) -> Result<Vec<Picked>, Failure> {
     let whole =
         |launch: Launch| Picked { id: LaunchId(launch.id), runs: (0..launch.runs).collect(), whole: true };
-    Ok(readable(store, app)?.into_iter().map(whole).collect())
+    Ok(readable(store, "out", app)?.into_iter().map(whole).collect())
 }
 
 /// Finds the runs that `ids` mean, by launch.
@@ -253,48 +250,4 @@ fn in_states(picked: Vec<Picked>, surveys: Vec<Survey>, states: &States) -> (Vec
         (!runs.is_empty()).then_some((Picked { id: picked.id, runs, whole }, survey))
     });
     kept.unzip()
-}
-
-fn watch(store: &Store, ids: &[LaunchId]) -> Result<Vec<Watched>, StoreError> {
-    ids.iter().map(|id| Watched::open(store, *id)).collect()
-}
-
-impl App {
-    /// Surveys launches: whoever acts is told how they are now.
-    fn look(&self, store: &Store, ids: &[LaunchId], purpose: Purpose) -> Result<Vec<Survey>, Failure> {
-        match purpose {
-            Purpose::View => self.view(store, ids),
-            Purpose::Act => self.survey(store, ids),
-        }
-    }
-
-    /// Surveys launches.
-    pub(super) fn survey(&self, store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
-        self.survey_watched(watch(store, ids)?)
-    }
-
-    /// Looks at launches without asking anybody.
-    pub(super) fn glance(store: &Store, ids: &[LaunchId]) -> Result<Vec<Survey>, Failure> {
-        Ok(glance(watch(store, ids)?)?)
-    }
-
-    /// Looks at one launch without asking anybody.
-    pub(super) fn glance_at(store: &Store, id: LaunchId) -> Result<Option<Survey>, StoreError> {
-        Ok(glance(watch(store, &[id])?)?.pop())
-    }
-
-    /// Surveys launches that are watched, giving no command of a scheduler more time than `longest`.
-    pub(super) fn survey_watch(&self, watch: &mut Watch, longest: Duration) -> Result<(), StoreError> {
-        let runner = self.runner();
-        let runner = Impatient::new(&runner, longest);
-        let (local, slurm) = (Self::local(), Self::slurm(&runner));
-        watch.survey(&Supports { local: &local, slurm: &slurm })
-    }
-
-    /// Surveys launches that are already open.
-    pub(super) fn survey_watched(&self, watched: Vec<Watched>) -> Result<Vec<Survey>, Failure> {
-        let runner = self.runner();
-        let (local, slurm) = (Self::local(), Self::slurm(&runner));
-        Ok(survey(watched, &Supports { local: &local, slurm: &slurm })?)
-    }
 }

@@ -56,7 +56,7 @@ pub(super) fn status(args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
 }
 
 fn list(store: &Store, args: &StatusArgs, app: &App) -> Result<Exit, Failure> {
-    let ids: Vec<_> = readable(store, app)?.into_iter().map(|launch| LaunchId(launch.id)).collect();
+    let ids: Vec<_> = readable(store, "out", app)?.into_iter().map(|launch| LaunchId(launch.id)).collect();
     if args.quiet {
         print(&ids.iter().map(|id| format!("{id}\n")).collect::<String>())?;
         return Ok(Exit::Done);

@@ -11,6 +11,7 @@ use neuromanager_core::support::slurm::Freshness;
 use neuromanager_core::tool::{Impatient, Invocation, Reply, Runner, SystemRunner, ToolError};
 
 use super::App;
+use super::surveying::watch;
 use crate::report::{Failure, in_a_line};
 use crate::ui::Ui;
 
@@ -41,12 +42,11 @@ impl App {
         ids: &[LaunchId],
         survey: impl FnOnce(Vec<Watched>, &Supports<'_>) -> Result<T, StoreError>,
     ) -> Result<T, Failure> {
-        let watched: Result<Vec<Watched>, StoreError> =
-            ids.iter().map(|id| Watched::open(store, *id)).collect();
+        let watched = watch(store, ids)?;
         let runner = Announcing { runner: self.runner(), ui: self.ui };
         let runner = Impatient::new(&runner, LONGEST);
         let (local, slurm) = (Self::local(), Self::slurm(&runner).with(Freshness::Recent));
-        Ok(survey(watched?, &Supports { local: &local, slurm: &slurm })?)
+        Ok(survey(watched, &Supports { local: &local, slurm: &slurm })?)
     }
 }
 
