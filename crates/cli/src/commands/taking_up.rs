@@ -3,7 +3,7 @@
 use std::fs;
 
 use neuromanager_core::engine::retry::prepare;
-use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::engine::unfinished::unfinished;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
@@ -75,10 +75,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
 
 /// Ends what lives of a launch that nobody executes any more, and looks what is left to do; nothing where that is none.
 fn settle(id: LaunchId, ui: Ui, app: &App) -> Result<Option<Survey>, Failure> {
-    let look = || -> Result<Survey, Failure> {
-        let survey = app.survey(&app.settings.store(), &[id])?.pop();
-        survey.ok_or_else(|| Failure::new(Exit::Bug, "a survey came back empty"))
-    };
+    let look = || app.survey_one(Watched::open(&app.settings.store(), id)?);
     let survey = look()?;
     let all = Ranges::span(0, survey.launch.runs - 1);
     let local = App::local();

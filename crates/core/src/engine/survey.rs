@@ -238,7 +238,7 @@ impl Opened {
                 Some(sighting) => sighting.clone(),
                 None => Sighting::Unasked,
             };
-            let lateness = lateness(&history, self.submissions.of_run(run), run, &sighting, disk);
+            let lateness = lateness(&history, self.submissions.of_run(run), run, &sighting, (now, disk));
             fold(&history, run, handed(&self.submissions, run), &sighting, Moment { now, lateness })
         };
         let statuses = (0..launch.runs).map(status).collect();
@@ -283,28 +283,19 @@ fn last_word(launch: &Launch, history: &History, run: u64) -> LastWord {
     }
 }
 
-/// Tells how late the words of a run's worker may come. Only where a scheduler says that it is over does that matter.
+/// Tells how late the words of a run's worker may come. Where they are not waited for, nobody looks for the worker.
 fn lateness(
     history: &History,
     submission: Option<&Submission>,
     run: u64,
     sighting: &Sighting,
-    disk: Disk,
+    (now, disk): (Timestamp, Disk),
 ) -> Lateness {
-    let is_over = match sighting {
-        Sighting::Task(task) => task.state.is_final(),
-        Sighting::Missing { .. } => true,
-        Sighting::Unasked
-        | Sighting::NotHanded
-        | Sighting::Refused(_)
-        | Sighting::Unclear(_)
-        | Sighting::WorkerLives
-        | Sighting::Gone
-        | Sighting::Left { .. } => false,
-    };
-    let worker = submission
-        .filter(|_| is_over)
-        .and_then(|submission| history.worker_of(&submission.chunk.key, &submission.task(run)?));
+    if !(Moment { now, lateness: Lateness::Network }).is_early_for(sighting) {
+        return Lateness::Network;
+    }
+    let worker =
+        submission.and_then(|submission| history.worker_of(&submission.chunk.key, &submission.task(run)?));
     Lateness::of(worker.map(|worker| worker.what.process.liveness()), disk)
 }
 

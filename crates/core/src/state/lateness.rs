@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Task;
+use super::{Sighting, Task};
 use crate::disk::Disk;
 use crate::process::Liveness;
 
@@ -51,6 +51,21 @@ impl Moment {
     /// must not count as recent until that future has come.
     pub(super) fn is_near(&self, then: Timestamp, span: SignedDuration) -> bool {
         self.now.duration_since(then).abs() < span
+    }
+
+    /// Tells whether more may come than what a support saw, which is then not the last word.
+    pub(crate) fn is_early_for(&self, sighting: &Sighting) -> bool {
+        match sighting {
+            Sighting::Task(task) => task.state.is_final() && self.may_hear_of(task),
+            Sighting::Missing { since } => self.may_find(*since),
+            Sighting::Unasked
+            | Sighting::NotHanded
+            | Sighting::Refused(_)
+            | Sighting::Unclear(_)
+            | Sighting::WorkerLives
+            | Sighting::Gone
+            | Sighting::Left { .. } => false,
+        }
     }
 
     /// Tells whether the last words about a task that is over may still come.

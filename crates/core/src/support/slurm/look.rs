@@ -24,7 +24,6 @@ struct Wanted<'a> {
     run: u64,
     execution: Execution,
     asked: Asked<'a>,
-    has: Has,
 }
 
 /// What the journal says of the program of a run.
@@ -51,7 +50,7 @@ impl Slurm<'_> {
                 match self.known(case, run, memories[place].as_ref()) {
                     Known::Already(sighting) => drop(sightings[place].insert(run, sighting)),
                     Known::ToAsk(execution, asked) => {
-                        wanted.push(Wanted { place, run, execution, asked, has: has(case, run) });
+                        wanted.push(Wanted { place, run, execution, asked });
                     }
                 }
             }
@@ -75,7 +74,7 @@ impl Slurm<'_> {
                     Finding::Queued(task) if began_since(case, wanted.run, &task, answers.oldest()) => {
                         Sighting::Unasked
                     }
-                    found => remember(memory, &wanted, found, since, now),
+                    found => remember(memory, &wanted, &|| has(case, wanted.run), found, since, now),
                 };
                 sightings[wanted.place].insert(wanted.run, seen);
             }
@@ -149,11 +148,10 @@ fn has(case: &Case<'_>, run: u64) -> Has {
         return Has::Ended;
     }
     let task = submission.task(run);
-    let is_its = |worker: &str| Some(worker) == task.as_deref();
-    let mut workers = case.history.workers(&submission.chunk.key);
-    let has_worker = workers.any(|worker| worker.what.job.as_deref().is_none_or(is_its));
-    let is_claimed = case.dir.log(case.launch.runs, run, number).exists();
-    if latest.is_some() || has_worker || is_claimed { Has::Begun } else { Has::Nothing }
+    let has_worker =
+        || task.is_some_and(|task| case.history.worker_of(&submission.chunk.key, &task).is_some());
+    let is_claimed = || case.dir.log(case.launch.runs, run, number).exists();
+    if latest.is_some() || has_worker() || is_claimed() { Has::Begun } else { Has::Nothing }
 }
 
 /// Gives when the program of a run ended, or was told to.
@@ -179,10 +177,12 @@ fn last_sign(case: &Case<'_>, run: u64) -> Timestamp {
     [started, told, submitted].into_iter().flatten().max().unwrap_or(case.launch.created)
 }
 
-/// Puts what was found together with what was seen before, and takes note of it.
+/// Puts what was found together with what was seen before, and takes note of it. How far the run has come is looked
+/// up on disk only where that decides.
 fn remember(
     memory: &mut Memory,
     wanted: &Wanted<'_>,
+    has: &dyn Fn() -> Has,
     found: Finding,
     since: Timestamp,
     now: Timestamp,
@@ -199,7 +199,7 @@ fn remember(
     let found = match (found, before) {
         // A question without an answer takes nothing back.
         (Finding::Unclear(_), Some(Seen::Ended(task))) => return Sighting::Task(task),
-        (Finding::Unclear(_), Some(Seen::Missing(_))) if wanted.has == Has::Ended => {
+        (Finding::Unclear(_), Some(Seen::Missing(_))) if has() == Has::Ended => {
             return Sighting::Missing { since };
         }
         // Without accounting the queue's last word is all there is.
@@ -226,7 +226,7 @@ fn remember(
             memory.note(run, execution, Seen::Missing(since));
             Sighting::Unclear(words)
         }
-        Finding::Left if wanted.has == Has::Nothing && is_older(LAG) => {
+        Finding::Left if is_older(LAG) && has() == Has::Nothing => {
             memory.note(run, execution, Seen::Left(since));
             Sighting::Left { since }
         }
@@ -251,9 +251,9 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn wanted(has: Has) -> Wanted<'static> {
+    fn wanted() -> Wanted<'static> {
         let asked = Asked { job: JobId(4), index: Some(1), key: "k", submitted: at(0) };
-        Wanted { place: 0, run: 1, execution: EXECUTION, asked, has }
+        Wanted { place: 0, run: 1, execution: EXECUTION, asked }
     }
 
     /// What is seen at last where these were found, a second from one to the next but for the last, which is late.
@@ -264,9 +264,9 @@ mod tests {
         let mut found: Vec<Finding> = found.into_iter().collect();
         let last = found.pop().unwrap();
         for (second, finding) in (100..).zip(found) {
-            remember(&mut memory, &wanted(has), finding, at(second), at(second));
+            remember(&mut memory, &wanted(), &|| has, finding, at(second), at(second));
         }
-        remember(&mut memory, &wanted(has), last, at(100 + late), at(100 + late))
+        remember(&mut memory, &wanted(), &|| has, last, at(100 + late), at(100 + late))
     }
 
     fn cancelled() -> Task {
