@@ -163,6 +163,11 @@ impl History {
         tasks.map(|task: TaskId| task.job)
     }
 
+    /// Gives all workers of the launch, also of submissions that no record tells of any more.
+    pub fn all_workers(&self) -> impl Iterator<Item = &Dated<Worker>> {
+        self.workers.iter()
+    }
+
     /// Gives the workers of a submission, in the order of their records.
     pub fn workers<'a>(&'a self, key: &'a str) -> impl DoubleEndedIterator<Item = &'a Dated<Worker>> {
         self.workers.iter().filter(move |worker| worker.what.key == key)

@@ -157,6 +157,8 @@ pub(super) fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) 
     ui.say(&describe(picked.id, &chunk.runs, chunk.attempt));
     if manner.json {
         print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
+    } else if manner.detach && manner.volume == Volume::Quiet {
+        print(&id_lines(picked.id, &chunk.runs))?;
     }
     let Survey { launch, dir, .. } = survey;
     carry_out(&Attended { launch, dir, chunk }, manner, app)

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use neuromanager_core::engine::mend::mend_local;
 use neuromanager_core::engine::retry::prepare;
 use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::engine::unfinished::unfinished;
@@ -50,6 +51,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
         return Ok(TakenUp { told: Ranges::default(), exit: Exit::Done });
     };
     App::check_folder(&launch)?;
+    mend_local(&owned)?;
     dir.whole_submissions(&launch)?;
     let next = prepare(&survey, &unfinished(&survey), &node)?;
     let chunk = intend(owned, &survey, next)?;
@@ -62,7 +64,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
         dry_run: false,
         wait: false,
         detach: args.detach,
-        yes: true,
+        yes: false,
         json: args.json,
         volume: Volume::of(args.quiet, false),
         crew: Crew::of(args.crew),

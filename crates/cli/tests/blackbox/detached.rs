@@ -100,6 +100,17 @@ fn json_and_quiet_say_what_other_submissions_do() {
 }
 
 #[test]
+fn a_retry_goes_on_in_the_background_too() {
+    let world = local_world();
+    world.file("t.sh", "[ $NEU_ATTEMPT = 2 ]");
+    world.neurun("--runs=2 local cpu t.sh").exited(1);
+    let outcome = world.neu("retry 1 --detach -q").succeeded();
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("1.0\n1.1\n", ""));
+    world.neu("wait 1").succeeded();
+    assert_eq!(world.states("1"), ["succeeded", "succeeded"]);
+}
+
+#[test]
 fn an_env_that_fails_is_seen_afterwards() {
     let world = crate::world_with_env(r#""echo no module; false""#);
     world.neurun("--detach local cpu argv.py").succeeded();

@@ -108,14 +108,14 @@ impl Support for Local {
 impl Local {
     /// Gives the pid of the process that executes a launch or is about to, where one lives.
     pub fn executor(&self, case: &Case<'_>) -> Option<i32> {
-        let of_submission = |submission: &Submission| {
-            let worker = case.history.workers(&submission.chunk.key).next_back();
-            let (node, process) = worker.map_or((&submission.host, &submission.client), |worker| {
-                (&worker.what.node, &worker.what.process)
-            });
-            (self.liveness(node, process) == Some(Liveness::Alive)).then_some(process.pid)
-        };
-        case.submissions.iter().rev().find_map(of_submission)
+        let workers = case.history.all_workers().map(|worker| (&worker.what.node, &worker.what.process));
+        let has_no_worker =
+            |submission: &&Submission| case.history.workers(&submission.chunk.key).next().is_none();
+        let clients = case.submissions.iter().filter(has_no_worker);
+        let clients = clients.map(|submission| (&submission.host, &submission.client));
+        let lives =
+            |(node, process): &(&String, &ProcessId)| self.liveness(node, process) == Some(Liveness::Alive);
+        workers.chain(clients).find(lives).map(|(_, process)| process.pid)
     }
 
     /// Ends what lives on this host of runs whose workers are dead, and what is left of those workers: before the runs
