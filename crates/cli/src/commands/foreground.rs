@@ -206,12 +206,14 @@ fn conclude(survey: &Survey, runs: &Ranges, status: ExitStatus, interrupted: boo
         if run.state != RunState::Succeeded {
             let text = format!("{id}.{number} {}: {}", run.state, run.cause.as_deref().unwrap_or_default());
             match run.exit {
-                // The program has said why itself.
-                Some(ProgramExit::Code(_)) => ui.say(&text),
-                Some(ProgramExit::Signal(_) | ProgramExit::Unstarted { .. }) | None => Ui::conclude(&text),
+                // The program has said why itself, unless it was ended.
+                Some(ProgramExit::Code(_)) if run.state == RunState::Failed => ui.say(&text),
+                Some(_) | None => Ui::conclude(&text),
             }
         }
         return match &run.exit {
+            // Its program may have ended well when it was told that its time was over.
+            Some(ProgramExit::Code(0)) if run.state != RunState::Succeeded => Exit::SomeFailed,
             Some(exit) => Exit::Program(program_code(exit)),
             None if interrupted => Exit::Interrupted,
             None => Exit::SomeFailed,
