@@ -51,7 +51,7 @@ fn watch(guard: &mut dyn Guard, child: &mut Child) -> Option<Exceeded> {
         {
             return Some(exceeded);
         }
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
     None
 }
@@ -65,6 +65,13 @@ fn allocate(megabytes: u64) -> Vec<String> {
 
 fn memory_of(megabytes: u64) -> RunLimits {
     RunLimits { memory: Some(MemorySize::from_bytes(megabytes << 20)), ..NONE }
+}
+
+/// Tells whether 200 megabytes were too little. The program may be over by then: version 2 kills all its processes at
+/// once, version 1 one of them, and a `python3` that a version manager provides is two.
+fn exceeded_memory(came: &Came) -> bool {
+    let exceeded = Exceeded::Memory { bytes: 200 << 20 };
+    [Came::During(exceeded), Came::After(exceeded)].contains(came)
 }
 
 /// Tells whether cgroups can be made here; as root in the VM of the tests they can.
@@ -127,7 +134,7 @@ fn memory_is_limited_by_the_kernel_where_it_can_be() {
     let argv = allocate(300);
     let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
     let mut keeper = keeper(memory_of(200), Means::Cgroups);
-    assert_eq!(execute(&mut keeper, &argv), Came::After(Exceeded::Memory { bytes: 200 << 20 }));
+    assert!(exceeded_memory(&execute(&mut keeper, &argv)));
     assert_eq!(execute(&mut keeper, &["true"]), Came::Ended);
     assert_eq!(std::fs::read_to_string("/proc/self/cgroup").unwrap(), before);
     drop(keeper);
@@ -143,9 +150,7 @@ fn a_child_that_the_kernel_kills_is_noticed_while_its_parent_goes_on() {
     }
     let script = "import os, time\nif os.fork() == 0:\n held = bytearray(300 << 20)\n for i in range(0, len(held), 4096): held[i] = 1\nos.wait()\ntime.sleep(600)";
     let came = execute(&mut keeper(memory_of(200), Means::Cgroups), &["python3", "-c", script]);
-    // With version 2 the kernel kills all at once.
-    let exceeded = Exceeded::Memory { bytes: 200 << 20 };
-    assert!(came == Came::During(exceeded) || came == Came::After(exceeded), "{came:?}");
+    assert!(exceeded_memory(&came), "{came:?}");
 }
 
 #[test]
