@@ -258,6 +258,7 @@ impl From<WorkerError> for Failure {
     fn from(error: WorkerError) -> Self {
         match error {
             WorkerError::Store(error) => error.into(),
+            other @ WorkerError::Resources(_) => Self::of(Exit::Usage, other),
             other @ WorkerError::System { .. } => Self::of(Exit::Store, other),
         }
     }

@@ -125,6 +125,9 @@ pub struct Ended {
     /// What it used; `None` where it was not started, and in the journals of versions that did not measure it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub usage: Option<Usage>,
+    /// The limit that its worker ended it for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exceeded: Option<Exceeded>,
 }
 
 impl Usage {
@@ -150,6 +153,22 @@ pub struct Usage {
     /// The most memory that one of the processes held at once, in bytes. The kernel counts from before the program
     /// took over its process: it is never told less than what the worker itself holds.
     pub peak_bytes: u64,
+}
+
+/// A limit of this machine that a run has exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exceeded {
+    /// It ran longer than so many seconds.
+    Time {
+        /// The limit.
+        seconds: u64,
+    },
+    /// Its processes together had more memory than so many bytes.
+    Memory {
+        /// The limit.
+        bytes: u64,
+    },
 }
 
 /// How a program ended.

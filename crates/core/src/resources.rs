@@ -1,6 +1,12 @@
-//! What a device asks of the scheduler: an ordered list of options, their text in a script, their record on disk.
+//! What a device asks for: an ordered list of options, their text in a script, their record on disk.
+
+mod local;
+mod size;
 
 use std::borrow::Cow;
+
+pub use local::{LOCAL_NAMES, LocalFault, LocalResources, LocalValueError, RunLimits, local_fault};
+pub use size::{MemorySize, MemorySizeError};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

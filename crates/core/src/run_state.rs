@@ -20,7 +20,7 @@ pub enum RunState {
     Failed,
     /// Somebody stopped it, or said that it should not start.
     Cancelled,
-    /// The scheduler's time limit ended it.
+    /// The time limit ended it: the scheduler's, or that of this machine's device.
     TimedOut,
     /// It used more memory than it had asked for.
     OutOfMemory,

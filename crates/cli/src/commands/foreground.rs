@@ -11,7 +11,6 @@ use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::resources::Resource;
 use neuromanager_core::state::{RunState, Status};
 use neuromanager_core::store::{Beginning, Chunk, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
@@ -19,7 +18,6 @@ use nix::sys::signal::Signal;
 
 use super::App;
 use super::causes::{causes, states};
-use super::crew::JOBS;
 use super::detached;
 use super::echo::{Echo, Style, stop_showing};
 use super::holding::{Company, Held, owns_terminal};
@@ -44,13 +42,12 @@ const TICK: Duration = Duration::from_millis(30);
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let described = order.describe();
-    let ignored = order.resources.iter().filter(|resource| resource.name() != JOBS);
-    let ignored = ignored.flat_map(Resource::directives).collect::<Vec<_>>().join(" ");
+    let ignored = order.resources.without_effect_here().collect::<Vec<_>>().join(" ");
     let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| {
         Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) })
     })?;
     if !ignored.is_empty() {
-        ui.warn(&format!("resources are for schedulers, and do nothing on this machine: {ignored}"));
+        ui.warn(&format!("these options are for schedulers, and do nothing on this machine: {ignored}"));
     }
     let chunk = whole(&launch);
     let attended = Attended { launch, dir, chunk };
@@ -209,12 +206,14 @@ fn conclude(survey: &Survey, runs: &Ranges, status: ExitStatus, interrupted: boo
         if run.state != RunState::Succeeded {
             let text = format!("{id}.{number} {}: {}", run.state, run.cause.as_deref().unwrap_or_default());
             match run.exit {
-                // The program has said why itself.
-                Some(ProgramExit::Code(_)) => ui.say(&text),
-                Some(ProgramExit::Signal(_) | ProgramExit::Unstarted { .. }) | None => Ui::conclude(&text),
+                // The program has said why itself, unless it was ended.
+                Some(ProgramExit::Code(_)) if run.state == RunState::Failed => ui.say(&text),
+                Some(_) | None => Ui::conclude(&text),
             }
         }
         return match &run.exit {
+            // Its program may have ended well when it was told that its time was over.
+            Some(ProgramExit::Code(0)) if run.state != RunState::Succeeded => Exit::SomeFailed,
             Some(exit) => Exit::Program(program_code(exit)),
             None if interrupted => Exit::Interrupted,
             None => Exit::SomeFailed,

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::plan::script;
 
+use super::limits::check_here;
 use super::naming::place;
 use super::order::{Manner, Order};
 use super::{App, foreground, submit};
@@ -19,6 +20,9 @@ const ASK_ABOVE: u64 = 100;
 pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     manner.crew.check(order.place.kind)?;
     manner.crew.write_into(&mut order)?;
+    if order.place.kind == SupportKind::Local {
+        check_here(&order.resources)?;
+    }
     if manner.dry_run {
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);

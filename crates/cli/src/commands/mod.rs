@@ -12,6 +12,7 @@ mod foreground;
 mod holding;
 mod interrupting;
 mod launching;
+mod limits;
 mod logs;
 mod ls;
 mod naming;

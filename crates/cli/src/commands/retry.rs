@@ -11,6 +11,7 @@ use neuromanager_core::resources::Resources;
 use super::App;
 use super::crew::Crew;
 use super::launching::{ask, write_dry_run};
+use super::limits::check_here;
 use super::naming::ids;
 use super::order::{Manner, Order};
 use super::retrying::{here, on_slurm};
@@ -96,7 +97,11 @@ fn check(survey: &Survey, picked: &Picked, args: &RetryArgs, app: &App) -> Resul
     let launch = &survey.launch;
     App::check_folder(launch)?;
     let changes = app.changes(launch.place.kind, &args.with)?;
-    app.check_script(launch, &launch.resources.clone().overridden_by(changes))
+    let resources = launch.resources.clone().overridden_by(changes);
+    if launch.place.kind == SupportKind::Local {
+        check_here(&resources)?;
+    }
+    app.check_script(launch, &resources)
 }
 
 /// Tells what becomes of each of some runs.
@@ -133,7 +138,7 @@ fn retry_launch(
     }
     ask(&order, manner, app)?;
     match launch.place.kind {
-        SupportKind::Local => here(survey, picked, manner, app),
+        SupportKind::Local => here(survey, picked, order.resources, manner, app),
         SupportKind::Slurm => on_slurm(survey, picked, &order, manner, app),
     }
 }

@@ -6,7 +6,8 @@ use neuromanager_core::engine::submit::{Handed, Handover, News};
 use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::store::{Chunk, Owned, Ownership, SubmissionRecord};
+use neuromanager_core::resources::Resources;
+use neuromanager_core::store::{Chunk, Launch, Owned, Ownership, SubmissionRecord};
 use neuromanager_core::support::SupportError;
 use neuromanager_core::worker::Node;
 
@@ -136,7 +137,15 @@ fn describe(launch: LaunchId, runs: &Ranges, attempt: u32) -> String {
 }
 
 /// Executes runs of a launch of this machine again, in the foreground.
-pub(super) fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) -> Result<Exit, Failure> {
+///
+/// `resources` are those of the launch, but for what this retry changes.
+pub(super) fn here(
+    survey: &Survey,
+    picked: &Picked,
+    resources: Resources,
+    manner: Manner,
+    app: &App,
+) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let (launch, host) = (&survey.launch, Node::this(None).name);
     if launch.host != host {
@@ -153,7 +162,7 @@ pub(super) fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) 
     let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
         return Ok(Exit::Done);
     };
-    let chunk = intend(owned, &survey, next)?;
+    let chunk = intend(owned, &survey, next, &resources)?;
     ui.say(&describe(picked.id, &chunk.runs, chunk.attempt));
     if manner.json {
         print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
@@ -161,11 +170,19 @@ pub(super) fn here(survey: &Survey, picked: &Picked, manner: Manner, app: &App) 
         print(&id_lines(picked.id, &chunk.runs))?;
     }
     let Survey { launch, dir, .. } = survey;
+    let launch = Launch { resources, ..launch };
     carry_out(&Attended { launch, dir, chunk }, manner, app)
 }
 
 /// Writes down that runs of a launch of this machine are about to be executed once more, and lets others have the launch.
-pub(super) fn intend(owned: Owned, survey: &Survey, next: Next) -> Result<Chunk, Failure> {
+///
+/// `resources` are written down where they are not the launch's own.
+pub(super) fn intend(
+    owned: Owned,
+    survey: &Survey,
+    next: Next,
+    resources: &Resources,
+) -> Result<Chunk, Failure> {
     let number = survey.submissions.next_number();
     let chunk = Chunk {
         key: format!("{}-{number}", survey.launch.key),
@@ -174,7 +191,8 @@ pub(super) fn intend(owned: Owned, survey: &Survey, next: Next) -> Result<Chunk,
         array: false,
         attempt: next.attempt,
     };
-    owned.append(&SubmissionRecord::intent(number, chunk.clone()))?;
+    let options = Some(resources).filter(|resources| **resources != survey.launch.resources).cloned();
+    owned.append(&SubmissionRecord::intent_with(number, chunk.clone(), options))?;
     drop(owned);
     Ok(chunk)
 }

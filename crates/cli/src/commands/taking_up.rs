@@ -8,12 +8,13 @@ use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::engine::unfinished::unfinished;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::store::{OwnedBy, Ownership};
+use neuromanager_core::store::{Launch, OwnedBy, Ownership};
 use neuromanager_core::support::SupportError;
 use neuromanager_core::worker::Node;
 
 use super::App;
 use super::crew::Crew;
+use super::details::asked;
 use super::foreground::{Attended, carry_out};
 use super::naming::{counted, in_short};
 use super::order::Manner;
@@ -54,7 +55,9 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
     mend_local(&owned)?;
     dir.whole_submissions(&launch)?;
     let next = prepare(&survey, &unfinished(&survey), &node)?;
-    let chunk = intend(owned, &survey, next)?;
+    // A retry may have changed what its runs may use.
+    let resources = next.runs.iter().next().map_or(&launch.resources, |run| asked(&survey, run)).clone();
+    let chunk = intend(owned, &survey, next, &resources)?;
     let (count, attempt) = (counted(chunk.runs.len()), chunk.attempt);
     ui.say(&format!(
         "launch {id}: going on with {count} as attempt {attempt}: {}",
@@ -71,6 +74,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
     };
     let told = if args.detach || args.json { chunk.runs.clone() } else { Ranges::default() };
     let Survey { launch, dir, .. } = survey;
+    let launch = Launch { resources, ..launch };
     let exit = carry_out(&Attended { launch, dir, chunk }, manner, app)?;
     Ok(TakenUp { told, exit })
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use neuromanager_core::process::ProcessId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::worker::{self, Assignment, Environment, Input, Node, Outcome, Patience, Setting};
+use neuromanager_core::worker::{
+    self, Assignment, Environment, Input, Means, Node, Outcome, Patience, Setting,
+};
 
 use super::App;
 use crate::args::{ExecuteArgs, PatienceArgs, SettingArg, WorkerArgs};
@@ -59,6 +61,15 @@ fn fence(app: &App) -> Result<Duration, Failure> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// Reads `NEU_CGROUPS`, which keeps cgroups from being made.
+fn means(app: &App) -> Result<Means, Failure> {
+    match app.settings.text("NEU_CGROUPS") {
+        None | Some("1") => Ok(Means::Cgroups),
+        Some("0") => Ok(Means::Looking),
+        Some(other) => Err(Failure::new(Exit::Usage, format!("NEU_CGROUPS is 0 or 1, not `{other}`"))),
+    }
+}
+
 /// Adds to the arguments what Slurm tells a task in its environment (sbatch(1), "OUTPUT ENVIRONMENT VARIABLES").
 fn assignment(args: &WorkerArgs, first_half: ProcessId, app: &App) -> Result<Assignment, Failure> {
     let number = |name: &str| app.settings.text(name).and_then(|text| text.parse::<u64>().ok());
@@ -94,6 +105,7 @@ fn assignment(args: &WorkerArgs, first_half: ProcessId, app: &App) -> Result<Ass
             Setting::Foreground(_) => args.jobs,
         },
         patience: args.patience.patience(),
+        means: means(app)?,
         setting,
     })
 }

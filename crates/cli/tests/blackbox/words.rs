@@ -139,11 +139,25 @@ fn words_that_sbatch_would_not_take_are_refused_with_the_right_way_to_write_them
 }
 
 #[test]
-fn resources_do_nothing_on_this_machine_and_it_is_said() {
+fn options_of_schedulers_do_nothing_on_this_machine_and_it_is_said() {
     let world = world();
-    let outcome = world.neurun("local cpu --mem=64G train.py").succeeded();
+    let outcome = world.neurun("local cpu --account=me --time=1:00 --hold train.py").succeeded();
     insta::assert_snapshot!(outcome.stderr, @r"
-    warning: resources are for schedulers, and do nothing on this machine: --mem=64G
+    warning: these options are for schedulers, and do nothing on this machine: --account=me --hold
     launch 1: 1 run of train on local/cpu
+    ");
+}
+
+#[test]
+fn a_value_that_means_nothing_on_this_machine_is_told_before_anything_starts() {
+    let world = world();
+    let outcome =
+        world.neurun("local cpu --time=soon --jobs=0 --mem=8GB --cpus=all --gpus=p100:2 train.py").exited(2);
+    insta::assert_snapshot!(outcome.stderr, @"
+    error: `soon` is not a time limit; `90` (minutes), `1:30:00`, `2-00:00:00`, `2-12` (days-hours) or `UNLIMITED` are
+    error: `0` is not a count; a whole number from 1 is
+    error: `8GB` is not an amount of memory; `8G`, `500M` and `8000` (megabytes) are
+    error: `all` is not a count; a whole number from 1 is
+    error: `p100:2` is not a number of GPUs; `1`, `2` and `0.5` are
     ");
 }

@@ -75,7 +75,7 @@ fn one(vocabulary: Vocabulary<'_>, pair: &str) -> Result<Resource, WordProblem> 
         (Some(value), _) => Setting::Value(value.to_owned()),
     };
     if let Some(message) =
-        value.filter(|value| !value.is_empty()).and_then(|value| fault_in_value(name, value))
+        value.filter(|value| !value.is_empty()).and_then(|value| fault_in_value(vocabulary.kind, name, value))
     {
         return Err(problem(pair, message, None));
     }

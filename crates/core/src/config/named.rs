@@ -3,11 +3,9 @@
 
 use super::SupportKind;
 use crate::document::nearest;
+use crate::resources::{LOCAL_NAMES, local_fault};
 use crate::slurm::options::{self, Abbreviated, Role, SbatchOption, Takes};
 use crate::slurm::time::TimeLimit;
-
-/// What a local support reads beyond the names that sbatch has.
-const LOCAL_NAMES: [&str; 6] = ["jobs", "gpus", "gpu_memory", "time", "mem", "cpus"];
 
 /// The names that are good in one place.
 #[derive(Clone, Copy)]
@@ -129,7 +127,14 @@ fn unless_refused(option: &'static SbatchOption, fault: impl FnOnce(&'static str
 }
 
 /// Says what is wrong with the value of an option, where that can be known without asking the scheduler.
-pub(super) fn fault_in_value(name: &str, value: &str) -> Option<String> {
+pub(super) fn fault_in_value(kind: SupportKind, name: &str, value: &str) -> Option<String> {
+    let on_this_machine = match kind {
+        SupportKind::Local => local_fault(name, value),
+        SupportKind::Slurm => None,
+    };
+    if let Some(error) = on_this_machine {
+        return Some(format!("`{value}` is {error}"));
+    }
     if !["time", "time-min"].contains(&name) {
         return None;
     }
@@ -181,6 +186,7 @@ mod tests {
         assert_eq!(local.judge("gpu_memory"), Ok(Accepts::Only(Takes::Value)));
         assert_eq!(local.judge("jobs"), Ok(Accepts::Only(Takes::Value)));
         assert_eq!(local.judge("job"), Err(NameFault::Misspelled { nearest: "jobs".into() }));
+        assert_eq!(local.judge("cpus-per-task"), Ok(Accepts::Only(Takes::Value)));
         assert!(slurm("jobs").is_err());
     }
 }

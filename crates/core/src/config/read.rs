@@ -196,8 +196,8 @@ impl Reading<'_> {
             other => {
                 let message = format!("`resources` must be an object or empty, not {}", other.kind());
                 let object = match other {
-                    Value::Text(text) => as_object(text),
-                    Value::List(items) => all_text(items).and_then(|words| as_object(&words)),
+                    Value::Text(text) => as_object(kind, text),
+                    Value::List(items) => all_text(items).and_then(|words| as_object(kind, &words)),
                     Value::Null | Value::Bool(_) | Value::Number(_) | Value::Table(_) => None,
                 };
                 let object = object.unwrap_or_else(|| r#"{"time": "1:00:00", "mem": "8G"}"#.to_owned());
@@ -216,7 +216,7 @@ impl Reading<'_> {
                 return None;
             }
         };
-        let setting = self.setting(entry, accepts)?;
+        let setting = self.setting(entry, accepts, vocabulary.kind)?;
         match Resource::new(name, setting) {
             Ok(resource) => Some(resource),
             Err(error) => {
@@ -243,7 +243,7 @@ impl Reading<'_> {
         });
     }
 
-    fn setting(&mut self, entry: &Entry, accepts: Accepts) -> Option<Setting> {
+    fn setting(&mut self, entry: &Entry, accepts: Accepts, kind: SupportKind) -> Option<Setting> {
         let (name, node) = (&entry.key, &entry.value);
         let bare = !matches!(accepts, Accepts::Only(Takes::Value));
         let valued = !matches!(accepts, Accepts::Only(Takes::Nothing));
@@ -266,14 +266,14 @@ impl Reading<'_> {
                 self.problem(problem.help(format!(r#"write `"{name}": true`"#)));
                 None
             }
-            Value::Text(_) | Value::Number(_) => self.value(name, node).map(Setting::Value),
-            Value::List(items) => {
-                Some(Setting::Repeated(items.iter().filter_map(|item| self.value(name, item)).collect()))
-            }
+            Value::Text(_) | Value::Number(_) => self.value(name, node, kind).map(Setting::Value),
+            Value::List(items) => Some(Setting::Repeated(
+                items.iter().filter_map(|item| self.value(name, item, kind)).collect(),
+            )),
         }
     }
 
-    fn value(&mut self, name: &str, node: &Node) -> Option<String> {
+    fn value(&mut self, name: &str, node: &Node, kind: SupportKind) -> Option<String> {
         let text = match &node.value {
             Value::Text(text) => text.as_str(),
             Value::Number(text) => text,
@@ -284,7 +284,7 @@ impl Reading<'_> {
                 return None;
             }
         };
-        if let Some(message) = fault_in_value(name, text) {
+        if let Some(message) = fault_in_value(kind, name, text) {
             self.problem(Problem::new(&node.at, message));
             return None;
         }

@@ -6,12 +6,12 @@ use crate::document::json::write_string;
 use crate::slurm::options::{Takes, by_letter};
 
 /// Writes `--mem=8G -t 1 --hold` as `{"mem": "8G", "time": "1", "hold": true}`; `None` where a word is not understood.
-pub(super) fn as_object(text: &str) -> Option<String> {
+pub(super) fn as_object(kind: SupportKind, text: &str) -> Option<String> {
     let mut words = shlex::split(text)?.into_iter().peekable();
     let mut members = Vec::new();
     while let Some(word) = words.next() {
         let (name, attached) = name_and_value(&word)?;
-        let vocabulary = Vocabulary { kind: SupportKind::Slurm, extra: &[] };
+        let vocabulary = Vocabulary { kind, extra: &[] };
         let Ok(Accepts::Only(takes)) = vocabulary.judge(&name) else { return None };
         let value = match takes {
             Takes::Value => Some(attached.or_else(|| words.next_if(|next| !next.starts_with('-')))?),
@@ -44,12 +44,13 @@ fn name_and_value(word: &str) -> Option<(String, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::as_object;
+    use super::{SupportKind, as_object};
 
     #[test]
     fn options_of_every_form_become_members() {
         assert_eq!(
-            as_object("--mem=8G -t 1 -c4 --hold --exclusive --comment 'a \"b'").as_deref(),
+            as_object(SupportKind::Slurm, "--mem=8G -t 1 -c4 --hold --exclusive --comment 'a \"b'")
+                .as_deref(),
             Some(
                 r#"{"mem": "8G", "time": "1", "cpus-per-task": "4", "hold": true, "exclusive": true, "comment": "a \"b"}"#
             )
@@ -57,9 +58,19 @@ mod tests {
     }
 
     #[test]
+    fn a_local_support_has_options_of_its_own() {
+        let text = "--gpus=0.5 --jobs=2 --time=1:00 --mem=4G";
+        assert_eq!(
+            as_object(SupportKind::Local, text).as_deref(),
+            Some(r#"{"gpus": "0.5", "jobs": "2", "time": "1:00", "mem": "4G"}"#)
+        );
+        assert_eq!(as_object(SupportKind::Slurm, text), None);
+    }
+
+    #[test]
     fn what_is_not_understood_is_not_guessed() {
         for text in ["8G", "--mem", "--mem --hold", "--nope=1", "--array=1", "'", "-"] {
-            assert_eq!(as_object(text), None, "{text}");
+            assert_eq!(as_object(SupportKind::Slurm, text), None, "{text}");
         }
     }
 }

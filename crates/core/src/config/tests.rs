@@ -429,3 +429,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_local_device_asks_is_checked_value_by_value() {
+    insta::assert_snapshot!(problems_in(r#"{"local": {
+        "gpu": {"resources": {"jobs": 0, "gpus": "p100:1", "gpu_memory": "10GB", "time": "soon"}},
+        "cpu": {"resources": {"mem": ["8G", "lots"], "cpus": 1.5, "cpus-per-task": "x", "job": 2, "account": 1}},
+        "old": {"resources": "--jobs=2 --mem=4G"}
+    }}"#), @r#"
+    config.json:2:39: `0` is not a count; a whole number from 1 is
+    config.json:2:50: `p100:1` is not a number of GPUs; `1`, `2` and `0.5` are
+    config.json:2:74: `10GB` is not an amount of memory; `8G`, `500M` and `8000` (megabytes) are
+    config.json:2:90: `soon` is not a time limit; `90` (minutes), `1:30:00`, `2-00:00:00`, `2-12` (days-hours) or `UNLIMITED` are
+    config.json:3:45: `lots` is not an amount of memory; `8G`, `500M` and `8000` (megabytes) are
+    config.json:3:62: `1.5` is not a count; a whole number from 1 is
+    config.json:3:84: `x` is not a count; a whole number from 1 is
+    config.json:3:89: there is no option `job`
+      help: did you mean `jobs`?
+    config.json:4:30: `resources` must be an object or empty, not a string
+      help: write `{"jobs": "2", "mem": "4G"}`
+    "#);
+}

@@ -119,7 +119,7 @@ fn one(vocabulary: Vocabulary<'_>, word: &OsStr, next: Option<&str>) -> Result<R
         (None, _) => Setting::Flag,
         (Some(value), _) => Setting::Value(value.to_owned()),
     };
-    if let Some(message) = value.and_then(|value| fault_in_value(name, value)) {
+    if let Some(message) = value.and_then(|value| fault_in_value(vocabulary.kind, name, value)) {
         return Err(problem(text, message, None));
     }
     Resource::new(name, setting).map_err(|error| problem(text, error.to_string(), None))

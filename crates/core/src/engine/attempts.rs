@@ -171,6 +171,7 @@ mod tests {
                 stopped: false,
                 out_of_memory: false,
                 usage: None,
+                exceeded: None,
             }),
             Event::Ended(Ended {
                 run: 4,
@@ -179,6 +180,7 @@ mod tests {
                 stopped: false,
                 out_of_memory: false,
                 usage: None,
+                exceeded: None,
             }),
         ];
         let records = events.into_iter().zip(1..).map(|(event, second)| Record { time: at(second), event });

@@ -62,6 +62,19 @@ impl FromStr for TimeLimit {
     }
 }
 
+impl TimeLimit {
+    /// Writes it as a person would: `0:05`, `1:30:00`. What is written can be read back.
+    pub fn brief(self) -> String {
+        let Self::Seconds(seconds) = self else { return self.to_string() };
+        let (hours, minutes) = (seconds / HOUR, seconds % HOUR / MINUTE);
+        match (seconds, hours) {
+            (DAY.., _) => self.to_string(),
+            (_, 0) => format!("{minutes}:{:02}", seconds % MINUTE),
+            (_, _) => format!("{hours}:{minutes:02}:{:02}", seconds % MINUTE),
+        }
+    }
+}
+
 fn number(digits: &str) -> Result<u64, TimeLimitError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(TimeLimitError::Form);
@@ -133,6 +146,13 @@ mod tests {
     }
 
     #[test]
+    fn for_people_it_is_short() {
+        let brief = |seconds| TimeLimit::Seconds(seconds).brief();
+        assert_eq!([1, 60, 5400, 172_800].map(brief), ["0:01", "1:00", "1:30:00", "2-00:00:00"]);
+        assert_eq!(TimeLimit::Unlimited.brief(), "UNLIMITED");
+    }
+
+    #[test]
     fn no_limit_is_above_every_limit() {
         assert!(TimeLimit::Unlimited > TimeLimit::Seconds(MOST_SECONDS));
     }
@@ -142,6 +162,7 @@ mod tests {
         fn what_is_written_is_read_back(seconds in 1..=MOST_SECONDS) {
             let limit = TimeLimit::Seconds(seconds);
             prop_assert_eq!(limit.to_string().parse(), Ok(limit));
+            prop_assert_eq!(limit.brief().parse(), Ok(limit));
         }
 
         #[test]

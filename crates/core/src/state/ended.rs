@@ -1,11 +1,14 @@
 //! What a program's own end comes to, with what the scheduler says of it. Pure.
 
 use jiff::{SignedDuration, Timestamp};
+use nix::sys::signal::Signal;
 
 use super::lateness::LAG;
 use super::{Moment, RunState, Sighting, Status, Task, TaskState};
-use crate::event::{Ended, Exit};
+use crate::event::{Ended, Exceeded, Exit};
 use crate::history::{Attempt, Dated};
+use crate::resources::MemorySize;
+use crate::slurm::time::TimeLimit;
 
 /// How long after its end a run that was stopped may still turn out to have been put back into a queue.
 const REQUEUE: SignedDuration = SignedDuration::from_hours(1);
@@ -32,7 +35,11 @@ pub(super) fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sight
 
 /// What the worker wrote of the end, for itself.
 fn own_word(attempt: &Attempt, ended: &Ended) -> Status {
-    let Ended { exit, stopped, out_of_memory, .. } = ended;
+    let Ended { exit, stopped, out_of_memory, exceeded, .. } = ended;
+    if let Some(exceeded) = exceeded {
+        // Whoever stopped it after that came too late.
+        return of_exceeded(*exceeded, exit);
+    }
     if *stopped {
         return Status::new(RunState::Cancelled, Some(stopped_cause(attempt)));
     }
@@ -119,6 +126,27 @@ fn out_of_memory_cause(exit: &Exit) -> String {
     format!("the kernel killed a process of it for its memory; exit code {}", exit.code())
 }
 
+/// Tells of a run that its worker has ended; only on this machine does a worker keep limits.
+fn of_exceeded(exceeded: Exceeded, exit: &Exit) -> Status {
+    let (state, cause) = match exceeded {
+        Exceeded::Time { seconds } => {
+            let limit = TimeLimit::Seconds(seconds).brief();
+            (RunState::TimedOut, format!("ran longer than its `time` of {limit}"))
+        }
+        Exceeded::Memory { bytes } => {
+            let limit = MemorySize::from_bytes(bytes);
+            (RunState::OutOfMemory, format!("needed more memory than its `mem` of {limit}"))
+        }
+    };
+    let end = match exit {
+        Exit::Signal(signal) if *signal == Signal::SIGTERM as i32 => String::new(),
+        Exit::Signal(signal) => format!("; ended by {}", signal_name(*signal)),
+        Exit::Code(code) => format!("; exit code {code}"),
+        Exit::Unstarted { reason, .. } => format!("; {reason}"),
+    };
+    Status::new(state, Some(cause + &end))
+}
+
 fn stopped_cause(attempt: &Attempt) -> String {
     match &attempt.interrupted {
         Some(Dated { what, .. }) => format!("stopped by {}", what.signal),
@@ -127,6 +155,5 @@ fn stopped_cause(attempt: &Attempt) -> String {
 }
 
 fn signal_name(signal: i32) -> String {
-    nix::sys::signal::Signal::try_from(signal)
-        .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
+    Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }

@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill, killpg};
 
 use super::execute::Executor;
-use super::leftovers::{Told, any_child_lives};
+use super::leftovers::{Told, any_child_lives, with_all_below};
 use super::relay::{Canary, Heard};
 use super::running::{Replaced, Running, is_due};
 use super::terminal::Terminal;
 use super::{Setting, WorkerError};
-use crate::event::{Event, Interrupted};
+use crate::event::{Event, Exceeded, Interrupted};
 
 /// How long a program may take to end after it was told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// The same for a program that has too much memory.
+const SHORT_GRACE: Duration = Duration::from_secs(2);
 
 /// How often a worker in a job looks whether a later attempt has replaced its own.
 const LOOK: Duration = Duration::from_secs(10);
@@ -39,6 +42,9 @@ impl Executor<'_> {
         for running in &mut executing {
             match &self.assignment.setting {
                 Setting::Job(_) => self.heed_in_job(running, heard),
+                // It was told by its worker, and does not see a second signal to end.
+                Setting::Foreground(_)
+                    if asks_for_the_end && !is_told_before && running.exceeded.is_some() => {}
                 Setting::Foreground(_) if asks_for_the_end => {
                     let passed_on = match signal {
                         _ if is_told_before => Signal::SIGKILL,
@@ -92,10 +98,24 @@ impl Executor<'_> {
             self.tell(running, signal);
         }
         if let Some(guard) = running.guard.as_mut().filter(|guard| is_due(guard.next()))
-            && let Some(verdict) = guard.look(Instant::now())
+            && let Some(exceeded) = guard.look(Instant::now())
         {
-            running.verdict = Some(verdict);
-            tell_to_end(running, Signal::SIGTERM);
+            self.end_for(exceeded, running);
+        }
+    }
+
+    /// Ends a program and all below it for a limit, unless it was told to end before: then it has its grace.
+    fn end_for(&mut self, exceeded: Exceeded, running: &mut Running) {
+        if running.is_stopped || running.kill_at.is_some() || self.stop.is_some() {
+            return;
+        }
+        running.exceeded = Some(exceeded);
+        running.kill_at = Some(Instant::now() + grace_after(exceeded));
+        running.told = with_all_below(running.program);
+        for process in &running.told {
+            let _gone = kill(*process, Signal::SIGTERM);
+            // One that was suspended hears it only then.
+            let _gone = kill(*process, Signal::SIGCONT);
         }
     }
 
@@ -104,6 +124,9 @@ impl Executor<'_> {
         for running in working.iter_mut().filter(|running| running.is_executing()) {
             self.record_interruption(running.run, format!("{}, {why}", Signal::SIGTERM))?;
             running.is_stopped = true;
+            if running.exceeded.is_some() {
+                continue;
+            }
             tell_to_end(running, Signal::SIGTERM);
         }
         Ok(())
@@ -181,6 +204,14 @@ impl Executor<'_> {
             }
         }
         Told::Until(Instant::now() + GRACE)
+    }
+}
+
+/// How long a program may take to end once it has exceeded a limit. More memory would soon be missing for others.
+fn grace_after(exceeded: Exceeded) -> Duration {
+    match exceeded {
+        Exceeded::Time { .. } => GRACE,
+        Exceeded::Memory { .. } => SHORT_GRACE,
     }
 }
 

@@ -7,13 +7,12 @@ use nix::sys::signal::Signal;
 use super::attend::asks_for_the_end;
 use super::execute::Executor;
 use super::failures::Consequence;
-use super::guard::Verdict;
 use super::leftovers::{Cleared, Clearing, Deceased, Told};
 use super::reaping::{News, news};
 use super::relay::{Canary, Heard};
 use super::running::{Phase, Replaced, Running};
 use super::{Doing, Outcome, Setting, WorkerError};
-use crate::event::{Ended, Event, Exit, Usage};
+use crate::event::{Ended, Event, Exceeded, Exit, Usage};
 use crate::id::{LaunchId, RunId};
 
 /// How much later than its program a worker may be told to stop, when Slurm tells all processes of a job.
@@ -26,14 +25,14 @@ pub(super) struct Conclusion {
     exit: Exit,
     usage: Option<Usage>,
     replaced: Option<Replaced>,
-    verdict: Option<Verdict>,
+    exceeded: Option<Exceeded>,
     is_stopped: bool,
 }
 
 impl Conclusion {
     /// Concludes that no program was started.
     pub(super) fn unstarted(run: u64, exit: Exit) -> Self {
-        Self { run, exit, usage: None, replaced: None, verdict: None, is_stopped: false }
+        Self { run, exit, usage: None, replaced: None, exceeded: None, is_stopped: false }
     }
 }
 
@@ -69,10 +68,15 @@ impl Executor<'_> {
         }
         let Some(running) = working.get_mut(at) else { return };
         let mut canary: Canary = std::mem::take(&mut running.canary);
-        let told = self.leftovers_are_told(running.replaced, &mut canary);
-        let left = match told {
-            Told::Until(_) => self.leftovers.descendants(),
-            Told::NotYet => Vec::new(),
+        let (told, left) = match running.exceeded {
+            Some(_) => {
+                let kill_at = running.kill_at.unwrap_or_else(Instant::now);
+                (Told::Until(kill_at), std::mem::take(&mut running.told))
+            }
+            None => match self.leftovers_are_told(running.replaced, &mut canary) {
+                told @ Told::Until(_) => (told, self.leftovers.descendants()),
+                told @ Told::NotYet => (told, Vec::new()),
+            },
         };
         // What asks for the end from now on finds this program over.
         running.is_stopped |= self.stop.is_some();
@@ -111,7 +115,6 @@ impl Executor<'_> {
     }
 
     fn conclusion_of(&mut self, mut running: Running) -> Option<Conclusion> {
-        // It has the last word also where it had one before.
         let last = running.guard.as_mut().and_then(|guard| guard.ended());
         self.leases.release(self.id_of(running.run));
         self.points.give_back(running.point);
@@ -121,7 +124,7 @@ impl Executor<'_> {
             exit,
             usage: Some(usage),
             replaced: running.replaced,
-            verdict: last.or(running.verdict),
+            exceeded: running.exceeded.or(last),
             is_stopped: running.is_stopped,
         })
     }
@@ -132,7 +135,7 @@ impl Executor<'_> {
         conclusion: Conclusion,
         working: &mut [Running],
     ) -> Result<Outcome, WorkerError> {
-        let Conclusion { run, exit, usage, replaced, verdict, is_stopped } = conclusion;
+        let Conclusion { run, exit, usage, replaced, exceeded, is_stopped } = conclusion;
         let attempt = self.assignment.attempt;
         if let Some(Replaced { by, .. }) = replaced {
             self.give_way(run, by)?;
@@ -143,10 +146,10 @@ impl Executor<'_> {
         let stopped = is_told || (!succeeded && self.is_unwanted(run)?);
         // Outside a job, the cgroup holds the user's other programs, too.
         let is_job = matches!(self.assignment.setting, Setting::Job(_));
-        let out_of_memory = is_job && self.out_of_memory.happened() || verdict == Some(Verdict::OutOfMemory);
+        let out_of_memory = is_job && self.out_of_memory.happened();
         self.past.forget(run);
-        self.record(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory, usage }))?;
-        if succeeded && verdict.is_none() {
+        self.record(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory, usage, exceeded }))?;
+        if succeeded && exceeded.is_none() {
             return Ok(Outcome::Succeeded);
         }
         if !stopped {

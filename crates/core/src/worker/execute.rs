@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
@@ -14,6 +13,7 @@ use super::failures::Failures;
 use super::guard::{Limits, Unlimited};
 use super::lease::{Grant, Leases, Unleased};
 use super::leftovers::Leftovers;
+use super::limits::Keeper;
 use super::memory::OutOfMemory;
 use super::past::Past;
 use super::points::Points;
@@ -27,7 +27,8 @@ use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError, st
 use crate::event::{Event, Exit, Started};
 use crate::process::boot_id;
 use crate::ranges::Ranges;
-use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader};
+use crate::resources::{LocalResources, Resources};
+use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader, Submission};
 
 /// Executes the runs of an assignment in this process's environment, which `environment` repeats.
 ///
@@ -47,6 +48,9 @@ pub fn execute(
     let _in_use = activated.parent().map(fs::remove_dir_all);
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
+    let submission = submission(assignment, &dir)?;
+    let own = submission.as_ref().and_then(|submission| submission.options.as_ref());
+    let limits = limits(assignment, own.unwrap_or(&launch.resources))?;
     let mut executor = Executor {
         assignment,
         launcher: Launcher::prepare(environment).doing("prepare the environment of programs")?,
@@ -58,7 +62,7 @@ pub fn execute(
             JournalReader::new(dir.events()),
             // Nobody asks for what came before a first attempt.
             if assignment.attempt > 1 { assignment.runs.clone() } else { Ranges::default() },
-            asked_for(assignment, &dir)?,
+            submission.as_ref().map(|submission| submission.time),
         ),
         succession: Succession::of(assignment, &dir)?,
         launch,
@@ -71,7 +75,7 @@ pub fn execute(
             Setting::Foreground(Input::Nothing) | Setting::Job(_) => None,
         },
         leases: Box::new(Unleased),
-        limits: Box::new(Unlimited),
+        limits,
         unheeded: Vec::new(),
         stop: None,
         failures: Failures::default(),
@@ -85,14 +89,24 @@ pub fn execute(
     executor.execute_all()
 }
 
-/// Tells when the attempt was asked for, where it is not the first.
-fn asked_for(assignment: &Assignment, dir: &LaunchDir) -> Result<Option<Timestamp>, WorkerError> {
+/// Finds the submission that asked for these attempts, where they are not the first.
+fn submission(assignment: &Assignment, dir: &LaunchDir) -> Result<Option<Submission>, WorkerError> {
     if assignment.first_attempt == 1 {
         return Ok(None);
     }
     let submissions = dir.submissions()?;
-    let ours = submissions.iter().find(|submission| submission.chunk.key == assignment.key);
-    Ok(ours.map(|submission| submission.time))
+    Ok(submissions.iter().find(|submission| submission.chunk.key == assignment.key).cloned())
+}
+
+/// Prepares to keep the limits that `resources` set; a scheduler keeps those of its jobs itself.
+fn limits(assignment: &Assignment, resources: &Resources) -> Result<Box<dyn Limits>, WorkerError> {
+    match assignment.setting {
+        Setting::Job(_) => Ok(Box::new(Unlimited)),
+        Setting::Foreground(_) => {
+            let limits = LocalResources::read(resources)?.limits;
+            Ok(Box::new(Keeper::of(limits, assignment.means).doing("tell its processors")?))
+        }
+    }
 }
 
 pub(super) struct Executor<'a> {

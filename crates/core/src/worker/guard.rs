@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use nix::unistd::Pid;
 
+use crate::event::Exceeded;
 use crate::id::RunId;
 
 /// Keeps limits over the runs of one worker.
@@ -29,20 +30,11 @@ pub trait Guard: Debug {
     /// Gives the time at which it wants to look at the program; `None` where only the end is waited for.
     fn next(&self) -> Option<Instant>;
 
-    /// Looks at the program. A verdict, given once, ends it: TERM, a grace, KILL.
-    fn look(&mut self, now: Instant) -> Option<Verdict>;
+    /// Looks at the program. A limit that was exceeded, told once, ends it: TERM, a grace, KILL.
+    fn look(&mut self, now: Instant) -> Option<Exceeded>;
 
     /// Has the last word, when the last process of the run is gone; also cleans up.
-    fn ended(&mut self) -> Option<Verdict>;
-}
-
-/// Which limit a program has exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Its time.
-    TimedOut,
-    /// Its memory.
-    OutOfMemory,
+    fn ended(&mut self) -> Option<Exceeded>;
 }
 
 /// Keeps no limits.

@@ -163,6 +163,11 @@ fn adopt_orphans() {
 #[cfg(not(target_os = "linux"))]
 fn adopt_orphans() {}
 
+/// Lists a program that runs, and every process below it.
+pub(super) fn with_all_below(program: Pid) -> Vec<Pid> {
+    with_descendants(vec![program], &living())
+}
+
 /// Reaps what has ended and tells whether a child is left.
 pub(super) fn any_child_lives() -> bool {
     loop {

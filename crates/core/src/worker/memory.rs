@@ -50,7 +50,7 @@ fn counter_of(cgroups: &str) -> Option<PathBuf> {
     cgroups.lines().find_map(of)
 }
 
-fn killed(counter: &str) -> Option<u64> {
+pub(super) fn killed(counter: &str) -> Option<u64> {
     counter.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
 }
 

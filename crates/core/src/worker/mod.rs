@@ -18,6 +18,7 @@ mod guard;
 mod heirs;
 mod lease;
 mod leftovers;
+mod limits;
 mod logout;
 mod memory;
 mod node;
@@ -41,12 +42,14 @@ use std::time::Duration;
 
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
+use crate::resources::LocalFault;
 use crate::store::StoreError;
 
 pub use execute::execute;
 pub use failures::Patience;
-pub use guard::{Guard, Limits, Unlimited, Verdict};
+pub use guard::{Guard, Limits, Unlimited};
 pub use lease::{Answer, Grant, Leases, Unleased};
+pub use limits::{Keeper, Means, processors};
 pub use logout::Logout;
 pub use node::Node;
 pub use orphans::{WORKER, end_leftovers, end_workers, leftover};
@@ -80,6 +83,8 @@ pub struct Assignment {
     pub jobs: NonZeroU32,
     /// What runs that fail mean for the others.
     pub patience: Patience,
+    /// How the memory of runs is limited, where it is.
+    pub means: Means,
 }
 
 /// Where a worker stands.
@@ -139,6 +144,9 @@ pub enum WorkerError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The launch asks for what means nothing on this machine.
+    #[error("the worker cannot read the resources of its launch")]
+    Resources(#[from] LocalFault),
     /// The system refused.
     #[error("the worker cannot {action}")]
     System {

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use super::guard::{Guard, Verdict};
+use super::guard::Guard;
 use super::leftovers::{Clearing, TICK};
 use super::points::Place;
 use super::relay::Canary;
-use crate::event::{Exit, Usage};
+use crate::event::{Exceeded, Exit, Usage};
 
 /// A run that is being executed.
 #[derive(Debug)]
@@ -23,9 +23,12 @@ pub(super) struct Running {
     pub(super) look_at: Option<Instant>,
     pub(super) replaced: Option<Replaced>,
     pub(super) guard: Option<Box<dyn Guard>>,
-    pub(super) verdict: Option<Verdict>,
     /// The file of its parameters.
     pub(super) point: Place,
+    /// The limit that it is being ended for.
+    pub(super) exceeded: Option<Exceeded>,
+    /// Which of its processes were told to end for that.
+    pub(super) told: Vec<Pid>,
     /// Whether it was told to end: everybody was, or it was for what came of another run.
     pub(super) is_stopped: bool,
 }
@@ -60,8 +63,9 @@ impl Running {
             look_at: None,
             replaced: None,
             guard: None,
-            verdict: None,
             point,
+            exceeded: None,
+            told: Vec::new(),
             is_stopped: false,
         }
     }

@@ -3,6 +3,7 @@
 mod attempts;
 mod lags;
 mod laws;
+mod limits;
 mod stops;
 mod stories;
 mod verdicts;
@@ -30,7 +31,7 @@ fn started(attempt: u32) -> Event {
 }
 
 fn ended(attempt: u32, exit: Exit, stopped: bool) -> Event {
-    Event::Ended(Ended { run: 3, attempt, exit, stopped, out_of_memory: false, usage: None })
+    Event::Ended(Ended { run: 3, attempt, exit, stopped, out_of_memory: false, usage: None, exceeded: None })
 }
 
 fn interrupted(attempt: u32) -> Event {

@@ -28,6 +28,7 @@ fn assignment(task: &str, first_attempt: u32, attempt: u32) -> Assignment {
         setting: Setting::Job(task.to_owned()),
         jobs: NonZeroU32::MIN,
         patience: Patience::KeepGoing,
+        means: crate::worker::Means::Looking,
     }
 }
 
@@ -66,7 +67,15 @@ fn each_record_that_ends_an_attempt_ends_it_and_no_other_does() {
     let exit = Exit::Code(0);
     let (line, outcome, output, node) = Default::default();
     let ends = [
-        Event::Ended(Ended { run: 3, attempt: 1, exit, stopped: false, out_of_memory: false, usage: None }),
+        Event::Ended(Ended {
+            run: 3,
+            attempt: 1,
+            exit,
+            stopped: false,
+            out_of_memory: false,
+            usage: None,
+            exceeded: None,
+        }),
         Event::Superseded(Superseded { run: 3, attempt: 1, by: 2 }),
         Event::EnvFailed(EnvFailed {
             runs: Ranges::span(0, 9),
