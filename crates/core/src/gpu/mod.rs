@@ -1,15 +1,24 @@
 //! The GPUs of this machine: found, asked for, leased between all users, and given to runs.
 //!
 //! [`find`] tells which there are, [`demand`] what a device asks for, [`choice`] which of them may be used. [`placement`]
-//! decides, [`queue`] tells whose turn it is.
+//! decides, [`queue`] tells whose turn it is; both are pure. The [`folder`] that all users share has a file for each lease and
+//! each launch that waits, and the [`broker`] puts all of it together for one launch.
 
 pub mod amount;
+pub mod broker;
+mod census;
 pub mod choice;
 pub mod demand;
 pub mod environment;
 pub mod find;
+pub mod folder;
+mod lease;
+mod lookout;
 pub mod placement;
 pub mod queue;
+mod register;
+mod strangers;
+mod ticket;
 mod words;
 
 use serde::{Deserialize, Serialize};

@@ -61,6 +61,8 @@ pub enum Until {
     OthersEnd,
     /// Somebody else's process leaves a GPU.
     StrangersLeave,
+    /// What keeps from asking at all passes: a full disk, a driver that is gone.
+    TroublePasses,
 }
 
 impl<'a> Table<'a> {

@@ -1,5 +1,7 @@
 //! GPUs and reasons in words: `there are 2: 0 (24564M), 1 (24564M)`.
 
+use std::fs;
+
 use super::Gpu;
 
 /// Joins as people do: `0`, `0 and 2`, `0, 1 and 2`.
@@ -25,6 +27,19 @@ pub(super) fn what_is_there(gpus: &[&Gpu]) -> String {
     }
 }
 
+/// Tells a user's name, as the machine's own list of users has it, else the number.
+///
+/// Nobody else is asked: names of a directory service need libraries that a static program has not.
+pub(super) fn user_name(uid: u32) -> String {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse::<u32>() == Ok(uid)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("user {uid}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +48,11 @@ mod tests {
     fn lists_read_as_sentences_do() {
         let words = ["0", "1", "2"].map(str::to_owned);
         assert_eq!([0, 1, 2, 3].map(|count| list(&words[..count])), ["", "0", "0 and 1", "0, 1 and 2"]);
+    }
+
+    #[test]
+    fn users_have_names_where_the_machine_knows_them() {
+        assert_eq!(user_name(0), "root");
+        assert_eq!(user_name(4_000_000_001), "user 4000000001");
     }
 }
