@@ -22,6 +22,7 @@ use super::causes::{causes, states};
 use super::crew::JOBS;
 use super::detached;
 use super::echo::{Echo, Style, stop_showing};
+use super::gpus;
 use super::holding::{Company, Held, owns_terminal};
 use super::news::{News, Watched as Watching};
 use super::order::{Manner, Order};
@@ -44,7 +45,10 @@ const TICK: Duration = Duration::from_millis(30);
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let described = order.describe();
-    let ignored = order.resources.iter().filter(|resource| resource.name() != JOBS);
+    let ignored = order
+        .resources
+        .iter()
+        .filter(|resource| resource.name() != JOBS && !gpus::NAMES.contains(&resource.name()));
     let ignored = ignored.flat_map(Resource::directives).collect::<Vec<_>>().join(" ");
     let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| {
         Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) })

@@ -7,7 +7,7 @@ use neuromanager_core::plan::script;
 
 use super::naming::place;
 use super::order::{Manner, Order};
-use super::{App, foreground, submit};
+use super::{App, foreground, gpus, submit};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::Ui;
@@ -19,6 +19,7 @@ const ASK_ABOVE: u64 = 100;
 pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     manner.crew.check(order.place.kind)?;
     manner.crew.write_into(&mut order)?;
+    gpus::settle(&mut order, app)?;
     if manner.dry_run {
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);

@@ -2,23 +2,24 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::census::Census;
 use super::demand::Demand;
+use super::eye::{Companion, Eye};
 use super::folder::{Folder, FolderError, Locked};
 use super::lease::{self, Lease};
-use super::lookout::{Lookout, with_causes};
+use super::lookout::Lookout;
 use super::placement::{Holding, Table, Until, Wait};
 use super::queue::Priority;
 use super::register::Register;
 use super::strangers::strangers;
 use super::ticket::{self, Ticket};
+use super::words::with_causes;
 use super::{Gpu, GpuId, Seen};
 use crate::id::RunId;
 use crate::process::ProcessId;
-use crate::tool::Runner;
 
 /// How soon to ask again while a tool looks.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -44,8 +45,8 @@ pub struct Application {
     pub key: String,
     /// What each of its runs asks for.
     pub demand: Demand,
-    /// The GPUs that it may use.
-    pub usable: Vec<GpuId>,
+    /// The GPUs that it may use; `None` for all that are seen.
+    pub only: Option<Vec<GpuId>>,
     /// How urgent it is.
     pub priority: Priority,
     /// How many of its runs execute at once, at the most.
@@ -100,19 +101,23 @@ struct Held {
 }
 
 impl Broker {
-    /// Takes a place in the queue of the folder at `path`, from now on. Nothing is read or asked yet.
-    pub fn new(application: Application, path: PathBuf, runner: Arc<dyn Runner>) -> Self {
+    /// Takes a place in the queue of the folder at `path`, from now on. Nothing is read or asked yet, but `looker` is
+    /// started: it looks for each line that it reads, and answers with a [`super::eye::Sight`] in a line of JSON.
+    pub fn new(application: Application, path: PathBuf, looker: Command) -> Self {
+        Self::with_eye(application, path, Box::new(Companion::start(looker)))
+    }
+
+    fn with_eye(application: Application, path: PathBuf, eye: Box<dyn Eye>) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let since = u64::try_from(since).unwrap_or(u64::MAX);
-        let Application { launch, key, demand, usable, priority, .. } = &application;
-        let mut ticket = Ticket::new(launch.to_string(), key.clone(), *priority, since, *demand);
-        ticket.usable.clone_from(usable);
+        let Application { launch, key, demand, priority, .. } = &application;
+        let ticket = Ticket::new(launch.to_string(), key.clone(), *priority, since, *demand);
         Self {
             ticket,
             application,
             path,
             folder: None,
-            lookout: Lookout::new(runner),
+            lookout: Lookout::new(eye),
             line: None,
             held: HashMap::new(),
             files: 0,
@@ -187,6 +192,8 @@ impl Broker {
         locked: &Locked<'_>,
     ) -> Result<Answer, FolderError> {
         let census = Census::begin();
+        let all = || seen.iter().map(|seen| seen.gpu.id.clone()).collect();
+        self.ticket.usable = self.application.only.clone().unwrap_or_else(all);
         let mut register = Register::read(locked, &census)?;
         if self.renew(&register, locked)? > 0 {
             register = Register::read(locked, &census)?;
@@ -201,7 +208,7 @@ impl Broker {
         }
         let own = ticket::Filed { name: String::new(), uid: census.us(), ticket: self.ticket.clone() };
         register.lay(&mut table, &own, &census);
-        match table.serve(&self.application.demand, &self.application.usable) {
+        match table.serve(&self.application.demand, &self.ticket.usable) {
             // What strangers do is known only now and then, and asked for only where it decides.
             Ok(_) if !is_fresh => Ok(self.look_again()),
             Err(Wait { until: Until::StrangersLeave, .. }) if !self.lookout.is_current() => {

@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::fcntl::OFlag;
 
@@ -85,6 +85,8 @@ pub(super) struct Entry {
     /// Whose it is, and for whom it speaks.
     pub(super) uid: u32,
     pub(super) text: String,
+    /// How long ago it was written last.
+    pub(super) age: Duration,
 }
 
 impl Folder {
@@ -236,10 +238,13 @@ fn open_plain(path: &Path) -> io::Result<Option<File>> {
 
 fn read_plain(folder: &Path, name: String) -> Option<Entry> {
     let file = open_plain(&folder.join(&name)).ok()??;
-    let uid = file.metadata().ok()?.uid();
+    let found = file.metadata().ok()?;
+    let (uid, written) = (found.uid(), found.modified().ok()?);
+    // One from the future is as old as can be: it cannot keep anything.
+    let age = SystemTime::now().duration_since(written).unwrap_or(Duration::MAX);
     let mut text = Vec::new();
     file.take(LARGEST).read_to_end(&mut text).ok()?;
-    Some(Entry { name, uid, text: String::from_utf8(text).ok()? })
+    Some(Entry { name, uid, age, text: String::from_utf8(text).ok()? })
 }
 
 fn in_the_way(path: &Path, what: &'static str, uid: u32) -> FolderError {
@@ -315,9 +320,10 @@ mod tests {
         locked.create("lease-1", "one\n").unwrap();
         assert!(locked.create("lease-1", "other\n").is_err());
         folder.append("lease-1", "two\n").unwrap();
-        let entry =
-            Entry { name: "lease-1".into(), uid: nix::unistd::geteuid().as_raw(), text: "one\ntwo\n".into() };
-        assert_eq!(locked.entries(&["lease-"]).unwrap(), [entry]);
+        let entries = locked.entries(&["lease-"]).unwrap();
+        let us = nix::unistd::geteuid().as_raw();
+        assert_eq!((entries.len(), entries[0].uid, entries[0].text.as_str()), (1, us, "one\ntwo\n"));
+        assert!(entries[0].age < Duration::from_mins(1));
         folder.remove("lease-1");
         assert_eq!(locked.entries(&["lease-"]).unwrap(), []);
     }

@@ -4,6 +4,8 @@
 //! long as the process that keeps it, the program, or anything that carries the run in its environment; a lock that a program
 //! inherited says nothing, since programs close what they do not know.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::census::Census;
@@ -46,7 +48,11 @@ pub(super) struct Filed {
     pub(super) uid: u32,
     pub(super) lease: Lease,
     programs: Vec<ProcessId>,
+    is_new: bool,
 }
+
+/// How long a lease without a program lives at least: that may be about to start, and is not yet to be seen.
+const STARTING: Duration = Duration::from_secs(1);
 
 impl Lease {
     pub(super) fn new(launch: String, run: String, key: String, holdings: Vec<Holding>) -> Self {
@@ -77,12 +83,14 @@ impl Filed {
         let lease: Lease = serde_json::from_str(lines.next()?).ok()?;
         let programs =
             lines.filter_map(|line| serde_json::from_str::<Began>(line).ok()).map(|began| began.process);
-        Some(Self { name: entry.name.clone(), uid: entry.uid, lease, programs: programs.collect() })
+        let (programs, is_new) = (programs.collect(), entry.age < STARTING);
+        Some(Self { name: entry.name.clone(), uid: entry.uid, lease, programs, is_new })
     }
 
     /// Tells whether the run has any process.
     pub(super) fn lives(&self, census: &Census) -> bool {
         self.processes().any(|process| census.lives(process, self.uid))
+            || (self.is_new && self.programs.is_empty())
             || census.any_carries(&self.lease.key, &self.lease.run, self.uid)
     }
 
@@ -128,7 +136,7 @@ mod tests {
     }
 
     fn filed(text: &str, uid: u32) -> Option<Filed> {
-        Filed::read(&Entry { name: "lease-1".into(), uid, text: text.to_owned() })
+        Filed::read(&Entry { name: "lease-1".into(), uid, text: text.to_owned(), age: STARTING })
     }
 
     #[test]

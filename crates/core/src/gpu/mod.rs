@@ -10,6 +10,7 @@ mod census;
 pub mod choice;
 pub mod demand;
 pub mod environment;
+pub mod eye;
 pub mod find;
 pub mod folder;
 mod lease;
@@ -19,6 +20,7 @@ pub mod queue;
 mod register;
 mod strangers;
 mod ticket;
+pub mod wish;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +33,7 @@ use amount::Mebibytes;
 pub struct GpuId(pub String);
 
 /// Who made a GPU: programs are told in the maker's own variables which they may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Vendor {
     /// NVIDIA, seen through `nvidia-smi`.
     Nvidia,
@@ -40,7 +42,7 @@ pub enum Vendor {
 }
 
 /// What stands behind a [`Gpu`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// A card, or a chip of one.
     Card,
@@ -52,7 +54,7 @@ pub enum Form {
 }
 
 /// One GPU that runs can be given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gpu {
     /// Its lasting name.
     pub id: GpuId,
@@ -67,7 +69,7 @@ pub struct Gpu {
 }
 
 /// One GPU as it was seen at some moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The GPU.
     pub gpu: Gpu,

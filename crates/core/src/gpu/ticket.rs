@@ -95,7 +95,8 @@ mod tests {
         let ticket = Ticket::new("12".into(), "key".into(), Priority::default(), 5, demand("0.5"));
         let ticket = Ticket { owner, usable: vec![GpuId("GPU-1".into())], at_once: 2, ..ticket };
         insta::assert_snapshot!(ticket.text(), @r#"{"format":1,"launch":"12","key":"key","owner":{"pid":7,"start":9,"boot":"b"},"priority":0,"since":5,"demand":{"gpus":{"part":5000}},"usable":["GPU-1"],"at_once":2}"#);
-        let entry = Entry { name: "ticket-1".into(), uid: 0, text: ticket.text() };
+        let entry =
+            Entry { name: "ticket-1".into(), uid: 0, text: ticket.text(), age: std::time::Duration::ZERO };
         let read = Filed::read(&entry).unwrap();
         assert_eq!(read.ticket, ticket);
         assert!(!read.counts(&Census::begin()));

@@ -27,6 +27,12 @@ pub(super) fn what_is_there(gpus: &[&Gpu]) -> String {
     }
 }
 
+/// Joins an error and its causes, as a message does.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Tells a user's name, as the machine's own list of users has it, else the number.
 ///
 /// Nobody else is asked: names of a directory service need libraries that a static program has not.

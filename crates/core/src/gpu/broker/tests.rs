@@ -1,12 +1,14 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::gpu::eye::Sight;
 use crate::gpu::placement::tests::demand;
 use crate::id::LaunchId;
 use crate::tool::scripted::reply;
-use crate::tool::{Invocation, Reply, ToolError};
+use crate::tool::{Invocation, Reply, Runner, ToolError};
 
 /// An `nvidia-smi` of a machine with some GPUs.
+#[derive(Debug)]
 struct Machine {
     gpus: u32,
     /// `pid, uuid` lines.
@@ -38,6 +40,23 @@ impl Runner for Machine {
     }
 }
 
+/// Looks at a machine at once.
+#[derive(Debug)]
+struct Here {
+    machine: Arc<Machine>,
+    sight: Option<Sight>,
+}
+
+impl Eye for Here {
+    fn begin(&mut self) {
+        self.sight = Some(Sight::take(&*self.machine));
+    }
+
+    fn sight(&mut self) -> Option<Sight> {
+        self.sight.take()
+    }
+}
+
 struct Scene {
     dir: tempfile::TempDir,
     machine: Arc<Machine>,
@@ -57,11 +76,12 @@ impl Scene {
             launch: LaunchId(number),
             key: format!("key{number}"),
             demand: demand(gpus),
-            usable: (0..self.machine.gpus).map(|index| GpuId(format!("GPU-{index:04}"))).collect(),
+            only: None,
             priority: Priority::new(priority).unwrap(),
             jobs: 8,
         };
-        Broker::new(application, self.dir.path().join("gpus"), Arc::clone(&self.machine) as Arc<dyn Runner>)
+        let eye = Here { machine: Arc::clone(&self.machine), sight: None };
+        Broker::with_eye(application, self.dir.path().join("gpus"), Box::new(eye))
     }
 
     fn files(&self, prefix: &str) -> Vec<PathBuf> {
@@ -200,6 +220,7 @@ fn a_lease_whose_processes_are_gone_is_nobodys() {
     let scene = Scene::with(1);
     let mut gone = scene.launch(1, "1");
     ask(&mut gone, run(1, 0), 0).unwrap();
+    gone.started(run(1, 0), ProcessId::current());
     let path = &scene.files("lease-")[0];
     let text = std::fs::read_to_string(path).unwrap();
     let us = format!("\"pid\":{},", std::process::id());
