@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use neuromanager_core::engine::attempts::AttemptStory;
 use neuromanager_core::engine::survey::{Handing, Survey};
-use neuromanager_core::event::{Exit, Usage};
+use neuromanager_core::event::{Exit, GivenGpu, Usage};
+use neuromanager_core::gpu::amount::Share;
 use neuromanager_core::plan::Argument;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::slurm::reason::{Explained, Prospect, explain};
@@ -180,11 +181,16 @@ fn attempt(story: &AttemptStory) -> Value {
         "attempt": story.number,
         "job": story.job,
         "node": story.node,
+        "gpus": story.gpus.iter().map(gpu).collect::<Vec<_>>(),
         "started": story.started,
         "ended": story.ended,
         "happened": happened,
         "log": story.log.as_deref().map(path),
     })
+}
+
+fn gpu(gpu: &GivenGpu) -> Value {
+    json!({"id": gpu.id, "index": gpu.index, "share": f64::from(gpu.share.units()) / f64::from(Share::WHOLE.units())})
 }
 
 fn used(used: &Used) -> Value {

@@ -5,6 +5,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::gpu::GpuId;
+use crate::gpu::amount::Share;
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use crate::run_state::RunState;
@@ -32,6 +34,8 @@ pub enum Event {
     Interrupted(Interrupted),
     /// A run's program ended.
     Ended(Ended),
+    /// A worker that executes nothing waits for what others have.
+    Waits(Waits),
     /// A worker did not execute a run, and why.
     Refused(Refused),
     /// A worker waits before it starts a run, since an earlier attempt may still live.
@@ -94,6 +98,31 @@ pub struct Started {
     /// The task, on a scheduler.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub job: Option<String>,
+    /// The GPUs that it was given, on this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub gpus: Vec<GivenGpu>,
+}
+
+/// A GPU that a run was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenGpu {
+    /// Its lasting name.
+    pub id: GpuId,
+    /// What people call it: `0`.
+    pub index: String,
+    /// How much of it.
+    pub share: Share,
+}
+
+/// A worker that executes nothing waits for what others have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    /// The run that is next.
+    pub run: u64,
+    /// The attempt that it will be.
+    pub attempt: u32,
+    /// What it waits for, in words that follow "waits for".
+    pub reason: String,
 }
 
 /// A worker was told to stop.
@@ -271,6 +300,16 @@ impl Stopped {
     /// Tells whether somebody asked for it, and not for the end of a worker: the runs are not taken up again then.
     pub fn is_asked(&self) -> bool {
         self.reason == Self::ASKED
+    }
+}
+
+/// As people say it: `0 (GPU-…)`, `0.5 of 0 (GPU-…)`.
+impl std::fmt::Display for GivenGpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.share != Share::WHOLE {
+            write!(f, "{} of ", self.share)?;
+        }
+        write!(f, "{} ({})", self.index, self.id)
     }
 }
 

@@ -121,8 +121,8 @@ impl History {
                         attempt.concluded = Some(Dated { time, what });
                     }
                 }
-                // It says who did not execute a run; whoever did writes the run's own records.
-                Event::Refused(_) => {}
+                // They say what a worker waits for before anything happens to a run, and who did not execute a run; whoever did writes the run's own records.
+                Event::Refused(_) | Event::Waits(_) => {}
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod document;
 pub mod engine;
 pub mod event;
 pub mod expression;
+pub mod gpu;
 pub mod history;
 pub mod id;
 pub mod plan;

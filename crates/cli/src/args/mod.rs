@@ -1,6 +1,7 @@
 //! What can be typed: clap types, and nothing else.
 
 mod crew;
+mod gpus;
 mod launching;
 mod neu;
 mod neurun;
@@ -14,6 +15,7 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 pub(crate) use crew::{CrewArgs, PatienceArgs};
+pub(crate) use gpus::GpuArgs;
 pub(crate) use launching::{LaunchArgs, MannerArgs};
 pub(crate) use neu::{
     ExecuteArgs, LogsArgs, LsArgs, NeuArgs, PruneArgs, RemovalArgs, RerunArgs, ResumeArgs, RetryArgs, RmArgs,
@@ -26,8 +28,13 @@ pub(crate) use selecting::Selecting;
 use crate::report::Failure;
 
 /// What only neurun knows, each with how it is written.
-const OF_NEURUN: [(&str, &str); 3] =
-    [("--runs", "--runs=N"), ("-n", "--runs=N"), ("--config", "--config=FILE")];
+const OF_NEURUN: [(&str, &str); 5] = [
+    ("--runs", "--runs=N"),
+    ("-n", "--runs=N"),
+    ("--config", "--config=FILE"),
+    ("--gpus", "--gpus=LIST"),
+    ("--priority", "--priority=N"),
+];
 
 /// Reads what was typed. A question for help or the version is answered by the failure that comes back.
 pub(crate) fn parse<T: Parser>(typed: &[OsString]) -> Result<T, Failure> {

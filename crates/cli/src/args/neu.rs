@@ -63,6 +63,9 @@ pub(crate) enum Verb {
     /// Execute runs in the environment as it is; what a worker becomes
     #[command(hide = true)]
     Execute(ExecuteArgs),
+    /// Look at the GPUs of this machine for each line that comes; what a worker asks
+    #[command(hide = true)]
+    LookAtGpus,
 }
 
 #[derive(Debug, Args)]

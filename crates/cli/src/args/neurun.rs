@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::LaunchArgs;
+use super::{GpuArgs, LaunchArgs};
 
 /// Runs a script on a device of a support: `python SCRIPT FLAGS` on this machine or as a Slurm job.
 ///
@@ -26,6 +26,8 @@ pub(crate) struct RunArgs {
     /// The configuration [default: config.json here or above, up to the repository's root]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) gpus: GpuArgs,
     #[command(flatten)]
     pub(crate) launch: LaunchArgs,
     /// Where to run (`local`, `slurm`, …), on what, and the command

@@ -36,6 +36,8 @@ pub(super) struct Echo<'a> {
     ui: Ui,
     is_followed: bool,
     succeeded: u64,
+    /// Whether it was said that the launch waits.
+    waits: bool,
 }
 
 impl<'a> Echo<'a> {
@@ -51,6 +53,7 @@ impl<'a> Echo<'a> {
             ui,
             is_followed,
             succeeded: 0,
+            waits: false,
         }
     }
 
@@ -75,6 +78,7 @@ impl<'a> Echo<'a> {
     /// Prints what is new.
     pub(super) fn follow(&mut self) -> Result<(), Failure> {
         for record in self.journal.read_new()? {
+            self.tell_wait(&record.event);
             if let Event::Started(started) = &record.event
                 && self.is_ours(started.run, started.attempt)
             {
@@ -89,6 +93,20 @@ impl<'a> Echo<'a> {
         self.print_headings();
         self.pump();
         Ok(())
+    }
+
+    /// Says that nothing is executed, since others have what the next run needs, and that this is over.
+    fn tell_wait(&mut self, event: &Event) {
+        let id = self.attended.launch.id;
+        if let Event::Waits(waits) = event
+            && self.is_ours(waits.run, waits.attempt)
+        {
+            self.ui.say(&format!("launch {id} waits for {}", one_line(&waits.reason)));
+            self.waits = true;
+        }
+        if matches!(event, Event::Started(_)) && std::mem::take(&mut self.waits) {
+            self.ui.say(&format!("launch {id} goes on"));
+        }
     }
 
     fn is_ours(&self, run: u64, attempt: u32) -> bool {

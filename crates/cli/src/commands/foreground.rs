@@ -20,6 +20,7 @@ use super::App;
 use super::causes::{causes, states};
 use super::detached;
 use super::echo::{Echo, Style, stop_showing};
+use super::gpus;
 use super::holding::{Company, Held, owns_terminal};
 use super::news::{News, Watched as Watching};
 use super::order::{Manner, Order};

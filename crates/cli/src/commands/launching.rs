@@ -8,7 +8,7 @@ use neuromanager_core::plan::script;
 use super::limits::check_here;
 use super::naming::place;
 use super::order::{Manner, Order};
-use super::{App, foreground, submit};
+use super::{App, foreground, gpus, submit};
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::Ui;
@@ -23,6 +23,7 @@ pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit
     if order.place.kind == SupportKind::Local {
         check_here(&order.resources)?;
     }
+    gpus::settle(&mut order, app)?;
     if manner.dry_run {
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);

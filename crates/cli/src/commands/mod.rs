@@ -9,6 +9,7 @@ mod echo;
 mod follow;
 mod following;
 mod foreground;
+mod gpus;
 mod holding;
 mod interrupting;
 mod launching;
@@ -118,5 +119,6 @@ pub(crate) fn neu(args: NeuArgs, app: &App) -> Result<Exit, Failure> {
         Verb::Sweep(args) => neusweep(&args, app),
         Verb::Worker(args) => worker::worker(&args, app),
         Verb::Execute(args) => worker::execute(&args, app),
+        Verb::LookAtGpus => gpus::look_on_demand(app),
     }
 }

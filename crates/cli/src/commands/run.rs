@@ -14,6 +14,7 @@ use neuromanager_core::store::Names;
 use neuromanager_core::sweep::Sweep;
 
 use super::App;
+use super::gpus;
 use super::launching::launch;
 use super::order::{Manner, Order};
 use crate::args::RunArgs;
@@ -38,7 +39,8 @@ pub(super) fn start(
     check_place(&words)?;
     let (config, extra) = read_config(args, app)?;
     let (support, device) = config.device(&words.support, &words.device)?;
-    let resources = resources(support, device, &words, extra, app)?;
+    let mut resources = resources(support, device, &words, extra, app)?;
+    gpus::write_typed(&args.gpus, &mut resources, support.kind)?;
     let folder = starting_folder(support, &resources, app);
     let search = Search {
         folder: &folder,

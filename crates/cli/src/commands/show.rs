@@ -126,6 +126,7 @@ fn tell_attempt(attempt: &AttemptStory) -> String {
     let mut parts = Vec::new();
     parts.extend(attempt.node.as_ref().map(|node| format!("on {node}")));
     parts.extend(attempt.job.as_ref().map(|job| format!("task {job}")));
+    parts.extend(attempt.gpus.iter().map(|gpu| format!("GPU {gpu}")));
     parts.extend(attempt.started.map(|time| format!("started {}", local_time(time))));
     let happened = attempt.happened.iter();
     parts.extend(happened.map(|(time, it)| format!("{} {} ({})", it.word(), local_time(*time), it.words())));

@@ -37,7 +37,7 @@ pub(crate) fn execute(args: &ExecuteArgs, app: &App) -> Result<Exit, Failure> {
     let first_half = ProcessId::of(args.first_half);
     let first_half = first_half.unwrap_or(ProcessId { pid: args.first_half, start: 0, boot: String::new() });
     let assignment = assignment(&args.worker, first_half, app)?;
-    Ok(exit(worker::execute(&assignment, &environment, &args.activated)?))
+    Ok(exit(worker::execute(&assignment, &environment, &args.activated, app.gpu_desk()?)?))
 }
 
 fn exit(outcome: Outcome) -> Exit {

@@ -23,6 +23,8 @@ mod endings;
 mod environment;
 mod faults;
 mod fidelity;
+mod gpus;
+mod gpus_shared;
 mod grammar;
 mod halves;
 mod handover;

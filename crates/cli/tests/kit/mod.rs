@@ -95,7 +95,8 @@ impl World {
             }
         }
         let mut variables = BTreeMap::new();
-        for (name, folder) in [("HOME", "home"), ("PATH", "bin"), ("TMPDIR", "tmp")] {
+        for (name, folder) in [("HOME", "home"), ("PATH", "bin"), ("TMPDIR", "tmp"), ("NEU_GPU_DIR", "gpus")]
+        {
             variables.insert(name.into(), root.join(folder).into());
         }
         // The mark by which `survivors` finds what was started here.

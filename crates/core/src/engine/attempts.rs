@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::event::{Event, Exit, Record};
+use crate::event::{Event, Exit, GivenGpu, Record};
 use crate::ranges::Ranges;
 use crate::state::RunState;
 use crate::store::{JournalReader, LaunchDir, StoreError};
@@ -19,6 +19,8 @@ pub struct AttemptStory {
     pub job: Option<String>,
     /// Where it was.
     pub node: Option<String>,
+    /// The GPUs that it was given, on this machine.
+    pub gpus: Vec<GivenGpu>,
     /// When its program started.
     pub started: Option<Timestamp>,
     /// When it was over, by whoever found that first.
@@ -83,6 +85,7 @@ fn stories(records: Vec<Record>, wanted: &Ranges) -> Stories {
             if let Event::Started(started) = &event {
                 (story.started, story.node, story.job) =
                     (Some(time), Some(started.node.clone()), started.job.clone());
+                story.gpus.clone_from(&started.gpus);
             }
             if let Event::EnvFailed(failed) = &event {
                 (story.node, story.job) = (Some(failed.node.clone()), failed.job.clone());
@@ -112,7 +115,7 @@ fn happenings(event: &Event) -> Vec<(u64, u32, Option<Happening>)> {
             let of = |run| (run, it.attempt, Some(Happening::EnvFailed(it.sentence())));
             it.runs.iter().map(of).collect()
         }
-        Event::Worker(_) | Event::Stopped(_) => Vec::new(),
+        Event::Worker(_) | Event::Stopped(_) | Event::Waits(_) => Vec::new(),
     }
 }
 

@@ -174,7 +174,8 @@ fn begun_in(event: &Event) -> Vec<(TaskId, Begun)> {
         | Event::Fenced(_)
         | Event::Superseded(_)
         | Event::Concluded(_)
-        | Event::Stopped(_) => Vec::new(),
+        | Event::Stopped(_)
+        | Event::Waits(_) => Vec::new(),
     }
 }
 
@@ -207,7 +208,14 @@ mod tests {
 
     fn started(run: u64, attempt: u32, job: &str) -> Record {
         let job = Some(job.to_owned());
-        let started = Started { run, attempt, node: "n1".to_owned(), process: ProcessId::current(), job };
+        let started = Started {
+            run,
+            attempt,
+            node: "n1".to_owned(),
+            process: ProcessId::current(),
+            job,
+            gpus: Vec::new(),
+        };
         at(5, Event::Started(started))
     }
 

@@ -9,8 +9,8 @@ use crate::slurm::time::{TimeLimit, TimeLimitError};
 /// The options that mean something on this machine.
 ///
 /// `cpus-per-task` is Slurm's word for `cpus`, so that one set of resources can serve both.
-pub const LOCAL_NAMES: [&str; 7] =
-    ["jobs", "gpus", "gpu_memory", "time", "mem", "cpus", SLURMS_WORD_FOR_CPUS];
+pub const LOCAL_NAMES: [&str; 9] =
+    ["jobs", "gpus", "gpu_memory", "gpu_list", "priority", "time", "mem", "cpus", SLURMS_WORD_FOR_CPUS];
 
 const SLURMS_WORD_FOR_CPUS: &str = "cpus-per-task";
 

@@ -8,23 +8,43 @@ use super::lease::Answer;
 use super::relay::Heard;
 use super::running::{Running, is_due, until_first};
 use super::{Outcome, WorkerError};
-use crate::event::Stopped;
+use crate::event::{Event, Stopped, Waits};
 use crate::ranges::Ranges;
 
 /// The runs that were not started yet, and those that are being executed.
 struct Crew<I: Iterator<Item = u64>> {
     waiting: Peekable<I>,
     working: Vec<Running>,
+    /// How many of them were not started.
+    left: u64,
     /// When to ask again for what the next run needs.
     ask_at: Option<Instant>,
+    idle: Option<Idle>,
     outcome: Outcome,
 }
+
+/// Nothing is executed, since others have what the next run needs.
+#[derive(Debug, Clone, Copy)]
+struct Idle {
+    since: Instant,
+    is_told: bool,
+}
+
+/// How long nothing is executed before that is told.
+const SPOKEN_OF: Duration = Duration::from_millis(500);
 
 impl Executor<'_> {
     /// Executes all runs of the assignment.
     pub(super) fn execute_all(&mut self) -> Result<Outcome, WorkerError> {
         let waiting = self.assignment.runs.iter().peekable();
-        let mut crew = Crew { waiting, working: Vec::new(), ask_at: None, outcome: Outcome::Succeeded };
+        let mut crew = Crew {
+            waiting,
+            left: self.assignment.runs.len(),
+            working: Vec::new(),
+            ask_at: None,
+            idle: None,
+            outcome: Outcome::Succeeded,
+        };
         loop {
             self.start_what_fits(&mut crew)?;
             self.flush()?;
@@ -73,6 +93,7 @@ impl Executor<'_> {
             }
             if let Some(why) = self.why_no_more() {
                 let runs: Ranges = crew.waiting.by_ref().collect();
+                self.leases.nothing_left();
                 self.flush()?;
                 self.journal.append_stopped(Stopped { runs, reason: why })?;
                 crew.outcome = Outcome::Failed;
@@ -80,18 +101,21 @@ impl Executor<'_> {
             }
             if self.is_unwanted(run)? {
                 crew.outcome = Outcome::Failed;
-                crew.waiting.next();
+                crew.next();
                 continue;
             }
-            let grant = match self.leases.ask(self.id_of(run)) {
+            let grant = match self.leases.ask(self.id_of(run), crew.left.saturating_sub(1)) {
                 Answer::Granted(grant) => grant,
-                Answer::Wait { again, .. } => {
+                Answer::Wait { again, reason } => {
+                    if let Some(waits) = crew.wait(run, self.assignment.attempt, reason) {
+                        self.record(Event::Waits(waits))?;
+                    }
                     crew.ask_at = Some(again);
                     return Ok(());
                 }
             };
-            crew.ask_at = None;
-            crew.waiting.next();
+            (crew.ask_at, crew.idle) = (None, None);
+            crew.next();
             let begun = match self.admit(run)? {
                 Some(log) => self.start(run, &log, &grant)?,
                 None => Err(None),
@@ -107,6 +131,7 @@ impl Executor<'_> {
                 }
             }
         }
+        self.leases.nothing_left();
         Ok(())
     }
 
@@ -116,5 +141,23 @@ impl Executor<'_> {
             Some(signal) => Some(reason(signal).to_owned()),
             None => self.start_no_more.clone(),
         }
+    }
+}
+
+impl<I: Iterator<Item = u64>> Crew<I> {
+    fn next(&mut self) {
+        self.waiting.next();
+        self.left = self.left.saturating_sub(1);
+    }
+
+    /// Gives what is to be told of a wait: once, and only where nothing is executed for a while.
+    fn wait(&mut self, run: u64, attempt: u32, reason: Option<String>) -> Option<Waits> {
+        let reason = reason.filter(|_| self.working.is_empty())?;
+        let idle = self.idle.get_or_insert(Idle { since: Instant::now(), is_told: false });
+        if idle.is_told || idle.since.elapsed() < SPOKEN_OF {
+            return None;
+        }
+        idle.is_told = true;
+        Some(Waits { run, attempt, reason })
     }
 }

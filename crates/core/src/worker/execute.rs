@@ -10,8 +10,9 @@ use nix::unistd::{Pid, getppid};
 use super::birth::{Births, ticks};
 use super::ending::Conclusion;
 use super::failures::Failures;
+use super::gpus::{GpuDesk, leases};
 use super::guard::{Limits, Unlimited};
-use super::lease::{Grant, Leases, Unleased};
+use super::lease::{Grant, Leases};
 use super::leftovers::Leftovers;
 use super::limits::Keeper;
 use super::memory::OutOfMemory;
@@ -32,12 +33,22 @@ use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader, 
 
 /// Executes the runs of an assignment in this process's environment, which `environment` repeats.
 ///
-/// `activated` is removed first, with its folder: it tells the first half that the env was activated.
+/// `activated` is removed first, with its folder: it tells the first half that the env was activated. GPUs are leased at
+/// `desk`, where the launch asks for any.
 pub fn execute(
     assignment: &Assignment,
     environment: &Environment,
     activated: &Path,
+    desk: GpuDesk,
 ) -> Result<Outcome, WorkerError> {
+    let dir = LaunchDir::at(assignment.launch.clone());
+    let launch = dir.read()?;
+    let submission = submission(assignment, &dir)?;
+    let own = submission.as_ref().and_then(|submission| submission.options.as_ref());
+    let resources = own.unwrap_or(&launch.resources);
+    let limits = limits(assignment, resources)?;
+    // It may start a process that is no leftover of a program.
+    let leases = leases(assignment, &launch, resources, desk)?;
     let leftovers = Leftovers::adopt();
     let relays = relays().filter(|_| matches!(assignment.setting, Setting::Job(_)));
     let handled: Vec<i32> = HANDLED.into_iter().chain(relays).collect();
@@ -46,11 +57,6 @@ pub fn execute(
     fs::remove_file(activated).doing("remove its file for temporary use")?;
     // A first half that is killed cannot remove it.
     let _in_use = activated.parent().map(fs::remove_dir_all);
-    let dir = LaunchDir::at(assignment.launch.clone());
-    let launch = dir.read()?;
-    let submission = submission(assignment, &dir)?;
-    let own = submission.as_ref().and_then(|submission| submission.options.as_ref());
-    let limits = limits(assignment, own.unwrap_or(&launch.resources))?;
     let mut executor = Executor {
         assignment,
         launcher: Launcher::prepare(environment).doing("prepare the environment of programs")?,
@@ -74,7 +80,7 @@ pub fn execute(
             Setting::Foreground(Input::Terminal) => Terminal::of_stdin(),
             Setting::Foreground(Input::Nothing) | Setting::Job(_) => None,
         },
-        leases: Box::new(Unleased),
+        leases,
         limits,
         unheeded: Vec::new(),
         stop: None,
@@ -186,19 +192,27 @@ impl Executor<'_> {
         if self.terminal.is_some() {
             Terminal::lend(program);
         }
-        self.record_start(run, program, before)?;
+        self.record_start(run, program, before, grant)?;
         let look_at = self.next_look(None);
         Ok(Ok(Running { look_at, guard, ..Running::begin(run, program, place) }))
     }
 
-    fn record_start(&mut self, run: u64, program: Pid, before: Option<u64>) -> Result<(), WorkerError> {
+    fn record_start(
+        &mut self,
+        run: u64,
+        program: Pid,
+        before: Option<u64>,
+        grant: &Grant,
+    ) -> Result<(), WorkerError> {
         let process = self.births.name(program, before);
+        self.leases.started(self.id_of(run), &process);
         self.record(Event::Started(Started {
             run,
             attempt: self.assignment.attempt,
             node: self.assignment.node.name.clone(),
             process,
             job: self.assignment.setting.job(),
+            gpus: grant.gpus.clone(),
         }))
     }
 

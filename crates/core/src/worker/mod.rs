@@ -14,6 +14,7 @@ mod crew;
 mod ending;
 mod execute;
 mod failures;
+mod gpus;
 mod guard;
 mod heirs;
 mod lease;
@@ -47,6 +48,7 @@ use crate::store::StoreError;
 
 pub use execute::execute;
 pub use failures::Patience;
+pub use gpus::GpuDesk;
 pub use guard::{Guard, Limits, Unlimited};
 pub use lease::{Answer, Grant, Leases, Unleased};
 pub use limits::{Keeper, Means, processors};

@@ -84,7 +84,7 @@ impl Past {
             }
             // They say nothing about the end: a program may go on after TERM, another worker has a refused
             // attempt, and one that waits has executed nothing yet.
-            Event::Interrupted(_) | Event::Refused(_) | Event::Fenced(_) => {}
+            Event::Interrupted(_) | Event::Refused(_) | Event::Fenced(_) | Event::Waits(_) => {}
         }
     }
 

@@ -27,7 +27,14 @@ fn moment(second: i64) -> Moment {
 
 fn started(attempt: u32) -> Event {
     let process = ProcessId { pid: 7, start: 1, boot: "b".to_owned() };
-    Event::Started(Started { run: 3, attempt, node: "n1".to_owned(), process, job: Some("9_3".to_owned()) })
+    Event::Started(Started {
+        run: 3,
+        attempt,
+        node: "n1".to_owned(),
+        process,
+        job: Some("9_3".to_owned()),
+        gpus: Vec::new(),
+    })
 }
 
 fn ended(attempt: u32, exit: Exit, stopped: bool) -> Event {

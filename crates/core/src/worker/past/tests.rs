@@ -46,7 +46,7 @@ fn before(events: &[Event], assignment: &Assignment, claimed: &[u32]) -> Vec<Ear
 
 fn started(attempt: u32, node: &str, job: &str, process: ProcessId) -> Event {
     let (node, job) = (node.to_owned(), Some(job.to_owned()));
-    Event::Started(Started { run: 3, attempt, node, process, job })
+    Event::Started(Started { run: 3, attempt, node, process, job, gpus: Vec::new() })
 }
 
 fn worker(key: &str, node: &str, job: &str, process: ProcessId) -> Event {
