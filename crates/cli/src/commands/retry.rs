@@ -12,7 +12,7 @@ use super::App;
 use super::crew::Crew;
 use super::launching::{ask, write_dry_run};
 use super::naming::ids;
-use super::order::{Manner, Order};
+use super::order::{Manner, Order, Output};
 use super::retrying::{here, on_slurm};
 use super::selecting::{Picked, Purpose, select};
 use crate::args::RetryArgs;
@@ -31,6 +31,7 @@ pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
         detach: args.detach,
         yes: args.yes,
         json: args.json,
+        output: Output::Usual,
         volume,
         crew,
     };
