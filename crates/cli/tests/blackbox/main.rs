@@ -29,6 +29,7 @@ mod handover;
 mod interrupting;
 mod jobs;
 mod leftovers;
+mod live;
 mod logs;
 mod looking;
 mod lost;
