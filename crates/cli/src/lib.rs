@@ -79,6 +79,7 @@ fn called_as(typed: &[OsString]) -> Option<Program> {
 /// Has a mistake of ours end in one message and its own exit code.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        ui::view::abandon();
         let text =
             format!("error: neuromanager has a bug: {panic}\nhint: please report it, with what you typed\n");
         let _closed = io::Write::write_all(&mut io::stderr(), text.as_bytes());

@@ -31,6 +31,9 @@ pub(crate) struct MannerArgs {
     /// Print the launch as JSON
     #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
+    /// Print what runs on this machine print, as it comes, instead of a live view of them
+    #[arg(long)]
+    pub(crate) stream: bool,
     /// Say less
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,

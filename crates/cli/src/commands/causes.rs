@@ -1,13 +1,15 @@
 //! How a launch's runs are, and why some are not as they should be: alike ones are told once, with the last lines of
 //! what they printed.
 
+use std::path::Path;
+
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::state::{FailureClass, RunState};
+use neuromanager_core::state::{FailureClass, RunState, Status};
 
 use super::naming::in_short;
-use crate::endings::{Ending, ending};
+use crate::endings::{Ending, ending, ending_of};
 use crate::ui::ago;
 
 /// How many runs are looked at: nobody reads the causes of more, and each costs a look into its log.
@@ -44,23 +46,58 @@ pub(super) fn causes(
     for (run, state, text) in mentioned.take(LOOKED_AT) {
         let Ending { class, last_lines: lines } = ending(survey, run);
         let text = with_age(survey, state, text);
-        match causes.iter_mut().find(|cause| {
-            (cause.state, cause.class, &cause.text, &cause.lines) == (state, class, &text, &lines)
-        }) {
-            Some(cause) => cause.runs.push(run),
-            None => causes.push(Cause { state, class, text, lines, runs: vec![run] }),
-        }
+        Cause { state, class, text, lines, runs: vec![run] }.join(&mut causes);
     }
     causes
 }
 
+/// Tells whether a run in this state did not do what it was started for, though nobody stopped it.
+pub(super) fn is_failure(state: RunState) -> bool {
+    state.is_final() && !matches!(state, RunState::Succeeded | RunState::Cancelled)
+}
+
 impl Cause {
+    /// Finds what ended runs of which the first has this status and this log.
+    pub(super) fn of(runs: Vec<u64>, status: &Status, log: Option<&Path>) -> Self {
+        let Ending { class, last_lines: lines } = ending_of(status, log);
+        Self { state: status.state, class, text: status.cause.clone().unwrap_or_default(), lines, runs }
+    }
+
+    /// Names what ended runs, of which no log tells more.
+    pub(super) fn plain(runs: Vec<u64>, state: RunState, text: String) -> Self {
+        Self { state, class: None, text, lines: Vec::new(), runs }
+    }
+
+    /// Adds it to others, where its runs go to those that ended alike.
+    pub(super) fn join(self, causes: &mut Vec<Self>) {
+        match causes.iter_mut().find(|cause| cause.is_like(&self)) {
+            Some(cause) => cause.runs.extend(self.runs),
+            None => causes.push(self),
+        }
+    }
+
+    /// Tells whether other runs ended in the same way, and printed the same.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let told = |cause: &Self| (cause.state, cause.class);
+        told(self) == told(other) && self.text == other.text && self.lines == other.lines
+    }
+
+    /// Gives the first of its runs.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.runs.first().copied()
+    }
+
     /// Writes it out: which runs, in what state, why, and what they printed last.
     pub(super) fn describe(&self, launch: u64) -> String {
+        let lines: String = self.lines.iter().map(|line| format!("  | {line}\n")).collect();
+        format!("{}\n{lines}", self.headline(launch))
+    }
+
+    /// Writes out which runs, in what state, and why.
+    pub(super) fn headline(&self, launch: u64) -> String {
         let runs: Ranges = self.runs.iter().copied().collect();
         let which = in_short(LaunchId(launch), &runs);
-        let lines: String = self.lines.iter().map(|line| format!("  | {line}\n")).collect();
-        format!("{which} {}{}: {}\n{lines}", self.state, self.kind(), self.text)
+        format!("{which} {}{}: {}", self.state, self.kind(), self.text)
     }
 
     /// Says what kind of failure it is, where the state does not.

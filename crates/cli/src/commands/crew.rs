@@ -19,7 +19,7 @@ pub(super) struct Crew {
 }
 
 /// The name of the resource that says how many runs execute at once.
-const JOBS: &str = "jobs";
+pub(super) const JOBS: &str = "jobs";
 
 impl Crew {
     /// Reads the options.

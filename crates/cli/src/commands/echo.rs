@@ -6,11 +6,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use neuromanager_core::event::{Ended, Event, Started};
+use neuromanager_core::event::{Ended, Event, Started, Waits};
 use neuromanager_core::store::{JournalReader, LaunchDir, PlanReader};
 
 use super::follow::Tail;
 use super::foreground::Attended;
+use super::queueing::Queueing;
 use crate::json;
 use crate::report::Failure;
 use crate::ui::{Ui, one_line};
@@ -36,8 +37,7 @@ pub(super) struct Echo<'a> {
     ui: Ui,
     is_followed: bool,
     succeeded: u64,
-    /// Whether it was said that the launch waits.
-    waits: bool,
+    queueing: Queueing,
 }
 
 impl<'a> Echo<'a> {
@@ -53,7 +53,7 @@ impl<'a> Echo<'a> {
             ui,
             is_followed,
             succeeded: 0,
-            waits: false,
+            queueing: Queueing::of(attended.launch.id, ui),
         }
     }
 
@@ -78,7 +78,12 @@ impl<'a> Echo<'a> {
     /// Prints what is new.
     pub(super) fn follow(&mut self) -> Result<(), Failure> {
         for record in self.journal.read_new()? {
-            self.tell_wait(&record.event);
+            if let Event::Started(Started { run, attempt, .. }) | Event::Waits(Waits { run, attempt, .. }) =
+                &record.event
+                && self.is_ours(*run, *attempt)
+            {
+                self.queueing.hear(&record.event);
+            }
             if let Event::Started(started) = &record.event
                 && self.is_ours(started.run, started.attempt)
             {
@@ -93,20 +98,6 @@ impl<'a> Echo<'a> {
         self.print_headings();
         self.pump();
         Ok(())
-    }
-
-    /// Says that nothing is executed, since others have what the next run needs, and that this is over.
-    fn tell_wait(&mut self, event: &Event) {
-        let id = self.attended.launch.id;
-        if let Event::Waits(waits) = event
-            && self.is_ours(waits.run, waits.attempt)
-        {
-            self.ui.say(&format!("launch {id} waits for {}", one_line(&waits.reason)));
-            self.waits = true;
-        }
-        if matches!(event, Event::Started(_)) && std::mem::take(&mut self.waits) {
-            self.ui.say(&format!("launch {id} goes on"));
-        }
     }
 
     fn is_ours(&self, run: u64, attempt: u32) -> bool {

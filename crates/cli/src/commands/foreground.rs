@@ -1,6 +1,5 @@
 //! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
 
-use std::num::NonZeroU32;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::thread;
@@ -19,12 +18,11 @@ use nix::sys::signal::Signal;
 use super::App;
 use super::causes::{causes, states};
 use super::detached;
-use super::echo::{Echo, Style, stop_showing};
-use super::gpus;
+use super::echo::stop_showing;
 use super::holding::{Company, Held, owns_terminal};
-use super::news::{News, Watched as Watching};
 use super::order::{Manner, Order};
 use super::parting::{Parting, Question};
+use super::showing::{Seen, Showing, Told};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -87,36 +85,25 @@ pub(super) fn carry_out(attended: &Attended, manner: Manner, app: &App) -> Resul
 /// Executes runs of a launch here, and follows them to their end.
 fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
-    let is_followed = !manner.json;
     let mut worker = Held::start(attended, Company::Stays, manner.crew)?;
     app.settings.remember(&app.settings.store());
     app.interrupting.attend();
-    let mut signals = Signals::listen(&[
-        Signal::SIGINT as i32,
-        Signal::SIGTERM as i32,
-        Signal::SIGHUP as i32,
-        Signal::SIGCONT as i32,
-        Signal::SIGCHLD as i32,
-    ])?;
-    let style = match manner.crew.jobs(&attended.launch.resources)? {
-        NonZeroU32::MIN => Style::Live,
-        _ => Style::Whole,
-    };
-    let mut echo = Echo::new(attended, style, ui, is_followed);
-    let mut news = News::of(&attended.dir.events(), Echo::pace(style));
-    // What was written before it was watched.
-    echo.follow()?;
+    let mut showing = Showing::of(attended, manner, app)?;
+    let heard = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCONT, Signal::SIGCHLD];
+    let heard: Vec<i32> = heard.iter().chain(showing.signals()).map(|signal| *signal as i32).collect();
+    let mut signals = Signals::listen(&heard)?;
     let mut interrupted = false;
     let mut question: Option<Question> = None;
     let can_ask = app.settings.interactive && !manner.yes && worker.can_go();
     let status = loop {
         let came = match question {
-            None => news.wait(&mut signals),
+            None => showing.wait(&mut signals),
             Some(_) => signals.wait(Some(TICK)),
         };
         for signal in came.into_iter().filter_map(|signal| Signal::try_from(signal).ok()) {
             match (signal, &question) {
                 (Signal::SIGCHLD, _) => {}
+                (Signal::SIGTSTP, _) => showing.stop()?,
                 (Signal::SIGCONT, asked) => {
                     worker.signal(signal);
                     if asked.is_some() {
@@ -144,26 +131,23 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
         let ended = worker.ended()?;
         // What runs print waits in their logs while a question stands.
         if question.is_none() || ended.is_some() {
-            echo.follow()?;
-            if news.follow(echo.log()) == Watching::Anew {
-                // It may have grown before it was watched.
-                echo.follow()?;
-            }
+            showing.show()?;
             Ui::relay(&worker.words());
         }
         if let Some(status) = ended {
             break status;
         }
     };
+    let Seen { told, all_succeeded } = showing.finish()?;
     let count = attended.chunk.runs.len();
-    if status.success() && echo.all_succeeded() {
+    if status.success() && all_succeeded {
         if count > 1 {
             ui.say(&format!("launch {}: all {count} runs succeeded", attended.launch.id));
         }
         return Ok(Exit::Done);
     }
     let survey = survey_ended(attended, status, app)?;
-    Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, ui))
+    Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, told, ui))
 }
 
 /// One worker executes all runs of a launch.
@@ -199,7 +183,14 @@ fn survey_ended(attended: &Attended, status: ExitStatus, app: &App) -> Result<Su
 }
 
 /// Tells which of `runs` did not succeed, and gives the exit code.
-fn conclude(survey: &Survey, runs: &Ranges, status: ExitStatus, interrupted: bool, ui: Ui) -> Exit {
+fn conclude(
+    survey: &Survey,
+    runs: &Ranges,
+    status: ExitStatus,
+    interrupted: bool,
+    told: Told,
+    ui: Ui,
+) -> Exit {
     let id = survey.launch.id;
     let statuses: Vec<(u64, &Status)> =
         runs.iter().filter_map(|run| Some((run, survey.status(run)?))).collect();
@@ -224,7 +215,7 @@ fn conclude(survey: &Survey, runs: &Ranges, status: ExitStatus, interrupted: boo
         ui.say(&format!("launch {id}: all {} runs succeeded", statuses.len()));
         return Exit::Done;
     }
-    Ui::conclude(&failures(survey, runs));
+    Ui::conclude(&failures(survey, runs, told));
     // A worker that failed itself has said why.
     let of_worker = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 1);
     match of_worker {
@@ -241,12 +232,15 @@ fn program_code(exit: &ProgramExit) -> u8 {
 /// How many different failures are told with their last lines; the rest is counted.
 const FAILURES_TOLD: usize = 10;
 
-fn failures(survey: &Survey, runs: &Ranges) -> String {
+fn failures(survey: &Survey, runs: &Ranges, told: Told) -> String {
     let id = survey.launch.id;
     let mut out = format!("launch {id}: {}\n", states(survey));
     let failed = |state: RunState| !matches!(state, RunState::Succeeded | RunState::Cancelled);
     let causes = causes(survey, runs.iter(), failed);
-    out.extend(causes.iter().take(FAILURES_TOLD).map(|cause| cause.describe(id)));
+    out.extend(causes.iter().take(FAILURES_TOLD).map(|cause| match told {
+        Told::Nothing => cause.describe(id),
+        Told::Failures => cause.headline(id) + "\n",
+    }));
     if causes.len() > FAILURES_TOLD {
         out.push_str(&format!("and {} other causes: neu status {id}\n", causes.len() - FAILURES_TOLD));
     }

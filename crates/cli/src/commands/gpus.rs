@@ -10,7 +10,7 @@ use neuromanager_core::gpu::eye::Sight;
 use neuromanager_core::gpu::find::look;
 use neuromanager_core::gpu::placement::capacity;
 use neuromanager_core::gpu::queue::Priority;
-use neuromanager_core::gpu::wish::{GPUS, LIST, MEMORY, PRIORITY, Wish};
+use neuromanager_core::gpu::wish::{LIST, PRIORITY, Wish};
 use neuromanager_core::gpu::{Gpu, GpuId};
 use neuromanager_core::resources::{Resource, Resources, Setting};
 use neuromanager_core::worker::GpuDesk;

@@ -39,10 +39,28 @@ pub(super) struct Manner {
     pub(super) yes: bool,
     /// Print the launch as JSON.
     pub(super) json: bool,
+    /// What to show of what runs print.
+    pub(super) output: Output,
     /// How much to say.
     pub(super) volume: Volume,
     /// How many at once on this machine, and what failures mean.
     pub(super) crew: Crew,
+}
+
+/// What is shown of what the runs on this machine print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// Last lines in a view on a terminal, else all.
+    Usual,
+    /// All, as it comes.
+    Stream,
+}
+
+impl Output {
+    /// Reads the switch.
+    fn of(stream: bool) -> Self {
+        if stream { Self::Stream } else { Self::Usual }
+    }
 }
 
 impl Manner {
@@ -55,6 +73,7 @@ impl Manner {
             detach: args.detach,
             yes: args.yes,
             json: args.json,
+            output: Output::of(args.stream),
             volume,
             crew: Crew::of(args.crew),
         }
@@ -68,6 +87,7 @@ impl Manner {
             detach: self.detach || inner.detach,
             yes: self.yes || inner.yes,
             json: self.json || inner.json,
+            output: if self.output == Output::Usual { inner.output } else { self.output },
             volume: self.volume.with(inner.volume),
             crew: self.crew.and(inner.crew),
         }

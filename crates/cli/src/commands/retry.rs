@@ -13,7 +13,7 @@ use super::crew::Crew;
 use super::launching::{ask, write_dry_run};
 use super::limits::check_here;
 use super::naming::ids;
-use super::order::{Manner, Order};
+use super::order::{Manner, Order, Output};
 use super::retrying::{here, on_slurm};
 use super::selecting::{Picked, Purpose, select};
 use crate::args::RetryArgs;
@@ -32,6 +32,7 @@ pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
         detach: args.detach,
         yes: args.yes,
         json: args.json,
+        output: Output::Usual,
         volume,
         crew,
     };

@@ -17,7 +17,7 @@ use super::crew::Crew;
 use super::details::asked;
 use super::foreground::{Attended, carry_out};
 use super::naming::{counted, in_short};
-use super::order::Manner;
+use super::order::{Manner, Output};
 use super::retrying::intend;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
@@ -69,6 +69,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
         detach: args.detach,
         yes: false,
         json: args.json,
+        output: Output::Usual,
         volume: Volume::of(args.quiet, false),
         crew: Crew::of(args.crew),
     };

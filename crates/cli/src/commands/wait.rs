@@ -1,22 +1,24 @@
 //! `neu wait`: stays until runs are over, and shows how far they are.
 
-use std::io::{self, IsTerminal, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::engine::watch::Watch;
-use neuromanager_core::state::RunState;
+use neuromanager_core::state::{RunState, Status};
 use neuromanager_core::store::Store;
 
 use super::App;
+use super::live::of_statuses;
 use super::naming::counted;
 use super::selecting::{Picked, Purpose, ids_of, select};
 use crate::args::WaitArgs;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, Volume, lines, print};
+use crate::ui::view::View;
+use crate::ui::{Ui, Volume, cut, lines, print};
 
 /// The first pause between two looks at the disk, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -114,7 +116,7 @@ fn stay(
 ) -> Result<Vec<Survey>, Failure> {
     let ids = ids_of(picked);
     let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-    let mut progress = Progress::default();
+    let mut progress = Progress::new(app);
     let mut pause = PAUSES.0;
     let mut surveyed: Option<Instant> = None;
     let mut disk_said_over = false;
@@ -138,12 +140,10 @@ fn stay(
             app.survey_watch(&mut watch, left().max(LEAST_ASKING))?;
             surveyed = Some(Instant::now());
             if is_over(watch.surveys(), picked) {
-                progress.clear();
                 return Ok(watch.into_surveys());
             }
         }
         if left().is_zero() {
-            progress.clear();
             return Ok(watch.into_surveys());
         }
         disk_said_over = disk_says_over;
@@ -151,7 +151,8 @@ fn stay(
         let over = count(surveys, picked, RunState::is_final);
         let running = count(surveys, picked, |state| state == RunState::Running);
         let all: u64 = picked.iter().map(|picked| picked.runs.len()).sum();
-        if progress.show(&format!("{over} of {} over, {running} running", counted(all)), ui) {
+        let line = format!("{over} of {} over, {running} running", counted(all));
+        if progress.show(&line, || of_statuses(meant(surveys, picked), Timestamp::now()), ui) {
             pause = PAUSES.0;
         }
         let next = if disk_says_over { pause.min(again) } else { pause };
@@ -171,37 +172,43 @@ fn count(surveys: &[Survey], picked: &[Picked], which: impl Fn(RunState) -> bool
     surveys.iter().zip(picked).map(|(survey, picked)| of(survey, picked, which)).sum()
 }
 
+fn meant<'a>(surveys: &'a [Survey], picked: &'a [Picked]) -> impl Iterator<Item = &'a Status> {
+    let both = surveys.iter().zip(picked);
+    both.flat_map(|(survey, picked)| picked.runs.iter().filter_map(|run| survey.status(run)))
+}
+
 fn of(survey: &Survey, picked: &Picked, which: impl Fn(RunState) -> bool) -> u64 {
     let states = survey.statuses.iter().zip(0u64..);
     states.filter(|(status, run)| picked.runs.contains(*run) && which(status.state)).count() as u64
 }
 
 /// One line on a terminal that is written again; a line now and then elsewhere.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Progress {
     last: String,
     written: Option<Instant>,
+    view: Option<View>,
 }
 
 impl Progress {
-    /// Shows a line and tells whether it is news.
-    fn show(&mut self, line: &str, ui: Ui) -> bool {
-        if line == self.last {
-            return false;
-        }
-        line.clone_into(&mut self.last);
-        if io::stderr().is_terminal() {
-            let _closed = write!(io::stderr(), "\r\x1b[K{line}").and_then(|()| io::stderr().flush());
-        } else if self.written.is_none_or(|written| written.elapsed() > LINE_EVERY) {
-            self.written = Some(Instant::now());
-            ui.say(line);
-        }
-        true
+    fn new(app: &App) -> Self {
+        Self { view: app.can_write_over().then(View::open), ..Self::default() }
     }
 
-    fn clear(&self) {
-        if io::stderr().is_terminal() && !self.last.is_empty() {
-            let _closed = write!(io::stderr(), "\r\x1b[K").and_then(|()| io::stderr().flush());
+    /// Shows a line and tells whether it is news. A view has more to say: how long it takes.
+    fn show(&mut self, line: &str, in_view: impl FnOnce() -> String, ui: Ui) -> bool {
+        match (&mut self.view, View::size()) {
+            (Some(view), Some(size)) => view.paint(vec![cut(&in_view(), size.room().columns)], size),
+            (Some(_), None) => {}
+            (None, _) => {
+                if line != self.last && self.written.is_none_or(|written| written.elapsed() > LINE_EVERY) {
+                    self.written = Some(Instant::now());
+                    ui.say(line);
+                }
+            }
         }
+        let is_news = line != self.last;
+        line.clone_into(&mut self.last);
+        is_news
     }
 }

@@ -1,11 +1,14 @@
 //! The terminal: who gets results, who gets messages, how wide it is, and whether it shows colour.
 
+mod fit;
 mod notice;
 mod table;
 mod text;
+pub(crate) mod view;
 
 use std::io::{self, IsTerminal, Write};
 
+pub(crate) use fit::{columns, cut, fill, printable};
 pub(crate) use notice::Notice;
 pub(crate) use table::Table;
 pub(crate) use text::{ago, bytes, duration, last_lines, local_time, one_line, shell_word, shown};
@@ -102,17 +105,21 @@ impl Ui {
 
     /// Passes on what another process of ours has said, as it said it.
     pub(crate) fn relay(text: &str) {
-        let _closed = io::stderr().lock().write_all(text.as_bytes());
+        if !text.is_empty() {
+            view::write_above(text);
+        }
     }
 
     /// Asks for an answer on the same line.
     pub(crate) fn prompt(question: &str) {
+        view::clear();
         let mut err = io::stderr().lock();
         let _closed = write!(err, "{question} ").and_then(|()| err.flush());
     }
 
     /// Asks a question that is answered by yes or no; anything but yes is no.
     pub(crate) fn ask(question: &str) -> io::Result<bool> {
+        view::clear();
         let mut err = io::stderr().lock();
         write!(err, "{question} [y/N] ")?;
         err.flush()?;
@@ -122,9 +129,8 @@ impl Ui {
     }
 }
 
-/// A closed standard error leaves nobody to tell.
 fn message(text: &str) {
-    let _closed = writeln!(io::stderr().lock(), "{text}");
+    view::write_above(&format!("{text}\n"));
 }
 
 /// Writes a result.

@@ -32,6 +32,7 @@ mod interrupting;
 mod jobs;
 mod leftovers;
 mod limits;
+mod live;
 mod logs;
 mod looking;
 mod lost;

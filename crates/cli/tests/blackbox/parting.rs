@@ -73,7 +73,7 @@ fn it_goes_on_where_that_is_the_answer_and_an_unclear_one_is_asked_again() {
     terminal.type_in("c\n");
     world.file("go", "");
     let outcome = terminal.wait().succeeded();
-    assert!(outcome.stdout.contains("run 1"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("launch 1: all 2 runs succeeded"), "{}", outcome.stdout);
     assert_eq!(world.states("1"), ["succeeded", "succeeded"]);
 }
 

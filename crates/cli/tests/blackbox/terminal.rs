@@ -91,7 +91,7 @@ fn ctrl_c_through_the_terminal_stops_a_launch_of_several() {
 fn several_runs_do_not_read_the_terminal() {
     let world = local_world();
     world.file("t.py", "import sys; print('read', repr(sys.stdin.read()))");
-    let mut terminal = on_terminal(&world, Tool::Neurun, "--runs=2 local cpu t.py");
+    let mut terminal = on_terminal(&world, Tool::Neurun, "--stream --runs=2 local cpu t.py");
     assert_eq!(terminal.wait().succeeded().stdout.matches("read ''").count(), 2);
 }
 

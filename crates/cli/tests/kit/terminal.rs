@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, ttyname};
 
 use super::{Line, Outcome, PATIENCE, wait_until};
 
@@ -21,6 +22,7 @@ use super::{Line, Outcome, PATIENCE, wait_until};
 #[derive(Debug)]
 pub(crate) struct Terminal {
     child: Child,
+    path: PathBuf,
     keyboard: Option<File>,
     screen: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
@@ -39,11 +41,12 @@ impl Terminal {
         // setsid(1) gives the command a session whose terminal is its standard input.
         let mut through = std::process::Command::new("/usr/bin/setsid");
         through.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
-        through.current_dir(&line.folder).env_clear().envs(&line.variables).env("TERM", "xterm");
+        through.current_dir(&line.folder).env_clear().env("TERM", "xterm").envs(&line.variables);
         let side = || Stdio::from(pty.slave.try_clone().unwrap());
         through.stdin(side()).stdout(side()).stderr(side());
         command = through;
         let child = command.spawn().unwrap();
+        let path = ttyname(&pty.slave).unwrap();
         drop((pty.slave, command));
         let keyboard = File::from(pty.master);
         let screen = Arc::new(Mutex::new(Vec::new()));
@@ -62,7 +65,7 @@ impl Terminal {
                 written.lock().unwrap().extend_from_slice(&buffer[..read]);
             }
         });
-        Self { child, keyboard: Some(keyboard), screen, reader: Some(reader), closed }
+        Self { child, path, keyboard: Some(keyboard), screen, reader: Some(reader), closed }
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -80,6 +83,18 @@ impl Terminal {
         self.reader.take().unwrap().join().unwrap();
         drop(self.keyboard.take());
         wait_until("the command ends with its terminal", || self.child.try_wait().unwrap().is_some());
+    }
+
+    /// Makes it another size, as who drags a corner of its window.
+    pub(crate) fn resize(&self, lines: u16, columns: u16) {
+        let mut stty = std::process::Command::new("stty");
+        stty.arg("-F").arg(&self.path).args(["rows", &lines.to_string(), "cols", &columns.to_string()]);
+        assert!(stty.status().unwrap().success());
+    }
+
+    /// What has been shown so far, byte for byte.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.screen.lock().unwrap().clone()
     }
 
     /// What has been shown so far, as it was written.
@@ -108,7 +123,7 @@ impl Terminal {
         let mut length = usize::MAX;
         wait_until("the screen is still", || {
             let before = std::mem::replace(&mut length, self.screen.lock().unwrap().len());
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(50));
             before == length
         });
         let shown = self.screen.lock().unwrap().clone();

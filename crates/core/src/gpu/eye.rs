@@ -67,7 +67,7 @@ impl Companion {
         let read = move || {
             for line in BufReader::new(answers).lines().map_while(Result::ok) {
                 let sight = serde_json::from_str(&line);
-                if sender.send(sight.unwrap_or_else(|_| Sight::Trouble(line))).is_err() {
+                if sender.send(sight.unwrap_or(Sight::Trouble(line))).is_err() {
                     break;
                 }
             }

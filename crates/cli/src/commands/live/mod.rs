@@ -1,0 +1,213 @@
+//! The live view of a launch on this machine: the journal and the logs in, lines on the terminal out.
+
+mod board;
+mod forecast;
+mod last_line;
+mod telling;
+mod total;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use neuromanager_core::event::{Event, Record};
+use neuromanager_core::history::History;
+use neuromanager_core::ranges::Ranges;
+use neuromanager_core::state::{Lateness, Moment, RunState, Sighting, fold};
+use neuromanager_core::store::{JournalReader, PlanReader};
+
+use super::App;
+use super::causes::is_failure;
+use super::foreground::Attended;
+use super::queueing::Queueing;
+use super::showing::{Seen, Told};
+use crate::json;
+use crate::report::Failure;
+use crate::ui::view::{Size, View};
+use crate::ui::{Ui, one_line};
+use board::Board;
+use last_line::LastLine;
+use telling::Telling;
+
+pub(super) use total::of_statuses;
+
+/// The shortest time between two looks at what is shown: ten a second are as many as a person can follow.
+pub(super) const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Shows how a launch is going, on a terminal.
+#[derive(Debug)]
+pub(super) struct Live<'a> {
+    attended: &'a Attended,
+    journal: JournalReader,
+    plan: PlanReader,
+    board: Board,
+    view: View,
+    /// What the journal says of each run that goes on.
+    records: HashMap<u64, Vec<Record>>,
+    /// The ends of the logs of the runs that have a line.
+    logs: HashMap<u64, LastLine>,
+    telling: Telling,
+    queueing: Queueing,
+    looked: Option<Instant>,
+    opened: Timestamp,
+}
+
+impl App {
+    /// Tells whether messages go to a terminal where lines can be written over, and are welcome.
+    pub(super) fn can_write_over(&self) -> bool {
+        self.ui.color() && self.settings.text("TERM").is_some_and(|terminal| terminal != "dumb")
+    }
+}
+
+impl<'a> Live<'a> {
+    /// Begins to show runs of a launch.
+    pub(super) fn open(attended: &'a Attended, ui: Ui) -> Result<Self, Failure> {
+        Ok(Self {
+            attended,
+            journal: JournalReader::new(attended.dir.events()),
+            plan: attended.dir.plan()?,
+            board: Board::new(attended.launch.id, attended.chunk.runs.len()),
+            view: View::open(),
+            records: HashMap::new(),
+            logs: HashMap::new(),
+            telling: Telling::new(attended.launch.id),
+            queueing: Queueing::of(attended.launch.id, ui),
+            looked: None,
+            opened: Timestamp::now(),
+        })
+    }
+
+    /// Shows what is new, now and then.
+    pub(super) fn show(&mut self) -> Result<(), Failure> {
+        if self.looked.is_some_and(|looked| looked.elapsed() < BETWEEN) {
+            return Ok(());
+        }
+        self.looked = Some(Instant::now());
+        self.learn()?;
+        let Some(size) = View::size() else { return Ok(()) };
+        // A line stays free for the cursor; in the last column some terminals begin the next line.
+        let room = Size { columns: size.columns.saturating_sub(1), lines: size.lines.saturating_sub(1) };
+        for run in self.board.visible(room) {
+            self.look_at(run)?;
+        }
+        self.view.paint(self.board.draw(room, Timestamp::now()), size);
+        Ok(())
+    }
+
+    /// Tells of everything that happened since, and takes the view away.
+    pub(super) fn finish(mut self) -> Result<Seen, Failure> {
+        self.learn()?;
+        Ok(Seen { told: Told::Failures, all_succeeded: self.board.all_succeeded() })
+    }
+
+    /// Takes the view away until it is shown the next time.
+    pub(super) fn hide(&mut self) {
+        self.view.clear();
+    }
+
+    /// Reads on in the journal, and tells what failed.
+    fn learn(&mut self) -> Result<(), Failure> {
+        for record in self.journal.read_new()? {
+            self.take(record);
+        }
+        self.telling.tell();
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record) {
+        let time = record.time;
+        match &record.event {
+            Event::Waits(waits) if self.is_meant(waits.run, waits.attempt) => {
+                self.queueing.hear(&record.event);
+            }
+            Event::Started(started) if self.is_meant(started.run, started.attempt) => {
+                self.queueing.hear(&record.event);
+                self.board.started(started.run, time);
+                self.records.entry(started.run).or_default().push(record);
+            }
+            Event::Interrupted(interrupted) if self.is_meant(interrupted.run, interrupted.attempt) => {
+                self.records.entry(interrupted.run).or_default().push(record);
+            }
+            Event::Ended(ended) if self.is_meant(ended.run, ended.attempt) => {
+                let run = ended.run;
+                self.end(run, record);
+            }
+            Event::EnvFailed(failed) if failed.attempt == self.attended.chunk.attempt => {
+                let runs = self.meant(&failed.runs);
+                for run in &runs {
+                    self.board.ended(*run, RunState::EnvFailed, time);
+                }
+                self.telling.env_failed(runs, failed.sentence());
+            }
+            // Those that go on will have an end of their own; what was said before this launch was taken up is void.
+            Event::Stopped(stopped) if time >= self.opened => {
+                for run in self.meant(&stopped.runs) {
+                    if !self.board.is_running(run) {
+                        self.board.ended(run, RunState::Cancelled, time);
+                    }
+                }
+            }
+            Event::Worker(_)
+            | Event::Waits(_)
+            | Event::Started(_)
+            | Event::Interrupted(_)
+            | Event::Ended(_)
+            | Event::EnvFailed(_)
+            | Event::Stopped(_)
+            | Event::Refused(_)
+            | Event::Fenced(_)
+            | Event::Superseded(_)
+            | Event::Concluded(_) => {}
+        }
+    }
+
+    /// A program ended: tells the board, and remembers why where it failed.
+    fn end(&mut self, run: u64, record: Record) {
+        let time = record.time;
+        let mut records = self.records.remove(&run).unwrap_or_default();
+        self.logs.remove(&run);
+        records.push(record);
+        let mut history = History::default();
+        history.add(records);
+        let at = Moment { now: time, lateness: Lateness::Dead };
+        let status = fold(&history, run, None, &Sighting::Unasked, at);
+        self.board.ended(run, status.state, time);
+        if is_failure(status.state) {
+            let Attended { launch, dir, chunk } = self.attended;
+            self.telling.failed(run, &status, &dir.log(launch.runs, run, chunk.attempt));
+        }
+    }
+
+    /// Looks at a run that has a line.
+    fn look_at(&mut self, run: u64) -> Result<(), Failure> {
+        let Attended { launch, dir, chunk } = self.attended;
+        if self.board.is_nameless(run) {
+            let params = self.plan.run(run)?.params;
+            self.board.name(run, one_line(&json::short_params(&params)));
+        }
+        let log = match self.logs.entry(run) {
+            Entry::Occupied(log) => log.into_mut(),
+            // It is there before the program starts, though maybe not in the cache of a network file system.
+            Entry::Vacant(entry) => match LastLine::of(&dir.log(launch.runs, run, chunk.attempt)) {
+                Ok(log) => entry.insert(log),
+                Err(_) => return Ok(()),
+            },
+        };
+        // What cannot be read now has nothing new: the log keeps it.
+        if let Ok(Some(line)) = log.news() {
+            self.board.said(run, line);
+        }
+        Ok(())
+    }
+
+    fn is_meant(&self, run: u64, attempt: u32) -> bool {
+        let chunk = &self.attended.chunk;
+        attempt == chunk.attempt && chunk.runs.contains(run)
+    }
+
+    /// Keeps the runs that are shown.
+    fn meant(&self, runs: &Ranges) -> Vec<u64> {
+        runs.iter().filter(|run| self.attended.chunk.runs.contains(*run)).collect()
+    }
+}
