@@ -65,9 +65,8 @@ impl Executor<'_> {
 
     fn start_what_fits(&mut self, crew: &mut Crew<impl Iterator<Item = u64>>) -> Result<(), WorkerError> {
         let room = usize::try_from(self.assignment.jobs.get()).unwrap_or(usize::MAX);
-        let has_room = |crew: &Crew<_>| {
-            crew.working.len() < room && crew.ask_at.is_none_or(|at| is_due(Some(at)))
-        };
+        let has_room =
+            |crew: &Crew<_>| crew.working.len() < room && crew.ask_at.is_none_or(|at| is_due(Some(at)));
         while let Some(run) = crew.waiting.peek().copied() {
             if !has_room(crew) && self.stop.is_none() && self.start_no_more.is_none() {
                 return Ok(());
