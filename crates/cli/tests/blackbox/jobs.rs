@@ -156,7 +156,7 @@ fn what_one_leaves_behind_is_ended_with_it_and_what_others_have_is_not() {
         world.path(".neu/launches/1/launch.json").exists() && world.states("1")[0] == "succeeded"
     });
     let lives = |run: u32| {
-        let pid = fs::read_to_string(world.path(&format!("left.{run}"))).unwrap();
+        let pid = fs::read_to_string(world.path(format!("left.{run}"))).unwrap();
         fs::read(format!("/proc/{}/cmdline", pid.trim())).is_ok_and(|line| !line.is_empty())
     };
     assert!(!lives(0) && lives(1));
