@@ -236,8 +236,12 @@ impl App {
     pub(super) fn limits(&self, ui: Ui) -> Result<Limits, QueryError> {
         let cluster =
             CHOOSE_CLUSTER.iter().map(|name| self.settings.text(name).unwrap_or_default().to_owned());
+        let (store, cluster) = (self.settings.store(), cluster.collect::<Vec<_>>());
+        if let Some(limits) = Limits::fresh(&store, &cluster) {
+            return Ok(limits);
+        }
         let known = Notice::during(ui, "Slurm does not answer yet", || {
-            Limits::known(&self.settings.store(), &self.runner(), cluster.collect(), self.user())
+            Limits::ask_now(&store, &self.runner(), cluster, self.user())
         })?;
         if let Some(silence) = known.silence {
             let instead = if known.limits.are_assumed() {

@@ -82,7 +82,11 @@ pub fn complete(resuming: &Resuming<'_>, id: LaunchId) -> Result<Completed, Stor
 fn complete_owned(resuming: &Resuming<'_>, launch: &Launch, owned: &Owned) -> Result<Completed, StoreError> {
     let tell = |news: &News| (resuming.tell)(launch.id, news);
     let handover = resuming.handover(launch, owned, &tell);
-    mend(resuming, launch, owned)?;
+    let before = owned.dir().submissions()?;
+    // A torn line alone hides no more than what is looked for by its key below.
+    if before.damage().is_some() || !before.unhanded(launch.runs).is_empty() {
+        mend(resuming, launch, owned)?;
+    }
     // Read again: whoever owned it before may have gone on until now.
     let submissions = owned.dir().whole_submissions(launch)?;
     let mut handed = Handed::default();

@@ -90,31 +90,38 @@ struct SubmitLimit {
 }
 
 impl Limits {
-    /// Gives the limits: from the store where they are fresh, else from the cluster. Where that does not answer, those
-    /// hold that it told before, and else the defaults of Slurm: sbatch has the last word. `user` is the user's name,
-    /// without which accounting cannot be asked. Fails where there is no Slurm to ask.
-    pub fn known(
+    /// Gives the limits, asked of the cluster. Where that does not answer, those hold that it told before, and else the
+    /// defaults of Slurm: sbatch has the last word. `user` is the user's name, without which accounting cannot be
+    /// asked. Fails where there is no Slurm to ask.
+    pub fn ask_now(
         store: &Store,
         runner: &dyn Runner,
         cluster: Vec<String>,
         user: Option<&str>,
     ) -> Result<Known, QueryError> {
-        let now = Timestamp::now().as_second();
-        let kept = store.kept::<Self>(&Self::file()).filter(|kept| kept.cluster == cluster);
-        let is_fresh = |kept: &Self| (0..GOOD_FOR).contains(&(now - kept.asked.as_second()));
-        if let Some(limits) = kept.clone().filter(is_fresh) {
-            return Ok(Known { limits, silence: None });
-        }
         match Self::ask(runner, cluster.clone(), user) {
             Ok(limits) => Ok(Known { limits, silence: None }),
             Err(QueryError::Tool(absent @ (ToolError::Missing { .. } | ToolError::Spawn { .. }))) => {
                 Err(absent.into())
             }
             Err(silence) => {
-                let limits = kept.unwrap_or_else(|| Self::assumed(cluster));
+                let limits = Self::kept(store, &cluster).unwrap_or_else(|| Self::assumed(cluster));
                 Ok(Known { limits, silence: Some(silence) })
             }
         }
+    }
+
+    /// Gives the limits that the store keeps where they are fresh, so that nobody has to be asked.
+    pub fn fresh(store: &Store, cluster: &[String]) -> Option<Self> {
+        Self::kept(store, cluster).filter(Self::is_fresh)
+    }
+
+    fn kept(store: &Store, cluster: &[String]) -> Option<Self> {
+        store.kept::<Self>(&Self::file()).filter(|kept| kept.cluster == cluster)
+    }
+
+    fn is_fresh(&self) -> bool {
+        (0..GOOD_FOR).contains(&(Timestamp::now().as_second() - self.asked.as_second()))
     }
 
     /// Gives what holds where nothing is configured; how long a command waits is taken for as long as it may be, so
