@@ -4,7 +4,7 @@ use std::fs;
 
 use neuromanager_core::engine::mend::mend_local;
 use neuromanager_core::engine::retry::prepare;
-use neuromanager_core::engine::survey::Survey;
+use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::engine::unfinished::unfinished;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::ranges::Ranges;

@@ -7,7 +7,7 @@ const SHOW: &str = r"
 import json, os, sys
 told = {name: value for name, value in os.environ.items() if name.startswith(('NEU_', 'PYTHON'))}
 told['file'] = open(told.pop('NEU_PARAMS_FILE')).read()
-for name in ('NEU_KEY', 'NEU_TEST_WORLD'):
+for name in ('NEU_KEY', 'NEU_TEST_WORLD', 'NEU_GPU_DIR'):
     told.pop(name, None)
 print(json.dumps(told, sort_keys=True))
 ";

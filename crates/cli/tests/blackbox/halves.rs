@@ -158,7 +158,12 @@ fn what_stood_in_a_damaged_record_is_found_and_cancelled_with_the_rest() {
     });
     fs::write(&path, damaged.collect::<String>()).unwrap();
     let outcome = world.neu("cancel 1").succeeded();
-    insta::assert_snapshot!(outcome.stderr, @"");
+    insta::assert_snapshot!(outcome.stderr, @"
+    launch 1: in its submissions.jsonl line 6 is damaged: looking for its jobs in Slurm and in its journal; Ctrl-C is safe: `neu resume 1` goes on
+    launch 1: Slurm has runs 5-9 as job 101, which is written down again
+    launch 1: its submissions.jsonl tells of all its jobs again
+    launch 1: 12 runs stopped (0-11)
+    ");
     assert_eq!(live(&world).len(), 0, "{:?}", queue(&world));
     assert!(world.states("1").iter().all(|state| state == "cancelled"), "{:?}", world.states("1"));
 }

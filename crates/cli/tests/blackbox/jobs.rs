@@ -54,10 +54,13 @@ fn a_number_that_is_none_is_an_error_before_anything_is_written() {
     world.file("config.json", r#"{"local": {"cpu": {"env": "", "resources": {"jobs": "many"}}}}"#);
     world.file("t.sh", "");
     let outcome = world.neurun("local cpu t.sh").exited(2);
-    insta::assert_snapshot!(outcome.stderr, @"
-    error: `jobs` cannot be `many`
-    hint: it is how many runs execute at once: a whole number from 1 on
-    ");
+    insta::assert_snapshot!(outcome.stderr, @r#"
+    error: `many` is not a count; a whole number from 1 is
+     --> config.json:1:53
+      |
+    1 | {"local": {"cpu": {"env": "", "resources": {"jobs": "many"}}}}
+      |                                                     ^^^^^^
+    "#);
     world.neurun("-j0 local cpu t.sh").exited(2);
     world.neurun("--fail-fast --keep-going local cpu t.sh").exited(2);
     world.neurun("--fail-fast --max-failures=2 local cpu t.sh").exited(2);
@@ -146,7 +149,7 @@ fn what_one_leaves_behind_is_ended_with_it_and_what_others_have_is_not() {
     // Each has a child that has left its group and session, and lost its parent; run 0 ends first.
     world.file(
         "t.sh",
-        "(setsid bash -c 'echo $$ > left.new; mv left.new left.$NEU_RUN; while :; do sleep 0.02; done' &) >/dev/null 2>&1\n\
+        "(setsid bash -c 'echo $$ > new.$NEU_RUN; mv new.$NEU_RUN left.$NEU_RUN; while :; do sleep 0.02; done' &) >/dev/null 2>&1\n\
          while ! [[ -e left.$NEU_RUN ]]; do sleep 0.01; done\n\
          if (( NEU_RUN == 0 )); then while ! [[ -e left.1 ]]; do sleep 0.01; done; exit 0; fi\n\
          while ! [[ -e go ]]; do sleep 0.01; done; kill -0 $(cat left.1) && touch kept",

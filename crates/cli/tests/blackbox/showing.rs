@@ -129,6 +129,7 @@ fn the_shape_of_json_is_pinned() {
                 {
                   "attempt": 1,
                   "ended": "[TIME]",
+                  "gpus": [],
                   "happened": [
                     {
                       "time": "[TIME]",
