@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::kit::{Tool, World, wait_until};
 
 /// Devices that ask for GPUs in all the ways there are, and one that does not.
@@ -151,12 +154,12 @@ fn the_gpu_of_a_run_that_outlived_its_worker_is_not_given_away() {
     let world = machine(1);
     let mut first = world.tool(Tool::Neurun, ["local", "gpu", "hold.sh"]).spawn();
     wait_until("the GPU is taken", || world.path("held.1.0").exists());
-    // The first half last: the second ends the program when it is alone.
-    let mut supervisors = crate::gpus_shared::supervisors(&world);
-    supervisors.sort_unstable();
-    for pid in supervisors.into_iter().rev() {
-        let _gone =
-            nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+    // Stopped first, so that none sees another end and ends the program.
+    let supervisors = crate::gpus_shared::supervisors(&world);
+    for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
+        for pid in &supervisors {
+            let _gone = kill(Pid::from_raw(*pid), signal);
+        }
     }
     drop(first.wait());
     let mut second = world.tool(Tool::Neurun, ["local", "gpu", "show.sh"]).spawn();
