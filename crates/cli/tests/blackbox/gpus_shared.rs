@@ -58,7 +58,8 @@ fn check(ledger: &Path, forbidden: &str) -> usize {
     ended
 }
 
-/// The processes of a world that execute runs, or watch over those that do.
+/// The processes of a world that execute runs, and then those that watch over them: killed in this order, stopped ones
+/// are not woken by the death of their session's leader.
 pub(crate) fn supervisors(world: &World) -> Vec<i32> {
     let mark = [b"NEU_TEST_WORLD=", world.root().as_os_str().as_encoded_bytes()].concat();
     let processes = fs::read_dir("/proc").unwrap().flatten();
@@ -69,9 +70,13 @@ pub(crate) fn supervisors(world: &World) -> Vec<i32> {
         let mut words = argv.split(|byte| *byte == 0);
         let program = Path::new(std::str::from_utf8(words.next()?).ok()?).file_name()?.to_owned();
         let is_ours = environment.split(|byte| *byte == 0).any(|variable| variable == mark);
-        (is_ours && program == "neu" && matches!(words.next()?, b"worker" | b"execute")).then_some(pid)
+        let half = words.next()?;
+        let is_one = is_ours && program == "neu" && matches!(half, b"worker" | b"execute");
+        is_one.then(|| (half == b"worker", pid))
     });
-    ours.collect()
+    let mut ours: Vec<(bool, i32)> = ours.collect();
+    ours.sort_unstable();
+    ours.into_iter().map(|(_, pid)| pid).collect()
 }
 
 /// How often a supervisor is killed. Whoever started one waits for up to 13 s for its last words.

@@ -145,12 +145,13 @@ fn a_launch_whose_program_outlived_its_workers_stays() {
     let mut running = world.tool(Tool::Neurun, ["local", "cpu", "t.sh"]).spawn();
     wait_until("the run has begun", || world.path("begun").exists());
     let found = world.bash(&format!(
-        "ps -eo pid,args | grep -E ' neu [w]orker {0}/| neu [e]xecute .* {0}/' | awk '{{print $1}}'",
+        "ps -eo pid,args | grep -E ' neu [w]orker {0}/| neu [e]xecute .* {0}/' | sort -k3,3 | awk '{{print $1}}'",
         world.folder().display()
     ));
     let pids: Vec<&str> = found.stdout.lines().collect();
     assert!(!pids.is_empty(), "{}", found.stderr);
-    // Stopped first, so that neither half ends the program when it sees the other die.
+    // Stopped first, so that neither half ends the program when it sees the other die; and the second half first, since
+    // the end of a session's leader wakes those of its group that are stopped.
     let pids = pids.join(" ");
     world.bash(&format!("kill -STOP {pids}; kill -9 {pids}"));
     let outcome = world.neu("rm 1 --yes").exited(2);
