@@ -142,10 +142,11 @@ impl Executor<'_> {
             return Ok(Outcome::Failed);
         }
         let succeeded = exit == Exit::Code(0);
-        let is_told = is_stopped || (!succeeded && self.hears_of_stop(&exit));
+        let is_job = matches!(self.assignment.setting, Setting::Job(_));
+        // In a job the scheduler has the last word on a stop, also of a program that ended well at it.
+        let is_told = is_stopped || ((is_job || !succeeded) && self.hears_of_stop(&exit));
         let stopped = is_told || (!succeeded && self.is_unwanted(run)?);
         // Outside a job, the cgroup holds the user's other programs, too.
-        let is_job = matches!(self.assignment.setting, Setting::Job(_));
         let out_of_memory = is_job && self.out_of_memory.happened();
         self.past.forget(run);
         self.record(Event::Ended(Ended { run, attempt, exit, stopped, out_of_memory, usage, exceeded }))?;
