@@ -86,16 +86,16 @@ fn settle(id: LaunchId, ui: Ui, app: &App) -> Result<Option<Survey>, Failure> {
     let survey = look()?;
     let all = Ranges::span(0, survey.launch.runs - 1);
     let local = App::local();
-    if let Some(pid) = local.executor(&survey.case(&all)) {
-        let text = format!("launch {id} still goes on: process {pid} executes it");
-        return Err(Failure::new(Exit::Usage, text)
-            .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
-    }
     // A program that has lost its worker is still running; what else is left of that could write a last word.
     let left: Ranges = [open(&survey), unfinished(&survey)].into_iter().collect();
     if left.is_empty() {
         ui.say(&format!("launch {id}: nothing is left to do"));
         return Ok(None);
+    }
+    if let Some(pid) = local.executor(&survey.case(&all)) {
+        let text = format!("launch {id} still goes on: process {pid} executes it");
+        return Err(Failure::new(Exit::Usage, text)
+            .hint(format!("`neu wait {id}` waits for it, `neu cancel {id}` ends it")));
     }
     local.end_what_is_left(&survey.case(&all), left.iter());
     let survey = look()?;
