@@ -17,6 +17,7 @@ pub mod process;
 pub mod ranges;
 pub mod resources;
 pub mod run_state;
+mod run_variables;
 pub mod selection;
 pub mod slurm;
 pub mod state;

@@ -8,7 +8,10 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-/// Tells which variables of the environment choose the cluster; what was asked of another is of no use.
+use crate::run_variables::RUN_VARIABLES;
+
+/// Tells which variables of the environment choose the cluster; what was asked of another is of no use. They stay also
+/// inside a job.
 pub const CHOOSE_CLUSTER: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
 
 /// The two kinds of environment.
@@ -34,22 +37,6 @@ const OTHER_SUBMISSIONS: [&str; 2] = ["SBATCH_WAIT", "SBATCH_ARRAY_INX"];
 /// What every job gets from its node, and no command that starts another job may see.
 const OUTER_JOB: [&str; 4] = ["SLURM_", "SLURMD_", "SBATCH_", "PMI"];
 
-/// What a program is told about the run that it is. A job that it submits is no part of that run: with these it would
-/// be taken for one of its processes.
-const OUTER_RUN: [&str; 8] = [
-    "NEU_LAUNCH",
-    "NEU_RUN",
-    "NEU_RUN_ID",
-    "NEU_REPEAT",
-    "NEU_ATTEMPT",
-    "NEU_KEY",
-    "NEU_PARAMS",
-    "NEU_PARAMS_FILE",
-];
-
-/// Which cluster is talked to: stays also inside a job.
-const CLUSTER: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
-
 /// Derives the environment of a scheduler's command from the caller's.
 ///
 /// Inside a job (`SLURM_JOB_ID` is set) the variables of that job go; only what names the cluster stays. Outside
@@ -63,7 +50,8 @@ pub fn scheduler_environment(
     let kept = vars.into_iter().filter(|(name, _)| !(in_job && is_of_outer_job(name)));
     match kind {
         ToolEnvironment::Submission => kept
-            .filter(|(name, _)| !OTHER_SUBMISSIONS.iter().chain(&OUTER_RUN).any(|other| name == other))
+            // A job that a program submits is no part of its run: with these it would be taken for one of its processes.
+            .filter(|(name, _)| !OTHER_SUBMISSIONS.iter().chain(&RUN_VARIABLES).any(|other| name == other))
             .collect(),
         ToolEnvironment::Queries => kept
             .filter(|(name, _)| !starts_with_any(name, &FORMATS))
@@ -74,7 +62,7 @@ pub fn scheduler_environment(
 }
 
 fn is_of_outer_job(name: &OsStr) -> bool {
-    starts_with_any(name, &OUTER_JOB) && !CLUSTER.iter().any(|cluster| name == *cluster)
+    starts_with_any(name, &OUTER_JOB) && !CHOOSE_CLUSTER.iter().any(|cluster| name == *cluster)
 }
 
 fn starts_with_any(name: &OsStr, prefixes: &[&str]) -> bool {

@@ -17,6 +17,7 @@ use super::signals::ignored_at_start;
 use super::{Input, WORKER};
 use crate::event::Exit;
 use crate::id::RunId;
+use crate::run_variables::RUN_VARIABLES;
 use crate::store::PlannedRun;
 
 /// Above this many bytes the parameters are given as a file alone: one string of the environment must stay under
@@ -42,19 +43,6 @@ pub struct Environment {
     pub variables: Vec<(OsString, OsString)>,
 }
 
-/// The names that no program inherits: each gets them with values of its own, or, what names its worker, not at all.
-const OWN: [&str; 9] = [
-    "NEU_LAUNCH",
-    "NEU_RUN",
-    "NEU_RUN_ID",
-    "NEU_REPEAT",
-    "NEU_ATTEMPT",
-    "NEU_KEY",
-    "NEU_PARAMS",
-    "NEU_PARAMS_FILE",
-    WORKER,
-];
-
 /// Starts programs: what is the same for all of them is put together once.
 #[derive(Debug)]
 pub(super) struct Launcher {
@@ -71,7 +59,9 @@ impl Launcher {
     /// as they were at its start: blocked as they are now, handled as by default, or ignored as they were.
     pub(super) fn prepare(environment: &Environment) -> io::Result<Self> {
         let mut shared = Vec::with_capacity(environment.variables.len() + 1);
-        let inherited = environment.variables.iter().filter(|(name, _)| !OWN.iter().any(|own| name == own));
+        // Each has the first with values of its own, and what names its worker not at all.
+        let is_kept = |name: &OsStr| name != WORKER && !RUN_VARIABLES.iter().any(|own| name == *own);
+        let inherited = environment.variables.iter().filter(|(name, _)| is_kept(name));
         for (name, value) in inherited {
             shared.push(variable(name, value)?);
         }

@@ -1,0 +1,13 @@
+//! The variables that tell a program which run it is.
+
+/// Their names: each program gets them with values of its own, and nothing else may inherit them.
+pub(crate) const RUN_VARIABLES: [&str; 8] = [
+    "NEU_LAUNCH",
+    "NEU_RUN",
+    "NEU_RUN_ID",
+    "NEU_REPEAT",
+    "NEU_ATTEMPT",
+    "NEU_KEY",
+    "NEU_PARAMS",
+    "NEU_PARAMS_FILE",
+];
