@@ -80,17 +80,17 @@ impl<'a> Echo<'a> {
         for record in self.journal.read_new()? {
             if let Event::Started(Started { run, attempt, .. }) | Event::Waits(Waits { run, attempt, .. }) =
                 &record.event
-                && self.is_ours(*run, *attempt)
+                && self.attended.has(*run, *attempt)
             {
                 self.queueing.hear(&record.event);
             }
             if let Event::Started(started) = &record.event
-                && self.is_ours(started.run, started.attempt)
+                && self.attended.has(started.run, started.attempt)
             {
                 self.begin(started)?;
             }
             if let Event::Ended(ended) = &record.event
-                && self.is_ours(ended.run, ended.attempt)
+                && self.attended.has(ended.run, ended.attempt)
             {
                 self.end(ended)?;
             }
@@ -98,11 +98,6 @@ impl<'a> Echo<'a> {
         self.print_headings();
         self.pump();
         Ok(())
-    }
-
-    fn is_ours(&self, run: u64, attempt: u32) -> bool {
-        let chunk = &self.attended.chunk;
-        attempt == chunk.attempt && chunk.runs.contains(run)
     }
 
     fn begin(&mut self, started: &Started) -> Result<(), Failure> {

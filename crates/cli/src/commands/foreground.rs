@@ -72,6 +72,13 @@ pub(super) struct Attended {
     pub(super) chunk: Chunk,
 }
 
+impl Attended {
+    /// Tells whether it has an attempt at a run.
+    pub(super) fn has(&self, run: u64, attempt: u32) -> bool {
+        attempt == self.chunk.attempt && self.chunk.runs.contains(run)
+    }
+}
+
 /// Executes runs of a launch here: in the background, or followed to their end.
 pub(super) fn carry_out(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failure> {
     if !manner.detach {

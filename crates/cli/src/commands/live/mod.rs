@@ -118,18 +118,18 @@ impl<'a> Live<'a> {
     fn take(&mut self, record: Record) {
         let time = record.time;
         match &record.event {
-            Event::Waits(waits) if self.is_meant(waits.run, waits.attempt) => {
+            Event::Waits(waits) if self.attended.has(waits.run, waits.attempt) => {
                 self.queueing.hear(&record.event);
             }
-            Event::Started(started) if self.is_meant(started.run, started.attempt) => {
+            Event::Started(started) if self.attended.has(started.run, started.attempt) => {
                 self.queueing.hear(&record.event);
                 self.board.started(started.run, time);
                 self.records.entry(started.run).or_default().push(record);
             }
-            Event::Interrupted(interrupted) if self.is_meant(interrupted.run, interrupted.attempt) => {
+            Event::Interrupted(interrupted) if self.attended.has(interrupted.run, interrupted.attempt) => {
                 self.records.entry(interrupted.run).or_default().push(record);
             }
-            Event::Ended(ended) if self.is_meant(ended.run, ended.attempt) => {
+            Event::Ended(ended) if self.attended.has(ended.run, ended.attempt) => {
                 let run = ended.run;
                 self.end(run, record);
             }
@@ -199,11 +199,6 @@ impl<'a> Live<'a> {
             self.board.said(run, line);
         }
         Ok(())
-    }
-
-    fn is_meant(&self, run: u64, attempt: u32) -> bool {
-        let chunk = &self.attended.chunk;
-        attempt == chunk.attempt && chunk.runs.contains(run)
     }
 
     /// Keeps the runs that are shown.
