@@ -8,9 +8,10 @@ pub mod argument;
 pub mod quote;
 pub mod script;
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::sweep::{Axis, Choice, Point, Sweep};
+use crate::sweep::{Point, Sweep};
 
 pub use argument::Argument;
 
@@ -159,7 +160,7 @@ impl Plan {
             Runs::Made { sweep, .. } => (sweep.as_ref(), &[]),
             Runs::Listed { parameters, .. } => (None, parameters),
         };
-        let swept = sweep.into_iter().flat_map(Sweep::axes).map(Axis::name);
+        let swept = sweep.into_iter().flat_map(Sweep::parameters).map(|parameter| parameter.name.as_str());
         swept.chain(parameters.iter().map(String::as_str))
     }
 
@@ -171,45 +172,17 @@ impl Plan {
         }
     }
 
-    /// Gives the arguments of run `number` after those that all share, as they are typed: `--lr=0.1`.
-    pub fn own_arguments(&self, number: u64) -> impl Iterator<Item = &OsStr> {
-        let flags = self.point(number).into_iter().flat_map(Point::flags).map(OsStr::new);
-        let words = self.listed(number).map(|run| run.argv.as_slice()).unwrap_or_default();
-        flags.chain(words.iter().map(OsString::as_os_str))
-    }
-
-    /// Appends the point of run `number` as a JSON object.
-    pub fn write_params(&self, out: &mut String, number: u64) {
-        match (self.point(number), self.listed(number)) {
-            (Some(point), _) => point.write_json(out),
-            (None, Some(run)) => out.push_str(&run.params),
-            (None, None) => out.push_str("{}"),
-        }
-    }
-
-    /// Gives which repeat of its point run `number` is.
-    pub fn repeat(&self, number: u64) -> u64 {
-        self.listed(number).map_or(number % self.repeats, |run| run.repeat)
-    }
-
-    fn point(&self, number: u64) -> Option<Point<'_>> {
-        match &self.runs {
-            Runs::Made { sweep, .. } => sweep.as_ref()?.point(number / self.repeats),
-            Runs::Listed { .. } => None,
-        }
-    }
-
-    fn listed(&self, number: u64) -> Option<&Run> {
-        match &self.runs {
-            Runs::Made { .. } => None,
-            Runs::Listed { list, .. } => list.get(usize::try_from(number).ok()?),
-        }
-    }
-
-    /// Appends the command of run `number` as a shell would accept it; a million of them cost no memory.
-    pub fn write_command(&self, out: &mut Vec<u8>, number: u64) {
-        let shared = self.shared_arguments().iter().map(OsString::as_os_str);
-        quote::write_command(out, shared.chain(self.own_arguments(number)));
+    /// Gives run `number`, which must be below [`Plan::len`], without making its argv.
+    pub fn at(&self, number: u64) -> Planned<'_> {
+        let of = match &self.runs {
+            Runs::Made { sweep, .. } => {
+                Of::Point(sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats)))
+            }
+            Runs::Listed { list, .. } => {
+                Of::Earlier(usize::try_from(number).ok().and_then(|number| list.get(number)))
+            }
+        };
+        Planned { plan: self, number, of }
     }
 
     /// Makes every run, in order, one at a time.
@@ -219,11 +192,65 @@ impl Plan {
 
     /// Makes run `number`, which must be below [`Plan::len`].
     pub fn run(&self, number: u64) -> Run {
+        self.at(number).run()
+    }
+}
+
+/// A run of a plan that is looked at.
+#[derive(Debug, Clone)]
+pub struct Planned<'a> {
+    plan: &'a Plan,
+    number: u64,
+    of: Of<'a>,
+}
+
+#[derive(Debug, Clone)]
+enum Of<'a> {
+    Point(Option<Point<'a>>),
+    Earlier(Option<&'a Run>),
+}
+
+impl Planned<'_> {
+    /// Gives the arguments after those that all runs share, as they are typed: `--lr=0.1`.
+    pub fn own_arguments(&self) -> impl Iterator<Item = &OsStr> {
+        let (point, words): (_, &[OsString]) = match &self.of {
+            Of::Point(point) => (point.as_ref(), &[]),
+            Of::Earlier(run) => (None, run.map_or(&[], |run| &run.argv)),
+        };
+        let arguments = point.into_iter().flat_map(Point::arguments).map(OsStr::new);
+        arguments.chain(words.iter().map(OsString::as_os_str))
+    }
+
+    /// Appends the point as a JSON object.
+    pub fn write_params(&self, out: &mut String) {
+        match &self.of {
+            Of::Point(Some(point)) => point.write_json(out),
+            Of::Earlier(Some(run)) => out.push_str(&run.params),
+            Of::Point(None) | Of::Earlier(None) => out.push_str("{}"),
+        }
+    }
+
+    /// Gives which repeat of its point it is.
+    pub fn repeat(&self) -> u64 {
+        match &self.of {
+            Of::Earlier(Some(run)) => run.repeat,
+            Of::Point(_) | Of::Earlier(None) => self.number % self.plan.repeats,
+        }
+    }
+
+    /// Appends the command as a shell would accept it; a million of them cost no memory.
+    pub fn write_command(&self, out: &mut Vec<u8>) {
+        let shared = self.plan.shared_arguments().iter().map(OsString::as_os_str);
+        quote::write_command(out, shared.chain(self.own_arguments()));
+    }
+
+    /// Makes the run.
+    pub fn run(&self) -> Run {
         let mut params = String::new();
-        self.write_params(&mut params, number);
-        let shared = self.shared_arguments().iter().cloned();
-        let argv = shared.chain(self.own_arguments(number).map(OsStr::to_owned)).collect();
-        Run { number, repeat: self.repeat(number), params, argv }
+        self.write_params(&mut params);
+        let shared = self.plan.shared_arguments().iter().cloned();
+        let argv = shared.chain(self.own_arguments().map(OsStr::to_owned)).collect();
+        Run { number: self.number, repeat: self.repeat(), params, argv }
     }
 }
 
@@ -233,13 +260,16 @@ fn check_lengths(command: &[OsString], sweep: Option<&Sweep>) -> Result<(), Plan
     for word in command {
         total += check_argument(word)?;
     }
-    for axis in sweep.map(Sweep::axes).unwrap_or_default() {
-        let mut longest = 0;
-        for flag in axis.choices().iter().filter_map(Choice::flag) {
-            longest = longest.max(check_argument(flag.as_ref())?);
+    let mut longest: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, choice) in sweep.into_iter().flat_map(Sweep::listed_choices) {
+        let mut bytes = 0;
+        for argument in choice.arguments() {
+            bytes += check_argument(argument.as_ref())?;
         }
-        total += longest;
+        let longest = longest.entry(name).or_default();
+        *longest = bytes.max(*longest);
     }
+    total += longest.values().sum::<usize>();
     if total > LONGEST_COMMAND {
         return Err(PlanError::CommandTooLong { bytes: total });
     }

@@ -51,7 +51,7 @@ pub fn write_commands(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     let mut line = Vec::new();
     for run in 0..plan.len() {
         line.clear();
-        plan.write_command(&mut line, run);
+        plan.at(run).write_command(&mut line);
         line.push(b'\n');
         out.write_all(&line)?;
     }
@@ -61,7 +61,7 @@ pub fn write_commands(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 /// Gives the script of a launch: readable directives, the env as comments, and one line that becomes the worker.
 pub fn job_script(resources: &Resources, env: &[String], plan: &Plan, worker: &[OsString]) -> Vec<u8> {
     let mut first = Vec::new();
-    plan.write_command(&mut first, 0);
+    plan.at(0).write_command(&mut first);
     job_script_like(resources, env, (plan.len(), &first), worker)
 }
 
@@ -104,7 +104,7 @@ fn write_env(out: &mut dyn Write, env: &[String]) -> io::Result<()> {
 
 fn write_line(out: &mut dyn Write, before: &str, plan: &Plan, run: u64, after: &str) -> io::Result<()> {
     let mut line = before.as_bytes().to_vec();
-    plan.write_command(&mut line, run);
+    plan.at(run).write_command(&mut line);
     line.extend_from_slice(after.as_bytes());
     out.write_all(&line)
 }

@@ -66,17 +66,18 @@ impl<'a> PlanLine<'a> {
     fn of(&mut self, number: u64) -> serde_json::Result<&[u8]> {
         let Self { plan, command, params, line } = self;
         params.clear();
-        plan.write_params(params, number);
+        let planned = plan.at(number);
+        planned.write_params(params);
         line.clear();
         line.extend_from_slice(b"{\"run\":");
         serde_json::to_writer(&mut *line, &number)?;
         line.extend_from_slice(b",\"repeat\":");
-        serde_json::to_writer(&mut *line, &plan.repeat(number))?;
+        serde_json::to_writer(&mut *line, &planned.repeat())?;
         line.extend_from_slice(b",\"params\":");
         line.extend_from_slice(params.as_bytes());
         line.extend_from_slice(b",\"argv\":[");
         line.extend_from_slice(command.as_bytes());
-        for word in plan.own_arguments(number) {
+        for word in planned.own_arguments() {
             match word.to_str() {
                 Some(text) => serde_json::to_writer(&mut *line, text)?,
                 None => serde_json::to_writer(&mut *line, &Argument(word.to_owned()))?,

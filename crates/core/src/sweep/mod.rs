@@ -1,36 +1,127 @@
-//! params.json: the parameters of a sweep, and all combinations of their values, made one at a time.
+//! The parameters of a sweep, and all points that follow from them, made one at a time.
 //!
-//! A file becomes a list of axes, each with the values that it runs through. How those values were written is known to
-//! `read` only, so that another way to write them touches neither axes nor points.
+//! A text becomes a `definition` (`read`), that becomes blocks whose names are resolved (`resolve`), and of each block it
+//! is found once which combinations are points (`settle`, `walk`). A point is then made from its number.
 
-mod axis;
+mod block;
+mod choice;
+mod definition;
+mod identity;
+mod kept;
+mod mistakes;
+pub mod numbers;
 mod point;
 mod read;
+mod resolve;
+mod settle;
+pub mod style;
+mod surroundings;
+mod walk;
 
-pub use axis::{Axis, Choice};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+pub use choice::Choice;
+pub use identity::write_canonical;
 pub use point::{Point, Points};
+pub use surroundings::{Nowhere, Surroundings};
+
+use block::Block;
+use definition::Definition;
+use kept::Kept;
+use mistakes::Mistakes;
+use numbers::{Interleave, Shuffle};
+use settle::{Seen, settle};
 
 use crate::document::{Problems, Source};
 
-/// What a params.json says: axes in the order of the file, the first varying slowest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// All points of a sweep, block after block; in each the first parameter varies slowest.
+#[derive(Debug, Clone)]
 pub struct Sweep {
-    axes: Vec<Axis>,
-    /// The number of points; at least 1.
+    blocks: Arc<[Settled]>,
+    parameters: Arc<[Parameter]>,
     count: u64,
+}
+
+/// A parameter of any of the blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Whether points differ in it.
+    pub varies: bool,
+}
+
+/// A block, and which of its combinations are points.
+#[derive(Debug)]
+struct Settled {
+    block: Block,
+    kept: Kept,
+    order: Option<Permutation>,
+    /// The number of points in the blocks before.
+    start: u64,
+}
+
+#[derive(Debug)]
+enum Permutation {
+    Shuffle(Shuffle),
+    Interleave(Interleave),
 }
 
 impl Default for Sweep {
     /// The sweep of no parameters: one point that adds nothing to a command.
     fn default() -> Self {
-        Self { axes: Vec::new(), count: 1 }
+        let nothing = Definition::empty(definition::Spot { source: 0, at: 0..0 }, style::Style::default());
+        let mut mistakes = Mistakes::default();
+        Self::settle(&[nothing], &mut mistakes)
     }
 }
 
 impl Sweep {
-    /// Reads a params.json, or tells everything that is wrong with it.
-    pub fn read(source: &Source) -> Result<Self, Problems> {
-        read::read(source)
+    /// Reads a parameter file that names no other files, or tells everything that is wrong with it.
+    pub fn read(source: &Source) -> Result<Self, Vec<Problems>> {
+        Self::of_file(source, &Nowhere)
+    }
+
+    /// Reads a parameter file, whose globs and files of values are looked up in `surroundings`.
+    pub fn of_file(source: &Source, surroundings: &dyn Surroundings) -> Result<Self, Vec<Problems>> {
+        let mut mistakes = Mistakes::default();
+        let definitions = read::read(source, surroundings, &mut mistakes);
+        let sweep = if mistakes.count() == 0 { Self::settle(&definitions, &mut mistakes) } else { Self::default() };
+        match mistakes.into_problems() {
+            problems if problems.is_empty() => Ok(sweep),
+            problems => Err(problems),
+        }
+    }
+
+    /// Resolves what was defined, and finds its points.
+    fn settle(definitions: &[Definition], mistakes: &mut Mistakes) -> Self {
+        let with_included = definitions.iter().flat_map(|definition| {
+            std::iter::once(definition).chain(definition.include.iter())
+        });
+        let blocks: Vec<_> = with_included.filter_map(|definition| resolve::resolve(definition, mistakes)).collect();
+        if mistakes.count() > 0 {
+            return Self { blocks: Arc::default(), parameters: Arc::default(), count: 0 };
+        }
+        let mut seen = if blocks.len() > 1 { Seen::Points(HashSet::new()) } else { Seen::Nothing };
+        let parameters = parameters(&blocks);
+        let (mut settled, mut start) = (Vec::new(), 0_u64);
+        for block in blocks {
+            let kept = settle(&block, &mut seen, mistakes);
+            let count = kept.count();
+            let order = block.order.map(|order| Permutation::new(order, count));
+            let at = block.at.clone();
+            settled.push(Settled { block, kept, order, start });
+            start = start.checked_add(count).unwrap_or_else(|| {
+                mistakes.add(&at, "there are more points than can be counted".to_owned(), None);
+                start
+            });
+        }
+        if let (0, 0, Some(first)) = (start, mistakes.count(), definitions.first()) {
+            let help = "look at what `$exclude`, `$where` and `when` leave";
+            mistakes.add(&first.at, "no point is left to run".to_owned(), Some(help.to_owned()));
+        }
+        Self { blocks: settled.into(), parameters: parameters.into(), count: start }
     }
 
     /// The number of points.
@@ -38,9 +129,15 @@ impl Sweep {
         self.count
     }
 
-    /// The parameters with their values, in the order of the file.
-    pub fn axes(&self) -> &[Axis] {
-        &self.axes
+    /// The parameters, in the order of the file.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// All values that stand in lists, with their parameters' names: those that are worked out or drawn are not known
+    /// before their points.
+    pub fn listed_choices(&self) -> impl Iterator<Item = (&str, &Choice)> {
+        self.blocks.iter().flat_map(|settled| settled.block.listed_choices())
     }
 
     /// All points, the first parameter varying slowest. Nothing is kept in memory for a point.
@@ -50,8 +147,52 @@ impl Sweep {
 
     /// The point at a place in that order, counted from 0; `None` past the end.
     pub fn point(&self, index: u64) -> Option<Point<'_>> {
-        (index < self.count).then(|| Point::new(self, index))
+        let behind = self.blocks.partition_point(|settled| settled.start <= index);
+        let settled = self.blocks[..behind].iter().rev().find(|settled| settled.kept.count() > 0)?;
+        let place = index - settled.start;
+        if place >= settled.kept.count() {
+            return None;
+        }
+        let place = settled.order.as_ref().map_or(place, |order| order.at(place));
+        let settings = settled.block.settings(settled.kept.at(place));
+        Some(Point::new(index, &settled.block, settings))
     }
+
+    /// What files say of the number of runs that may be started without a word: the limit, the points that it is about.
+    pub fn limits(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.blocks.iter().filter_map(|settled| Some((settled.block.limit?, settled.kept.count())))
+    }
+}
+
+impl Permutation {
+    fn new(order: definition::Order, count: u64) -> Self {
+        match order {
+            definition::Order::Shuffle { seed } => Self::Shuffle(Shuffle::new(count, seed)),
+            definition::Order::Interleave => Self::Interleave(Interleave::new(count)),
+        }
+    }
+
+    fn at(&self, place: u64) -> u64 {
+        match self {
+            Self::Shuffle(shuffle) => shuffle.at(place),
+            Self::Interleave(interleave) => interleave.at(place),
+        }
+    }
+}
+
+/// Gathers the parameters of all blocks.
+fn parameters(blocks: &[Block]) -> Vec<Parameter> {
+    let mut all: Vec<Parameter> = Vec::new();
+    for block in blocks {
+        for (place, name) in block.names.iter().enumerate() {
+            let varies = blocks.len() > 1 || block.varies(place);
+            match all.iter_mut().find(|parameter| parameter.name == *name) {
+                Some(parameter) => parameter.varies |= varies,
+                None => all.push(Parameter { name: name.clone(), varies }),
+            }
+        }
+    }
+    all
 }
 
 #[cfg(test)]

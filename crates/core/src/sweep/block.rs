@@ -1,0 +1,376 @@
+//! One object of the file made ready: dimensions that are combined, guards that let one exist, rules that a point must
+//! pass. Every combination has a number, and from a number follow all values.
+
+use std::sync::Arc;
+
+use super::choice::Choice;
+use super::definition::{Order, Spot};
+use super::numbers::{Distribution, Sampler};
+use super::style::Style;
+use crate::document::Value;
+use crate::expression::{self, Expression, ExpressionError};
+
+/// The values of a point, a place for each parameter; a point need not have all of them.
+pub(super) type Settings = Vec<Option<Arc<Choice>>>;
+
+/// An object whose names are resolved.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    pub(super) at: Spot,
+    /// The names, in the order of the file: that of arguments and tables.
+    pub(super) names: Vec<String>,
+    /// What is combined, the first varying slowest. A dimension stands behind those that it depends on.
+    pub(super) dimensions: Vec<Dimension>,
+    /// What a point is asked once its dimensions up to some depth are set.
+    pub(super) rules: Vec<Rule>,
+    pub(super) sample: Option<Sample>,
+    pub(super) order: Option<Order>,
+    pub(super) limit: Option<u64>,
+    pub(super) style: Style,
+}
+
+/// What gives values to one parameter, or to several that vary together.
+#[derive(Debug, Clone)]
+pub(super) struct Dimension {
+    pub(super) source: Source,
+    /// All must let it: else a point has none of its parameters.
+    pub(super) guards: Vec<Guard>,
+    /// How many numbers of combinations share a value before the next one comes.
+    pub(super) stride: u128,
+}
+
+/// Where the values of a dimension come from.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// Lists of the same length, walked side by side.
+    Listed { members: Vec<Member>, length: u64 },
+    /// Worked out from dimensions before.
+    Computed { parameter: usize, formula: Formula },
+    /// Drawn for each point of a sample; the choices are those that have weights.
+    Drawn { parameter: usize, distribution: Distribution, choices: Vec<Arc<Choice>> },
+}
+
+/// A parameter with its values; a row of a table may lack one.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) parameter: usize,
+    pub(super) choices: Vec<Option<Arc<Choice>>>,
+}
+
+/// What lets a dimension exist.
+#[derive(Debug, Clone)]
+pub(super) enum Guard {
+    /// That another has the value at a place.
+    Chosen { dimension: usize, place: u64 },
+    /// That an expression holds.
+    When(Formula),
+}
+
+/// An expression, and which parameter each of its names is.
+#[derive(Debug, Clone)]
+pub(super) struct Formula {
+    pub(super) expression: Expression,
+    pub(super) slots: Vec<usize>,
+    pub(super) at: Spot,
+}
+
+/// A question that decides whether a point stays.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    /// How many dimensions must be set before it can be asked.
+    pub(super) depth: usize,
+    pub(super) question: Question,
+    pub(super) verdict: Verdict,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub(super) enum Question {
+    /// Whether an expression holds.
+    Holds(Formula),
+    /// Whether the parameters have one of the values each.
+    Has(Vec<(usize, Vec<expression::Value>)>),
+}
+
+/// What becomes of a point for which the answer is yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It goes.
+    Exclude,
+    /// It stays, and all others go.
+    Keep,
+}
+
+/// How many points are drawn, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Sample {
+    pub(super) sampler: Sampler,
+    pub(super) count: u64,
+    pub(super) at: Spot,
+}
+
+/// Tells that an expression cannot be worked out for some point.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub(super) at: Spot,
+    pub(super) message: String,
+}
+
+/// Where a combination stands: the place in the list of each dimension that is one.
+pub(super) type Places = Vec<u64>;
+
+impl Block {
+    /// Tells whether every combination is a point, so that none needs to be looked at.
+    pub(super) fn is_plain(&self) -> bool {
+        self.rules.is_empty() && self.sample.is_none() && self.dimensions.iter().all(Dimension::is_free)
+    }
+
+    /// Gives the number of combinations, guards and rules aside.
+    pub(super) fn combinations(&self) -> u128 {
+        self.dimensions.first().map_or(1, |first| first.stride.saturating_mul(first.length().into()))
+    }
+
+    /// Gives the values of the combination or the draw with this number, which was found to be a point.
+    pub(super) fn settings(&self, number: u128) -> Settings {
+        let (mut settings, mut places) = self.unset();
+        for depth in 0..self.dimensions.len() {
+            let place = self.place(depth, number);
+            // Whatever can go wrong has been reported when the points were counted.
+            let _set = self.set(depth, place, &mut settings, &mut places);
+        }
+        settings
+    }
+
+    /// Gives the values that stand in its lists, with the names of their parameters.
+    pub(super) fn listed_choices(&self) -> impl Iterator<Item = (&str, &Choice)> {
+        let members = self.dimensions.iter().flat_map(Dimension::members);
+        let choices = members.flat_map(|member| member.choices.iter().map(|choice| (member.parameter, choice)));
+        choices.filter_map(|(parameter, choice)| Some((self.names[parameter].as_str(), choice.as_deref()?)))
+    }
+
+    /// Tells whether points may differ in a parameter.
+    pub(super) fn varies(&self, parameter: usize) -> bool {
+        let sets = |dimension: &&Dimension| dimension.parameters().any(|it| it == parameter);
+        let mut setters = self.dimensions.iter().filter(sets);
+        let is_fixed = |dimension: &Dimension| dimension.is_free() && dimension.length() == 1;
+        !(setters.next().is_none_or(is_fixed) && setters.next().is_none())
+    }
+
+    /// Gives a point without values.
+    pub(super) fn unset(&self) -> (Settings, Places) {
+        (vec![None; self.names.len()], vec![0; self.dimensions.len()])
+    }
+
+    /// Gives what a number says of one dimension.
+    pub(super) fn place(&self, depth: usize, number: u128) -> Place {
+        let dimension = &self.dimensions[depth];
+        match &self.sample {
+            None => {
+                let place = number / dimension.stride % u128::from(dimension.length());
+                Place::At(u64::try_from(place).unwrap_or(u64::MAX))
+            }
+            Some(sample) => {
+                let draw = u64::try_from(number).unwrap_or(u64::MAX);
+                Place::Drawn(sample.sampler.unit(draw, self.dimension_name(dimension), depth))
+            }
+        }
+    }
+
+    fn dimension_name(&self, dimension: &Dimension) -> &str {
+        dimension.parameters().next().map_or("", |parameter| &self.names[parameter])
+    }
+
+    /// Tells whether the dimension exists, the ones before it being set.
+    pub(super) fn exists(
+        &self,
+        depth: usize,
+        settings: &Settings,
+        places: &Places,
+    ) -> Result<bool, Trouble> {
+        for guard in &self.dimensions[depth].guards {
+            let lets = match guard {
+                Guard::Chosen { dimension, place } => {
+                    places[*dimension] == *place && self.has_values(*dimension, settings)
+                }
+                Guard::When(formula) => formula.holds(settings)?.unwrap_or(false),
+            };
+            if !lets {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn has_values(&self, depth: usize, settings: &Settings) -> bool {
+        self.dimensions[depth].parameters().any(|parameter| settings[parameter].is_some())
+    }
+
+    /// Sets the parameters of a dimension, if it exists beside the ones before it.
+    pub(super) fn set(
+        &self,
+        depth: usize,
+        place: Place,
+        settings: &mut Settings,
+        places: &mut Places,
+    ) -> Result<(), Trouble> {
+        if self.exists(depth, settings, places)? {
+            self.fill(depth, place, settings, places)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sets the parameters of a dimension that exists.
+    pub(super) fn fill(
+        &self,
+        depth: usize,
+        place: Place,
+        settings: &mut Settings,
+        places: &mut Places,
+    ) -> Result<(), Trouble> {
+        match &self.dimensions[depth].source {
+            Source::Listed { members, length } => {
+                let place = place.of(*length);
+                places[depth] = place;
+                for member in members {
+                    let choice = usize::try_from(place).ok().and_then(|place| member.choices.get(place));
+                    settings[member.parameter] = choice.cloned().flatten();
+                }
+            }
+            Source::Computed { parameter, formula } => {
+                let value = formula.value(settings)?;
+                let choice = value.map(|value| Choice::new(&self.style, &self.names[*parameter], value, None));
+                settings[*parameter] = choice.map(Arc::new);
+            }
+            Source::Drawn { parameter, distribution, choices } => {
+                let unit = place.unit();
+                settings[*parameter] = Some(match choices.is_empty() {
+                    false => choices[distribution.index(unit).min(choices.len() - 1)].clone(),
+                    true => {
+                        let value = Value::Number(distribution.number(unit).into());
+                        Arc::new(Choice::new(&self.style, &self.names[*parameter], value, None))
+                    }
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the values of a dimension away.
+    pub(super) fn clear(&self, depth: usize, settings: &mut Settings) {
+        self.dimensions[depth].parameters().for_each(|parameter| settings[parameter] = None);
+    }
+
+    /// Tells whether a point that is set up to a depth stays one.
+    pub(super) fn passes(&self, depth: usize, settings: &Settings) -> Result<bool, Trouble> {
+        for rule in self.rules.iter().filter(|rule| rule.depth == depth) {
+            let answer = match &rule.question {
+                Question::Holds(formula) => formula.holds(settings)?,
+                Question::Has(values) => has(values, settings),
+            };
+            let stays = match (rule.verdict, answer) {
+                // A question about a parameter that the point does not have says nothing about it.
+                (_, None) => true,
+                (Verdict::Exclude, Some(yes)) => !yes,
+                (Verdict::Keep, Some(yes)) => yes,
+            };
+            if !stays {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Tells whether all of some parameters have one of their values; `None` where the point lacks one.
+fn has(values: &[(usize, Vec<expression::Value>)], settings: &Settings) -> Option<bool> {
+    let mut all = true;
+    for (parameter, values) in values {
+        let choice = settings[*parameter].as_ref()?;
+        all &= values.iter().any(|value| value == choice.operand());
+    }
+    Some(all)
+}
+
+/// What says which value a dimension has.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// The place in its list.
+    At(u64),
+    /// A number from 0 up to but not 1, spread over its list or distribution.
+    Drawn(f64),
+}
+
+impl Place {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a list has at most millions of values, and the unit is from 0 to 1")]
+    fn of(self, length: u64) -> u64 {
+        match self {
+            Self::At(place) => place,
+            Self::Drawn(unit) => ((unit * length as f64) as u64).min(length.saturating_sub(1)),
+        }
+    }
+
+    fn unit(self) -> f64 {
+        match self {
+            Self::At(_) => 0.0,
+            Self::Drawn(unit) => unit,
+        }
+    }
+}
+
+impl Dimension {
+    /// Gives how many values it has: 1 where they are worked out or drawn.
+    pub(super) fn length(&self) -> u64 {
+        match &self.source {
+            Source::Listed { length, .. } => *length,
+            Source::Computed { .. } | Source::Drawn { .. } => 1,
+        }
+    }
+
+    /// Gives the lists that it walks through.
+    fn members(&self) -> &[Member] {
+        match &self.source {
+            Source::Listed { members, .. } => members,
+            Source::Computed { .. } | Source::Drawn { .. } => &[],
+        }
+    }
+
+    /// Gives the parameters that it sets.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = usize> {
+        let one = match &self.source {
+            Source::Listed { .. } => None,
+            Source::Computed { parameter, .. } | Source::Drawn { parameter, .. } => Some(*parameter),
+        };
+        self.members().iter().map(|member| member.parameter).chain(one)
+    }
+
+    /// Tells whether it is there in every point, whatever the others are.
+    fn is_free(&self) -> bool {
+        self.guards.is_empty() && matches!(self.source, Source::Listed { .. })
+    }
+}
+
+impl Formula {
+    fn holds(&self, settings: &Settings) -> Result<Option<bool>, Trouble> {
+        self.expression.holds_of(&|slot| self.operand(settings, slot)).map_err(|error| self.trouble(settings, &error))
+    }
+
+    fn value(&self, settings: &Settings) -> Result<Option<Value>, Trouble> {
+        let value = self.expression.evaluate(&|slot| self.operand(settings, slot));
+        let value = value.and_then(|value| value.map(|value| self.expression.to_document(&value)).transpose());
+        value.map_err(|error| self.trouble(settings, &error))
+    }
+
+    fn operand<'a>(&self, settings: &'a Settings, slot: usize) -> Option<&'a expression::Value> {
+        settings[self.slots[slot]].as_ref().map(|choice| choice.operand())
+    }
+
+    /// Says for which values it went wrong.
+    fn trouble(&self, settings: &Settings, error: &ExpressionError) -> Trouble {
+        let names = self.expression.names().iter().zip(&self.slots);
+        let values = names.filter_map(|(name, slot)| Some(format!("{name}={}", settings[*slot].as_ref()?.json())));
+        let values: Vec<_> = values.collect();
+        let with = if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
+        Trouble { at: self.at.clone(), message: format!("{error}{with}") }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a person defined, each part with its place: names are not resolved yet, and nothing is combined.
+
+use std::ops::Range;
+
+use super::numbers::{Distribution, Sampler};
+use super::style::Style;
+use crate::document::Value;
+use crate::expression::Expression;
+
+/// A place in one of the texts that a sweep is read from: the file, or an option of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// Which text, by its number.
+    pub(super) source: usize,
+    /// The bytes of it.
+    pub(super) at: Range<usize>,
+}
+
+/// One object of the file: its parameters, and what `$`-keys say of the set of its points.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) at: Spot,
+    pub(super) parameters: Vec<Defined>,
+    pub(super) zip: Vec<Group>,
+    pub(super) exclude: Vec<Rule>,
+    pub(super) keep: Vec<Rule>,
+    /// Extra points: small sweeps of their own.
+    pub(super) include: Vec<Definition>,
+    pub(super) sample: Option<Sample>,
+    pub(super) order: Option<Order>,
+    /// The most runs that may be started without a word.
+    pub(super) limit: Option<u64>,
+    pub(super) style: Style,
+}
+
+impl Definition {
+    /// Starts one that says nothing.
+    pub(super) fn empty(at: Spot, style: Style) -> Self {
+        Self {
+            at,
+            parameters: Vec::new(),
+            zip: Vec::new(),
+            exclude: Vec::new(),
+            keep: Vec::new(),
+            include: Vec::new(),
+            sample: None,
+            order: None,
+            limit: None,
+            style,
+        }
+    }
+}
+
+/// A parameter as it was defined.
+#[derive(Debug, Clone)]
+pub(super) struct Defined {
+    pub(super) name: String,
+    pub(super) at: Spot,
+    pub(super) values: Values,
+    /// Without it holding, a point does not have the parameter.
+    pub(super) when: Option<Formula>,
+}
+
+/// The values that a parameter takes.
+#[derive(Debug, Clone)]
+pub(super) enum Values {
+    /// One, in every point.
+    Fixed(DefinedChoice),
+    /// Each in turn.
+    Listed(Vec<DefinedChoice>),
+    /// Worked out from other parameters.
+    Computed(Formula),
+    /// Drawn anew for every point of a sample.
+    Drawn(Distribution, Vec<DefinedChoice>),
+}
+
+/// A value, with what it is called and what it brings along.
+#[derive(Debug, Clone)]
+pub(super) struct DefinedChoice {
+    pub(super) value: Value,
+    pub(super) label: Option<String>,
+    /// Parameters that only points with this value have.
+    pub(super) with: Vec<Defined>,
+}
+
+impl DefinedChoice {
+    /// Takes a value that is nothing but itself.
+    pub(super) fn plain(value: Value) -> Self {
+        Self { value, label: None, with: Vec::new() }
+    }
+}
+
+/// An expression with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Formula {
+    pub(super) expression: Expression,
+    pub(super) at: Spot,
+}
+
+/// Parameters that vary together.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) names: Vec<(String, Spot)>,
+    pub(super) at: Spot,
+}
+
+/// What a point is asked.
+#[derive(Debug, Clone)]
+pub(super) enum Rule {
+    /// Whether an expression holds.
+    Holds(Formula),
+    /// Whether it has one of the values for each of the names.
+    Has(Vec<(String, Spot, Vec<Value>)>),
+}
+
+/// A sample instead of all combinations.
+#[derive(Debug, Clone)]
+pub(super) struct Sample {
+    pub(super) sampler: Sampler,
+    pub(super) count: u64,
+    pub(super) at: Spot,
+}
+
+/// The order in which points come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By chance.
+    Shuffle {
+        /// Which chance.
+        seed: u64,
+    },
+    /// So that any first part of them is spread over all.
+    Interleave,
+}

@@ -1,0 +1,45 @@
+//! What is wrong with a sweep that is read from several texts: each problem at its place in its text, all at once.
+
+use super::definition::Spot;
+use crate::document::{Problem, Problems, Source};
+
+/// The texts that a sweep is read from, and what is wrong in each.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes {
+    texts: Vec<(Source, Vec<Problem>)>,
+}
+
+impl Mistakes {
+    /// Adds a text, and gives the number by which its places name it.
+    pub(super) fn open(&mut self, source: Source) -> usize {
+        self.texts.push((source, Vec::new()));
+        self.texts.len() - 1
+    }
+
+    /// Gives a text.
+    pub(super) fn source(&self, number: usize) -> &Source {
+        &self.texts[number].0
+    }
+
+    /// Gives the list of problems of a text.
+    pub(super) fn of(&mut self, number: usize) -> &mut Vec<Problem> {
+        &mut self.texts[number].1
+    }
+
+    /// Says what is wrong at a place.
+    pub(super) fn add(&mut self, at: &Spot, message: String, help: Option<String>) {
+        let problem = Problem { at: at.at.clone(), message, help };
+        self.of(at.source).push(problem);
+    }
+
+    /// Counts the problems.
+    pub(super) fn count(&self) -> usize {
+        self.texts.iter().map(|(_, problems)| problems.len()).sum()
+    }
+
+    /// Gives the problems of each text that has some.
+    pub(super) fn into_problems(self) -> Vec<Problems> {
+        let found = self.texts.into_iter().filter_map(|(source, list)| Problems::found_in(&source, list));
+        found.collect()
+    }
+}

@@ -1,0 +1,315 @@
+//! Values that are not written out: `{"range": [0, 1, 0.1]}` and all other objects that stand for values.
+
+use std::ops::Range;
+
+use super::super::definition::{Defined, DefinedChoice, Formula, Values};
+use super::super::numbers::{self, Distribution, NumbersError};
+use super::super::style::Style;
+use super::{Reader, Within};
+use crate::document::{Entry, Node, Value};
+
+/// The keys of which an object of values has one.
+const KINDS: [&str; 15] = [
+    "values",
+    "value",
+    "range",
+    "linspace",
+    "logspace",
+    "file",
+    "glob",
+    "expr",
+    "uniform",
+    "loguniform",
+    "normal",
+    "lognormal",
+    "int",
+    "logint",
+    "choice",
+];
+
+/// The keys that may stand beside it.
+const BESIDE: [&str; 7] = ["when", "n", "seed", "digits", "weights", "label", "with"];
+
+/// What stands beside the kind of values.
+#[derive(Default)]
+struct Beside {
+    when: Option<Formula>,
+    n: Option<u64>,
+    seed: u64,
+    digits: Option<u64>,
+    weights: Option<Node>,
+    described: Vec<Entry>,
+}
+
+impl Reader<'_> {
+    /// Reads the object form of a parameter: what values it takes, and under which condition.
+    pub(super) fn generator(
+        &mut self,
+        name: &str,
+        entries: Vec<Entry>,
+        at: &Range<usize>,
+        style: &Style,
+    ) -> (Option<Values>, Option<Formula>) {
+        let mut kinds = Vec::new();
+        let mut beside = Beside::default();
+        let mut keys = Vec::new();
+        for entry in entries {
+            if KINDS.contains(&entry.key.as_str()) {
+                kinds.push(entry);
+            } else {
+                keys.push((entry.key.clone(), entry.key_at.clone()));
+                self.beside(entry, &mut beside);
+            }
+        }
+        let Some(kind) = kinds.pop().filter(|_| kinds.is_empty()) else {
+            let message = if kinds.is_empty() {
+                format!("`{name}` is set to an object that says no values")
+            } else {
+                format!("`{name}` is set in more than one way")
+            };
+            let help = format!(
+                "write one of {}; an object as a value goes into a list: {}",
+                KINDS.map(|kind| format!("`{kind}`")).join(", "),
+                r#"`[{"a": 1}]`"#
+            );
+            self.problem(at, message).help(help);
+            return (None, None);
+        };
+        for (key, key_at) in keys {
+            if BESIDE.contains(&key.as_str()) && !goes_with(&kind.key, &key) {
+                self.problem(&key_at, format!("`{key}` says nothing beside `{}`", kind.key));
+            }
+        }
+        let when = beside.when.take();
+        let values = self.values(name, kind, beside, style);
+        if when.is_some() && self.within == Within::Include {
+            self.problem(at, "an extra point has its parameters under no condition");
+        }
+        (values, when)
+    }
+
+    fn beside(&mut self, entry: Entry, beside: &mut Beside) {
+        match entry.key.as_str() {
+            "when" => beside.when = self.formula(&entry.value),
+            "n" => {
+                beside.n = self.whole(&entry.value, "`n`");
+                if beside.n == Some(0) {
+                    self.problem(&entry.value.at, "no draw would leave nothing to run");
+                }
+            }
+            "seed" => beside.seed = self.whole(&entry.value, "`seed`").unwrap_or_default(),
+            "digits" => beside.digits = self.whole(&entry.value, "`digits`"),
+            "weights" => beside.weights = Some(entry.value),
+            "label" | "with" => beside.described.push(entry),
+            _ => self.unknown_key(&entry, &[&KINDS[..], &BESIDE[..]].concat()),
+        }
+    }
+
+    fn values(&mut self, name: &str, kind: Entry, beside: Beside, style: &Style) -> Option<Values> {
+        let at = kind.value.at.clone();
+        match kind.key.as_str() {
+            "values" => self.written_out(name, kind.value, style),
+            "value" => {
+                let entries = std::iter::once(kind).chain(beside.described).collect();
+                self.described(entries, style).map(Values::Fixed)
+            }
+            "range" => {
+                let list = self.numbers::<3>(&kind, "[start, stop, step]")?;
+                let [start, stop, step] = &list;
+                self.listed(&at, numbers::range(start, stop, step))
+            }
+            "linspace" | "logspace" => {
+                let list = self.numbers::<3>(&kind, "[first, last, how many]")?;
+                let [first, last, count] = &list;
+                let Ok(count) = count.parse() else {
+                    self.problem(&at, format!("`{count}` is no number of values"));
+                    return None;
+                };
+                let make = if kind.key == "linspace" { numbers::linspace } else { numbers::logspace };
+                self.listed(&at, make(first, last, count))
+            }
+            "file" => self.lines(&kind.value),
+            "glob" => self.paths(&kind.value),
+            "expr" => self.formula(&kind.value).map(Values::Computed),
+            "choice" => self.weighted(name, kind, beside, style),
+            _ => {
+                let list = self.numbers::<2>(&kind, distribution_form(&kind.key))?;
+                let [one, other] = &list;
+                match Distribution::named(&kind.key, one, other, beside.digits) {
+                    Ok(distribution) => Some(drawn(name, distribution, Vec::new(), &beside)),
+                    Err(error) => self.refused(&at, &error),
+                }
+            }
+        }
+    }
+
+    /// Reads what stands behind `values`: a list, or another object of values.
+    fn written_out(&mut self, name: &str, node: Node, style: &Style) -> Option<Values> {
+        let entry = Entry { key: name.to_owned(), key_at: node.at.clone(), value: node };
+        let Defined { values, when, .. } = self.parameter(entry, style)?;
+        if let Some(when) = when {
+            self.problem(&when.at.at, "`when` stands beside `values`");
+        }
+        Some(match values {
+            Values::Fixed(choice) => Values::Listed(vec![choice]),
+            other => other,
+        })
+    }
+
+    /// Reads as many numbers as a form has.
+    fn numbers<const N: usize>(&mut self, kind: &Entry, form: &str) -> Option<[String; N]> {
+        let array = list_of_numbers(&kind.value).and_then(|list| list.try_into().ok());
+        if array.is_none() {
+            self.problem(&kind.value.at, format!("`{}` takes {form}, all of them numbers", kind.key));
+        }
+        array
+    }
+
+    fn listed(&mut self, at: &Range<usize>, list: Result<Vec<String>, NumbersError>) -> Option<Values> {
+        match list {
+            Ok(list) => {
+                let choices = list.into_iter().map(|text| DefinedChoice::plain(Value::Number(text.into())));
+                Some(Values::Listed(choices.collect()))
+            }
+            Err(error) => self.refused(at, &error),
+        }
+    }
+
+    fn refused(&mut self, at: &Range<usize>, error: &NumbersError) -> Option<Values> {
+        self.problem(at, error.to_string());
+        None
+    }
+
+    /// Reads a draw from some values, each with its weight.
+    fn weighted(&mut self, name: &str, kind: Entry, beside: Beside, style: &Style) -> Option<Values> {
+        let at = kind.value.at.clone();
+        let Value::List(items) = kind.value.value else {
+            self.problem(&at, format!("`choice` takes a list of values, not {}", kind.value.value.kind()));
+            return None;
+        };
+        let choices = self.choices(items, style);
+        if choices.iter().any(|choice| !choice.with.is_empty()) {
+            self.problem(&at, "a value that is drawn brings nothing along").help("put it into a list, with `$sample` beside");
+        }
+        let weights = match &beside.weights {
+            None => vec!["1".to_owned(); choices.len()],
+            Some(node) => {
+                let list = list_of_numbers(node);
+                let Some(weights) = list.filter(|list| list.len() == choices.len()) else {
+                    let at = node.at.clone();
+                    self.problem(&at, format!("`weights` is a list of {} numbers, one for each value", choices.len()));
+                    return None;
+                };
+                weights
+            }
+        };
+        match Distribution::choice(&weights) {
+            Ok(distribution) => Some(drawn(name, distribution, choices, &beside)),
+            Err(error) => self.refused(&at, &error),
+        }
+    }
+
+    /// Reads the lines of a file, each a value; a line that is a number is one.
+    fn lines(&mut self, node: &Node) -> Option<Values> {
+        let path = self.text(node, "a path")?;
+        match self.surroundings.read(&path) {
+            Ok(source) => {
+                let text = source.text.trim_start_matches('\u{feff}');
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                let choices: Vec<_> = lines.map(|line| DefinedChoice::plain(line_value(line))).collect();
+                if choices.is_empty() {
+                    self.problem(&node.at, format!("`{path}` has no line"));
+                }
+                if text.contains('\0') {
+                    self.problem(&node.at, format!("`{path}` has a NUL in it, which no argument can have"));
+                }
+                Some(Values::Listed(choices))
+            }
+            Err(reason) => {
+                self.problem(&node.at, format!("cannot read `{path}`: {reason}"));
+                None
+            }
+        }
+    }
+
+    /// Reads a pattern of paths.
+    fn paths(&mut self, node: &Node) -> Option<Values> {
+        let pattern = self.text(node, "a pattern of paths")?;
+        match self.surroundings.glob(&pattern) {
+            Ok(paths) if paths.is_empty() => {
+                self.problem(&node.at, format!("no path here is like `{pattern}`"));
+                None
+            }
+            Ok(paths) => {
+                let choices = paths.into_iter().map(|path| DefinedChoice::plain(Value::Text(path)));
+                Some(Values::Listed(choices.collect()))
+            }
+            Err(reason) => {
+                self.problem(&node.at, format!("cannot look for `{pattern}`: {reason}"));
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        match &node.value {
+            Value::Text(text) => Some(text.clone()),
+            other => {
+                self.problem(&node.at, format!("this takes {what} as a string, not {}", other.kind()));
+                None
+            }
+        }
+    }
+}
+
+/// Makes a list of draws where their number is said, else leaves them to the sample.
+fn drawn(name: &str, distribution: Distribution, choices: Vec<DefinedChoice>, beside: &Beside) -> Values {
+    let Some(count) = beside.n else { return Values::Drawn(distribution, choices) };
+    let draw = |draw| {
+        let unit = numbers::unit(beside.seed, name, draw);
+        match choices.is_empty() {
+            true => DefinedChoice::plain(Value::Number(distribution.number(unit).into())),
+            false => choices[distribution.index(unit).min(choices.len() - 1)].clone(),
+        }
+    };
+    Values::Listed((0..count).map(draw).collect())
+}
+
+/// Reads a list of numbers; `None` where it is anything else.
+fn list_of_numbers(node: &Node) -> Option<Vec<String>> {
+    let number = |node: &Node| match &node.value {
+        Value::Number(text) => Some(text.to_string()),
+        Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Table(_) => None,
+    };
+    match &node.value {
+        Value::List(items) => items.iter().map(number).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Table(_) => None,
+    }
+}
+
+/// Tells whether a key says something beside a kind of values.
+fn goes_with(kind: &str, key: &str) -> bool {
+    let is_drawn = matches!(kind, "uniform" | "loguniform" | "normal" | "lognormal" | "int" | "logint" | "choice");
+    match key {
+        "when" => true,
+        "n" | "seed" => is_drawn,
+        "digits" => is_drawn && !matches!(kind, "choice" | "int" | "logint"),
+        "weights" => kind == "choice",
+        _ => kind == "value",
+    }
+}
+
+fn distribution_form(kind: &str) -> &'static str {
+    match kind {
+        "normal" | "lognormal" => "[mean, standard deviation]",
+        _ => "[lowest, highest]",
+    }
+}
+
+/// Takes a line of a file as a number where it is one, for the sake of expressions; else as it is.
+fn line_value(line: &str) -> Value {
+    match serde_json::from_str::<serde_json::Number>(line.trim()) {
+        Ok(_) => Value::Number(line.trim().into()),
+        Err(_) => Value::Text(line.to_owned()),
+    }
+}
