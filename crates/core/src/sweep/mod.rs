@@ -6,6 +6,7 @@
 mod axis;
 mod point;
 mod read;
+pub mod style;
 
 pub use axis::{Axis, Choice};
 pub use point::{Point, Points};
