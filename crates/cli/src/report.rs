@@ -35,7 +35,8 @@ pub(crate) struct Failure {
 enum Body {
     Error(Box<dyn Error>),
     Text(String),
-    Problems(Problems),
+    /// Mistakes in files, or in what was typed.
+    Problems(Vec<Problems>),
     /// Several mistakes, each with what to do about it.
     Several(Vec<(String, Option<String>)>),
     /// What clap says of a wrong command line, in its own form.
@@ -99,7 +100,7 @@ impl Failure {
         let mut out = match &self.body {
             Body::ClosedPipe => return String::new(),
             Body::Usage(text) => text.clone(),
-            Body::Problems(problems) => render_problems(problems, color, width),
+            Body::Problems(texts) => texts.iter().map(|text| render_problems(text, color, width)).collect(),
             Body::Several(mistakes) => render_several(mistakes, color),
             Body::Text(text) => format!("{} {text}\n", error_word(color)),
             Body::Error(error) => {
@@ -199,7 +200,13 @@ fn render_several(mistakes: &[(String, Option<String>)], color: bool) -> String 
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        Self { exit: Exit::Usage, body: Body::Problems(problems), hints: Vec::new() }
+        vec![problems].into()
+    }
+}
+
+impl From<Vec<Problems>> for Failure {
+    fn from(texts: Vec<Problems>) -> Self {
+        Self { exit: Exit::Usage, body: Body::Problems(texts), hints: Vec::new() }
     }
 }
 

@@ -19,9 +19,9 @@ use super::LaunchArgs;
                   neusweep --params=grid.json ./simulate -v"
 )]
 pub(crate) struct SweepArgs {
-    /// The parameters: name → list of values
-    #[arg(short, long, value_name = "FILE", default_value = "params.json")]
-    pub(crate) params: PathBuf,
+    /// The parameters: name → list of values [default: params.json, params.toml or params.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) params: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) launch: LaunchArgs,
     /// The command to run for each combination

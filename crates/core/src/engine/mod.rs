@@ -7,6 +7,7 @@ pub mod create;
 pub mod git;
 pub mod limits;
 pub mod mend;
+pub mod parameters;
 pub mod program;
 pub mod removal;
 pub mod rerun;

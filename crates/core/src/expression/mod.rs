@@ -138,13 +138,20 @@ mod tests;
 pub struct Value(String);
 impl Value {
     pub fn of(value: &crate::document::Value) -> Self {
-        let mut s = String::new(); crate::document::json::write(value, &mut s);
+        let mut s = String::new();
+        crate::document::json::write(value, &mut s);
         Self(s)
     }
 }
-impl Clone for Expression { fn clone(&self) -> Self { Self { text: self.text.clone(), names: self.names.clone() } } }
+impl Clone for Expression {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), names: self.names.clone() }
+    }
+}
 impl Expression {
-    pub fn names(&self) -> &[String] { &self.names }
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
     fn values<'v>(&self, of: &dyn Fn(usize) -> Option<&'v Value>) -> Option<Values> {
         let mut map = Vec::new();
         for (slot, name) in self.names.iter().enumerate() {
@@ -153,14 +160,25 @@ impl Expression {
         let text = format!("{{{}}}", map.join(","));
         Values::of(&serde_json::value::RawValue::from_string(text).unwrap()).ok()
     }
-    pub fn evaluate<'v>(&self, of: &dyn Fn(usize) -> Option<&'v Value>) -> Result<Option<Value>, ExpressionError> {
+    pub fn evaluate<'v>(
+        &self,
+        of: &dyn Fn(usize) -> Option<&'v Value>,
+    ) -> Result<Option<Value>, ExpressionError> {
         let Some(values) = self.values(of) else { return Ok(None) };
-        let parsed = parse_expr(&self.text).map_err(|error| ExpressionError::of_language(&self.text, &error))?;
-        Evaluation { text: &self.text, names: &values.context(ALL), depth: Cell::new(0) }.value(&parsed).map(|v| Some(Value(v.to_string())))
+        let parsed =
+            parse_expr(&self.text).map_err(|error| ExpressionError::of_language(&self.text, &error))?;
+        Evaluation { text: &self.text, names: &values.context(ALL), depth: Cell::new(0) }
+            .value(&parsed)
+            .map(|v| Some(Value(v.to_string())))
     }
-    pub fn holds_of<'v>(&self, of: &dyn Fn(usize) -> Option<&'v Value>) -> Result<Option<bool>, ExpressionError> {
+    pub fn holds_of<'v>(
+        &self,
+        of: &dyn Fn(usize) -> Option<&'v Value>,
+    ) -> Result<Option<bool>, ExpressionError> {
         let Some(values) = self.values(of) else { return Ok(None) };
         self.holds(&values).map(Some)
     }
-    pub fn to_document(&self, v: &Value) -> Result<crate::document::Value, ExpressionError> { Ok(crate::document::Value::Number(v.0.as_str().into())) }
+    pub fn to_document(&self, v: &Value) -> Result<crate::document::Value, ExpressionError> {
+        Ok(crate::document::Value::Number(v.0.as_str().into()))
+    }
 }

@@ -144,7 +144,8 @@ impl Block {
     /// Gives the values that stand in its lists, with the names of their parameters.
     pub(super) fn listed_choices(&self) -> impl Iterator<Item = (&str, &Choice)> {
         let members = self.dimensions.iter().flat_map(Dimension::members);
-        let choices = members.flat_map(|member| member.choices.iter().map(|choice| (member.parameter, choice)));
+        let choices =
+            members.flat_map(|member| member.choices.iter().map(|choice| (member.parameter, choice)));
         choices.filter_map(|(parameter, choice)| Some((self.names[parameter].as_str(), choice.as_deref()?)))
     }
 
@@ -181,12 +182,7 @@ impl Block {
     }
 
     /// Tells whether the dimension exists, the ones before it being set.
-    pub(super) fn exists(
-        &self,
-        depth: usize,
-        settings: &Settings,
-        places: &Places,
-    ) -> Result<bool, Trouble> {
+    pub(super) fn exists(&self, depth: usize, settings: &Settings, places: &Places) -> Result<bool, Trouble> {
         for guard in &self.dimensions[depth].guards {
             let lets = match guard {
                 Guard::Chosen { dimension, place } => {
@@ -213,11 +209,7 @@ impl Block {
         settings: &mut Settings,
         places: &mut Places,
     ) -> Result<(), Trouble> {
-        if self.exists(depth, settings, places)? {
-            self.fill(depth, place, settings, places)
-        } else {
-            Ok(())
-        }
+        if self.exists(depth, settings, places)? { self.fill(depth, place, settings, places) } else { Ok(()) }
     }
 
     /// Sets the parameters of a dimension that exists.
@@ -239,7 +231,8 @@ impl Block {
             }
             Source::Computed { parameter, formula } => {
                 let value = formula.value(settings)?;
-                let choice = value.map(|value| Choice::new(&self.style, &self.names[*parameter], value, None));
+                let choice =
+                    value.map(|value| Choice::new(&self.style, &self.names[*parameter], value, None));
                 settings[*parameter] = choice.map(Arc::new);
             }
             Source::Drawn { parameter, distribution, choices } => {
@@ -302,7 +295,12 @@ pub(super) enum Place {
 }
 
 impl Place {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a list has at most millions of values, and the unit is from 0 to 1")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a list has at most millions of values, and the unit is from 0 to 1"
+    )]
     fn of(self, length: u64) -> u64 {
         match self {
             Self::At(place) => place,
@@ -352,12 +350,15 @@ impl Dimension {
 
 impl Formula {
     fn holds(&self, settings: &Settings) -> Result<Option<bool>, Trouble> {
-        self.expression.holds_of(&|slot| self.operand(settings, slot)).map_err(|error| self.trouble(settings, &error))
+        self.expression
+            .holds_of(&|slot| self.operand(settings, slot))
+            .map_err(|error| self.trouble(settings, &error))
     }
 
     fn value(&self, settings: &Settings) -> Result<Option<Value>, Trouble> {
         let value = self.expression.evaluate(&|slot| self.operand(settings, slot));
-        let value = value.and_then(|value| value.map(|value| self.expression.to_document(&value)).transpose());
+        let value =
+            value.and_then(|value| value.map(|value| self.expression.to_document(&value)).transpose());
         value.map_err(|error| self.trouble(settings, &error))
     }
 
@@ -368,7 +369,8 @@ impl Formula {
     /// Says for which values it went wrong.
     fn trouble(&self, settings: &Settings, error: &ExpressionError) -> Trouble {
         let names = self.expression.names().iter().zip(&self.slots);
-        let values = names.filter_map(|(name, slot)| Some(format!("{name}={}", settings[*slot].as_ref()?.json())));
+        let values =
+            names.filter_map(|(name, slot)| Some(format!("{name}={}", settings[*slot].as_ref()?.json())));
         let values: Vec<_> = values.collect();
         let with = if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
         Trouble { at: self.at.clone(), message: format!("{error}{with}") }

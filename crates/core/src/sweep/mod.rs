@@ -87,7 +87,8 @@ impl Sweep {
     pub fn of_file(source: &Source, surroundings: &dyn Surroundings) -> Result<Self, Vec<Problems>> {
         let mut mistakes = Mistakes::default();
         let definitions = read::read(source, surroundings, &mut mistakes);
-        let sweep = if mistakes.count() == 0 { Self::settle(&definitions, &mut mistakes) } else { Self::default() };
+        let sweep =
+            if mistakes.count() == 0 { Self::settle(&definitions, &mut mistakes) } else { Self::default() };
         match mistakes.into_problems() {
             problems if problems.is_empty() => Ok(sweep),
             problems => Err(problems),
@@ -96,10 +97,11 @@ impl Sweep {
 
     /// Resolves what was defined, and finds its points.
     fn settle(definitions: &[Definition], mistakes: &mut Mistakes) -> Self {
-        let with_included = definitions.iter().flat_map(|definition| {
-            std::iter::once(definition).chain(definition.include.iter())
-        });
-        let blocks: Vec<_> = with_included.filter_map(|definition| resolve::resolve(definition, mistakes)).collect();
+        let with_included = definitions
+            .iter()
+            .flat_map(|definition| std::iter::once(definition).chain(definition.include.iter()));
+        let blocks: Vec<_> =
+            with_included.filter_map(|definition| resolve::resolve(definition, mistakes)).collect();
         if mistakes.count() > 0 {
             return Self { blocks: Arc::default(), parameters: Arc::default(), count: 0 };
         }

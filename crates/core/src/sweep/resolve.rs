@@ -19,7 +19,8 @@ pub(super) fn resolve(definition: &Definition, mistakes: &mut Mistakes) -> Optio
     let units = flat.units(&definition.zip, mistakes);
     let resolving = Resolving { definition, flat: &flat, names: &names };
     let order = resolving.order(&units, mistakes);
-    let dimensions: Vec<_> = order.iter().map(|unit| resolving.dimension(&units[*unit], &units, &order, mistakes)).collect();
+    let dimensions: Vec<_> =
+        order.iter().map(|unit| resolving.dimension(&units[*unit], &units, &order, mistakes)).collect();
     let rules = resolving.rules(&dimensions, mistakes);
     let sample = definition.sample.as_ref().map(|sample| Sample {
         sampler: sample.sampler.clone(),
@@ -63,7 +64,11 @@ impl<'a> Flat<'a> {
         let twice = self.0.iter().position(|other| other.defined.name == defined.name);
         if twice.is_some_and(|other| !self.exclude_each_other(other, parent)) {
             let message = format!("`{}` is set twice for the same point", defined.name);
-            mistakes.add(&defined.at, message, Some("only different values of one parameter may bring the same name along".to_owned()));
+            mistakes.add(
+                &defined.at,
+                message,
+                Some("only different values of one parameter may bring the same name along".to_owned()),
+            );
         }
         self.0.push(FlatParameter { defined, parent });
         let choices: &[DefinedChoice] = match &defined.values {
@@ -84,7 +89,8 @@ impl<'a> Flat<'a> {
             std::iter::successors(start, |(parent, _)| self.0[*parent].parent).collect::<Vec<_>>()
         };
         let others = line(self.0[other].parent);
-        let apart = |(parent, place): &(usize, u64)| others.iter().any(|(it, at)| it == parent && at != place);
+        let apart =
+            |(parent, place): &(usize, u64)| others.iter().any(|(it, at)| it == parent && at != place);
         line(mine).iter().any(apart)
     }
 
@@ -116,21 +122,38 @@ impl<'a> Flat<'a> {
                 }
                 let parameter = &self.0[index];
                 let length = match &parameter.defined.values {
-                    Values::Listed(choices) if parameter.parent.is_none() && parameter.defined.when.is_none() => choices.len(),
+                    Values::Listed(choices)
+                        if parameter.parent.is_none() && parameter.defined.when.is_none() =>
+                    {
+                        choices.len()
+                    }
                     Values::Fixed(_) if parameter.parent.is_none() && parameter.defined.when.is_none() => 1,
                     Values::Listed(_) | Values::Fixed(_) => {
-                        let help = "put the condition on the other parameters, or list the points with `$include`";
-                        mistakes.add(at, format!("`{name}` exists under a condition only, and cannot vary together with others"), Some(help.to_owned()));
+                        let help =
+                            "put the condition on the other parameters, or list the points with `$include`";
+                        mistakes.add(
+                            at,
+                            format!(
+                                "`{name}` exists under a condition only, and cannot vary together with others"
+                            ),
+                            Some(help.to_owned()),
+                        );
                         continue;
                     }
                     Values::Computed(_) | Values::Drawn(..) => {
-                        mistakes.add(at, format!("`{name}` is no list of values, and cannot vary together with others"), None);
+                        mistakes.add(
+                            at,
+                            format!("`{name}` is no list of values, and cannot vary together with others"),
+                            None,
+                        );
                         continue;
                     }
                 };
                 match first {
                     Some((other, expected)) if expected != length => {
-                        let message = format!("`{name}` has {length} values, and `{other}`, with which it varies, has {expected}");
+                        let message = format!(
+                            "`{name}` has {length} values, and `{other}`, with which it varies, has {expected}"
+                        );
                         mistakes.add(at, message, None);
                     }
                     Some(_) => {}
@@ -168,7 +191,8 @@ impl Resolving<'_> {
         let needs: Vec<BTreeSet<usize>> = units.iter().map(|unit| self.needs(unit, units)).collect();
         let mut order: Vec<usize> = Vec::with_capacity(units.len());
         while order.len() < units.len() {
-            let ready = |unit: &usize| !order.contains(unit) && needs[*unit].iter().all(|need| order.contains(need));
+            let ready =
+                |unit: &usize| !order.contains(unit) && needs[*unit].iter().all(|need| order.contains(need));
             match (0..units.len()).find(ready) {
                 Some(unit) => order.push(unit),
                 None => {
@@ -190,8 +214,12 @@ impl Resolving<'_> {
             needs.extend(units.iter().position(|it| parent.is_some_and(|parent| it.contains(&parent))));
             for formula in formulas(parameter.defined) {
                 for name in formula.expression.names() {
-                    let gives = |unit: &Vec<usize>| unit.iter().any(|index| self.flat.0[*index].defined.name == *name);
-                    needs.extend(units.iter().enumerate().filter(|(_, unit)| gives(unit)).map(|(unit, _)| unit));
+                    let gives = |unit: &Vec<usize>| {
+                        unit.iter().any(|index| self.flat.0[*index].defined.name == *name)
+                    };
+                    needs.extend(
+                        units.iter().enumerate().filter(|(_, unit)| gives(unit)).map(|(unit, _)| unit),
+                    );
                 }
             }
         }
@@ -199,14 +227,21 @@ impl Resolving<'_> {
     }
 
     fn report_circle(&self, left: &[usize], units: &[Vec<usize>], mistakes: &mut Mistakes) {
-        let members: Vec<_> = left.iter().flat_map(|unit| &units[*unit]).map(|index| self.flat.0[*index].defined).collect();
+        let members: Vec<_> =
+            left.iter().flat_map(|unit| &units[*unit]).map(|index| self.flat.0[*index].defined).collect();
         let names: Vec<_> = members.iter().map(|defined| format!("`{}`", defined.name)).collect();
         let Some(formula) = members.iter().find_map(|defined| formulas(defined).next()) else { return };
         let message = format!("{} depend on each other in a circle, or stand behind such", names.join(", "));
         mistakes.add(&formula.at, message, None);
     }
 
-    fn dimension(&self, unit: &[usize], units: &[Vec<usize>], order: &[usize], mistakes: &mut Mistakes) -> Dimension {
+    fn dimension(
+        &self,
+        unit: &[usize],
+        units: &[Vec<usize>],
+        order: &[usize],
+        mistakes: &mut Mistakes,
+    ) -> Dimension {
         let mut guards = Vec::new();
         for index in unit {
             let parameter = &self.flat.0[*index];
@@ -237,7 +272,11 @@ impl Resolving<'_> {
                 Values::Drawn(distribution, options) => {
                     if self.definition.sample.is_none() {
                         let help = "add `\"n\": 10` for ten values, or `\"$sample\": {\"random\": 50}` to draw every point anew";
-                        mistakes.add(&defined.at, format!("it is not said how many values of `{}` to draw", defined.name), Some(help.to_owned()));
+                        mistakes.add(
+                            &defined.at,
+                            format!("it is not said how many values of `{}` to draw", defined.name),
+                            Some(help.to_owned()),
+                        );
                     }
                     let (distribution, choices) = (distribution.clone(), choices(options));
                     return Source::Drawn { parameter, distribution, choices };
@@ -291,7 +330,8 @@ impl Resolving<'_> {
                 let mut wanted = Vec::new();
                 for (name, at, values) in values {
                     if !self.names.contains(&name.as_str()) {
-                        let help = nearest(name, self.names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+                        let help = nearest(name, self.names.iter().copied())
+                            .map(|near| format!("did you mean `{near}`?"));
                         mistakes.add(at, format!("`{name}` is no parameter here"), help);
                         return None;
                     }

@@ -92,7 +92,8 @@ fn combinations(block: &Block, news: &mut News<'_>) -> Result<Ascending, Problem
             Ok(None) => return Ok(numbers),
             Err(Stop::Trouble(trouble)) => return Err(trouble.into()),
             Err(Stop::TooLong) => {
-                let message = format!("{MOST_STEPS} values were looked at, and there is no end of combinations");
+                let message =
+                    format!("{MOST_STEPS} values were looked at, and there is no end of combinations");
                 let help = "a rule is asked as soon as the parameters that it names are set: name few, put them first, or take a `$sample`";
                 let trouble = Trouble { at: block.at.clone(), message };
                 return Err(Problem { trouble, help: Some(help.to_owned()) });
@@ -119,7 +120,8 @@ fn draws(block: &Block, sample: &Sample, news: &mut News<'_>) -> Result<Ascendin
         }
     }
     if found < sample.count && !is_bounded {
-        let message = format!("{} different points were asked for, and {most} draws gave {found}", sample.count);
+        let message =
+            format!("{} different points were asked for, and {most} draws gave {found}", sample.count);
         let help = "ask for fewer, or leave `$sample` out to get every combination";
         let trouble = Trouble { at: sample.at.clone(), message };
         return Err(Problem { trouble, help: Some(help.to_owned()) });

@@ -189,7 +189,8 @@ impl Reader<'_> {
         };
         let choices = self.choices(items, style);
         if choices.iter().any(|choice| !choice.with.is_empty()) {
-            self.problem(&at, "a value that is drawn brings nothing along").help("put it into a list, with `$sample` beside");
+            self.problem(&at, "a value that is drawn brings nothing along")
+                .help("put it into a list, with `$sample` beside");
         }
         let weights = match &beside.weights {
             None => vec!["1".to_owned(); choices.len()],
@@ -197,7 +198,10 @@ impl Reader<'_> {
                 let list = list_of_numbers(node);
                 let Some(weights) = list.filter(|list| list.len() == choices.len()) else {
                     let at = node.at.clone();
-                    self.problem(&at, format!("`weights` is a list of {} numbers, one for each value", choices.len()));
+                    self.problem(
+                        &at,
+                        format!("`weights` is a list of {} numbers, one for each value", choices.len()),
+                    );
                     return None;
                 };
                 weights
@@ -289,7 +293,8 @@ fn list_of_numbers(node: &Node) -> Option<Vec<String>> {
 
 /// Tells whether a key says something beside a kind of values.
 fn goes_with(kind: &str, key: &str) -> bool {
-    let is_drawn = matches!(kind, "uniform" | "loguniform" | "normal" | "lognormal" | "int" | "logint" | "choice");
+    let is_drawn =
+        matches!(kind, "uniform" | "loguniform" | "normal" | "lognormal" | "int" | "logint" | "choice");
     match key {
         "when" => true,
         "n" | "seed" => is_drawn,

@@ -5,14 +5,14 @@ use super::super::numbers::Sampler;
 use super::{Reader, Within, is_table};
 use crate::document::{Entry, Node, Value};
 
-const KEYS: [&str; 8] =
-    ["$zip", "$exclude", "$where", "$include", "$sample", "$order", "$limit", "$style"];
+const KEYS: [&str; 8] = ["$zip", "$exclude", "$where", "$include", "$sample", "$order", "$limit", "$style"];
 
 impl Reader<'_> {
     /// Reads one `$`-key; `$style` and `$include` are read with the whole object.
     pub(super) fn key(&mut self, entry: Entry, definition: &mut Definition) {
         if self.within != Within::File {
-            let message = format!("`{}` says something of all points, and stands in the outermost object", entry.key);
+            let message =
+                format!("`{}` says something of all points, and stands in the outermost object", entry.key);
             self.problem(&entry.key_at, message);
             return;
         }
@@ -37,10 +37,17 @@ impl Reader<'_> {
         };
         for group in groups {
             let names: Option<Vec<_>> = match &group.value {
-                Value::List(items) => items.iter().map(|item| match &item.value {
-                    Value::Text(name) => Some((name.clone(), self.spot(&item.at))),
-                    Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Table(_) => None,
-                }).collect(),
+                Value::List(items) => items
+                    .iter()
+                    .map(|item| match &item.value {
+                        Value::Text(name) => Some((name.clone(), self.spot(&item.at))),
+                        Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::List(_)
+                        | Value::Table(_) => None,
+                    })
+                    .collect(),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Table(_) => None,
             };
             match names {
@@ -155,7 +162,8 @@ impl Reader<'_> {
             Value::Text(word) if word == "interleave" => return Some(Order::Interleave),
             Value::Text(word) if word == "shuffle" => return Some(Order::Shuffle { seed: 0 }),
             Value::Table(entries) => {
-                if let [Entry { key, value: Node { value: Value::Table(seeds), .. }, .. }] = entries.as_slice()
+                if let [Entry { key, value: Node { value: Value::Table(seeds), .. }, .. }] =
+                    entries.as_slice()
                     && let ("shuffle", [seed]) = (key.as_str(), seeds.as_slice())
                     && seed.key == "seed"
                 {
@@ -187,4 +195,5 @@ fn inherit(definition: &Definition, extra: &mut Definition) {
 }
 
 const ZIP: &str = r#"write `"$zip": ["lr", "batch"]`, or `[["lr", "batch"], ["width", "depth"]]`"#;
-const SAMPLE: &str = r#"write `"$sample": {"random": 50, "seed": 1}`; there are `random`, `sobol` and `latin-hypercube`"#;
+const SAMPLE: &str =
+    r#"write `"$sample": {"random": 50, "seed": 1}`; there are `random`, `sobol` and `latin-hypercube`"#;

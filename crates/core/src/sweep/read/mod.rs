@@ -14,7 +14,11 @@ use crate::document::{self, Entry, Node, Problem, Source, Value, nearest};
 use crate::expression::Expression;
 
 /// Reads a file: an object, or a list of such. What is wrong goes to `mistakes`.
-pub(super) fn read(source: &Source, surroundings: &dyn Surroundings, mistakes: &mut Mistakes) -> Vec<Definition> {
+pub(super) fn read(
+    source: &Source,
+    surroundings: &dyn Surroundings,
+    mistakes: &mut Mistakes,
+) -> Vec<Definition> {
     let number = mistakes.open(source.clone());
     let Some(document) = document::json::parse(source, mistakes.of(number)) else { return Vec::new() };
     let mut reader = Reader { source: number, surroundings, mistakes, within: Within::File };
@@ -58,7 +62,8 @@ impl Reader<'_> {
             Value::List(items) => {
                 let wrong = items.iter().find(|item| !is_table(item));
                 let (at, kind) = wrong.map_or((&at, "an empty list"), |item| (&item.at, item.value.kind()));
-                self.problem(at, format!("a sweep is an object or a list of objects, not {kind}")).help(EXAMPLE);
+                self.problem(at, format!("a sweep is an object or a list of objects, not {kind}"))
+                    .help(EXAMPLE);
                 Vec::new()
             }
             other => {
@@ -71,7 +76,8 @@ impl Reader<'_> {
     /// Reads an object of parameters and `$`-keys.
     fn object(&mut self, entries: Vec<Entry>, at: &Range<usize>) -> Definition {
         let style = entries.iter().find(|entry| entry.key == "$style");
-        let style = style.map_or_else(Style::default, |entry| Style::read(&entry.value, self.mistakes.of(self.source)));
+        let style = style
+            .map_or_else(Style::default, |entry| Style::read(&entry.value, self.mistakes.of(self.source)));
         let mut definition = Definition::empty(self.spot(at), style);
         let mut include = Vec::new();
         for entry in entries {
@@ -134,7 +140,10 @@ impl Reader<'_> {
         let name = &entry.key;
         let help = match nearest(name, known.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("there are {}", known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")),
+            None => format!(
+                "there are {}",
+                known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
+            ),
         };
         self.problem(&entry.key_at, format!("`{name}` is not known here")).help(help);
     }

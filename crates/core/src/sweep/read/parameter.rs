@@ -42,8 +42,9 @@ impl Reader<'_> {
         match node.value {
             Value::Table(entries) if entries.iter().any(has_value) => self.described(entries, style),
             value => {
-                self.check_value(&Node { at: node.at, value: value.clone() });
-                Some(DefinedChoice::plain(value))
+                let node = Node { at: node.at, value };
+                self.check_value(&node, style);
+                Some(DefinedChoice::plain(node.value))
             }
         }
     }
@@ -54,7 +55,7 @@ impl Reader<'_> {
         for entry in entries {
             match (entry.key.as_str(), entry.value) {
                 ("value", node) => {
-                    self.check_value(&node);
+                    self.check_value(&node, style);
                     found = Some(node.value);
                 }
                 ("label", Node { value: Value::Text(text), at }) => {
@@ -86,7 +87,10 @@ impl Reader<'_> {
         let mut with = Vec::new();
         for entry in entries {
             if entry.key.starts_with('$') {
-                let message = format!("`{}` says something of all points, and stands in the outermost object", entry.key);
+                let message = format!(
+                    "`{}` says something of all points, and stands in the outermost object",
+                    entry.key
+                );
                 self.problem(&entry.key_at, message);
             } else {
                 with.extend(self.parameter(entry, style));
@@ -97,15 +101,18 @@ impl Reader<'_> {
     }
 
     fn check_name(&mut self, entry: &Entry, style: &Style) {
-        if let Err(error) = style.check_name(&entry.key) {
-            let problem = Problem { at: entry.key_at.clone(), message: error.message, help: error.help };
+        if let Some(wrong) = style.check_name(&entry.key) {
+            let problem = Problem { at: entry.key_at.clone(), message: wrong.message, help: wrong.help };
             self.mistakes.of(self.source).push(problem);
         }
     }
 
-    pub(super) fn check_value(&mut self, node: &Node) {
+    fn check_value(&mut self, node: &Node, style: &Style) {
         if matches!(&node.value, Value::Text(text) if text.contains('\0')) {
             self.problem(&node.at, "an argument of a program cannot have a NUL in it");
+        }
+        if let Some(wrong) = style.check_value(&node.value) {
+            self.problem(&node.at, wrong);
         }
     }
 }

@@ -75,7 +75,8 @@ impl Block {
             match self.when[*me] {
                 None => write!(text, "\"p{me}\": {list:?}, ").unwrap(),
                 Some((on, value)) => {
-                    write!(text, "\"p{me}\": {{\"values\": {list:?}, \"when\": \"p{on} == {value}\"}}, ").unwrap();
+                    write!(text, "\"p{me}\": {{\"values\": {list:?}, \"when\": \"p{on} == {value}\"}}, ")
+                        .unwrap();
                 }
             }
         }
@@ -139,7 +140,8 @@ impl Block {
     fn stays(&self, point: &Values) -> bool {
         let both = |a: usize, b: usize| Some((*point.get(&name(a))?, *point.get(&name(b))?));
         let excluded = self.exclude.is_some_and(|(a, b, c)| both(a, b).is_some_and(|(a, b)| a * b >= c));
-        let without = |(a, values): &(usize, Vec<i64>)| point.get(&name(*a)).is_some_and(|it| values.contains(it));
+        let without =
+            |(a, values): &(usize, Vec<i64>)| point.get(&name(*a)).is_some_and(|it| values.contains(it));
         let kept = self.keep.is_none_or(|(a, b, c)| both(a, b).is_none_or(|(a, b)| a + b < c));
         kept && !excluded && !self.without.as_ref().is_some_and(without)
     }
