@@ -7,6 +7,7 @@
 pub mod argument;
 pub mod quote;
 pub mod script;
+pub mod template;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -75,7 +75,7 @@ impl StyleError {
                 let carrier = match Style::parse(preset).map(|style| style.carrier) {
                     Ok(Carrier::Override) => "it writes `name=value`",
                     Ok(Carrier::Variable) => "it sets variables of the environment",
-                    Ok(Carrier::Flag) | Err(_) => "it writes flags",
+                    Ok(Carrier::Flag) | Err(_) => "it knows `--amp=false`, not `--no-amp`",
                 };
                 format!("{carrier}; leave this out, or take another style")
             }
@@ -225,6 +225,14 @@ impl Chosen {
         };
         let unfit = [name_and_word(booleans), name_and_word(list), name_and_word(table)];
         let of_flags = [name_and_word(self.join), name_and_word(self.dash), name_and_word(self.names)];
+        if preset == Preset::Absl && self.booleans == Some(Booleans::Pair) {
+            // It would be `--noamp` there, and `--amp=false` is known to it as well.
+            return Err(StyleError::Unfit {
+                knob: Booleans::NAME,
+                word: Booleans::Pair.word(),
+                preset: preset.word(),
+            });
+        }
         match (carrier, unfit.into_iter().chain(of_flags).flatten().next()) {
             (Carrier::Override | Carrier::Variable, Some((knob, word))) => {
                 Err(StyleError::Unfit { knob, word, preset: preset.word() })

@@ -83,8 +83,12 @@ fn check_override(name: &str) -> Option<BadName> {
         let message = format!("there is no name behind the `{name}`");
         return Some(BadName { message, help: None });
     }
-    let stranger =
-        key.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "_-./@:$".contains(*letter)));
+    if name.starts_with('-') {
+        let message =
+            format!("`{name}` starts with a dash, and hydra would take it for one of its own flags");
+        return Some(BadName { message, help: None });
+    }
+    let stranger = key.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "_-./@$".contains(*letter)));
     stranger.map(|letter| BadName {
         message: format!("`{name}` has a `{letter}` in it, which hydra does not take in a name"),
         help: None,

@@ -213,10 +213,32 @@ fn what_is_no_style_is_explained() {
         "hydra,join=space",
         "env,list=repeat",
         "click,click",
+        "absl,bool=pair",
     ]
     .map(explained)
     .into();
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @"
+    `clik` is no style
+      did you mean `click`? there are `argparse`, `click`, `absl`, `hydra`, `fire`, `tyro`, `env`
+    `` is no style
+      there are `argparse`, `click`, `absl`, `hydra`, `fire`, `tyro`, `env`
+    `colour` is no knob of a style
+      there are `preset`, `bool`, `null`, `text`, `list`, `dict`, `join`, `dash`, `names`
+    `bool` of a style cannot be `swich`
+      did you mean `switch`? there are `True/False`, `true/false`, `1/0`, `switch`, `pair`
+    `repeat` of a style needs a value
+      a preset comes first, and a knob has a value, as in `click,bool=switch`; `repeat` has none
+    `list` of a style is set twice
+      leave one of them out
+    `join=space` has no meaning in the style `hydra`
+      it writes `name=value`; leave this out, or take another style
+    `list=repeat` has no meaning in the style `env`
+      it sets variables of the environment; leave this out, or take another style
+    `click` of a style needs a value
+      a preset comes first, and a knob has a value, as in `click,bool=switch`; `click` has none
+    `bool=pair` has no meaning in the style `absl`
+      it knows `--amp=false`, not `--no-amp`; leave this out, or take another style
+    ");
 }
 
 #[test]
@@ -241,7 +263,20 @@ fn the_style_of_a_file_is_a_text_or_an_object_and_mistakes_have_places() {
     for item in &items {
         assert_eq!(Style::read(item, &mut problems).carrier, Carrier::Flag);
     }
-    insta::assert_snapshot!(Problems::found_in(&source, problems).unwrap().plain(), @"");
+    insta::assert_snapshot!(Problems::found_in(&source, problems).unwrap().plain(), @r#"
+    params.json:1:2: a style is a text or an object, not a number
+      help: write `"click"`, `"click,bool=switch"` or `{"preset": "click", "bool": "switch"}`
+    params.json:1:5: `clik` is no style
+      help: did you mean `click`? there are `argparse`, `click`, `absl`, `hydra`, `fire`, `tyro`, `env`
+    params.json:1:32: `bol` is no knob of a style
+      help: did you mean `bool`? there are `preset`, `bool`, `null`, `text`, `list`, `dict`, `join`, `dash`, `names`
+    params.json:1:57: `list` of a style cannot be `commas`
+      help: did you mean `comma`? there are `json`, `python`, `hydra`, `repeat`, `space`, `comma`
+    params.json:1:75: `bool` of a style is a text, not true
+      help: write `"click"`, `"click,bool=switch"` or `{"preset": "click", "bool": "switch"}`
+    params.json:1:91: `join=apart` has no meaning in the style `env`
+      help: it sets variables of the environment; leave this out, or take another style
+    "#);
 }
 
 #[test]
@@ -282,7 +317,22 @@ fn names_that_a_style_cannot_say() {
     ]
     .map(|(style, name)| format!("{style}: {}", wrong(style, name).unwrap_or_default()))
     .into();
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @"
+    argparse: a parameter needs a name
+    argparse: `--lr` starts with a dash, and the dashes are added: `--name=value` (write `lr`)
+    click: `-` starts with a dash, and the dashes are added: `--name=value`
+    fire: `a=b` has a `=` in it, which ends a name in `--name=value`
+    tyro: `a b` has white space or a control character in it
+    hydra: there is no name behind the `+`
+    hydra: `a=b` has a `=` in it, which hydra does not take in a name
+    hydra: `-x` starts with a dash, and hydra would take it for one of its own flags
+    hydra: `größe` has a `ö` in it, which hydra does not take in a name
+    env: `batch-size` has a `-` in it, which the name of a variable cannot have (write `batch_size`)
+    env: `1st` starts with a digit, which the name of a variable cannot do
+    env: `A=B` has a `=` in it, which the name of a variable cannot have (write `A_B`)
+    env: `1-x` has a `-` in it, which the name of a variable cannot have
+    env: a parameter needs a name
+    ");
 }
 
 #[test]
@@ -301,5 +351,11 @@ fn values_that_a_style_cannot_say() {
     ]
     .map(|(style, written)| wrong(style, written).unwrap_or_default())
     .into();
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @"
+    `-a` starts with a dash, and would be read as a flag where items have spaces between them
+    `-b` starts with a dash, and would be read as a flag where items have spaces between them
+    `a=` has a `=` in it, which ends a name in `--name=value`
+    hydra has no way to write the key `c d`; it takes letters, digits and `_-./`, a letter first
+    hydra has no way to write the key `1`; it takes letters, digits and `_-./`, a letter first
+    ");
 }
