@@ -30,5 +30,12 @@ pub fn again(dir: &LaunchDir, launch: &Launch, runs: &Ranges) -> Result<Plan, Re
 
 fn planned(planned: &PlannedRun) -> Run {
     let argv = planned.command();
-    Run { number: planned.run, repeat: planned.repeat, params: planned.params.get().to_owned(), argv }
+    let variables = planned.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Run {
+        number: planned.run,
+        repeat: planned.repeat,
+        params: planned.params.get().to_owned(),
+        argv,
+        variables,
+    }
 }

@@ -12,9 +12,11 @@ pub mod template;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::sweep::{Point, Sweep};
+use crate::sweep::{Choice, Point, Sweep};
 
 pub use argument::Argument;
+pub use template::Hint;
+use template::Template;
 
 /// The longest argument that Linux passes to a program, in bytes: `MAX_ARG_STRLEN` (32 pages, execve(2)) less
 /// the byte that ends it.
@@ -39,7 +41,14 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 enum Runs {
     /// Made when they are asked for: the repeats of each point.
-    Made { sweep: Option<Sweep>, count: u64 },
+    Made {
+        sweep: Option<Sweep>,
+        count: u64,
+        /// The words that all runs begin with.
+        shared: Vec<OsString>,
+        /// The words of the command from the first on that has a value in it.
+        rest: Template,
+    },
     /// Of an earlier plan, each as it stands there.
     Listed { parameters: Vec<String>, list: Vec<Run> },
 }
@@ -55,6 +64,8 @@ pub struct Run {
     pub params: String,
     /// What is executed: the program, then its arguments.
     pub argv: Vec<OsString>,
+    /// Variables of the environment that give parameters to it.
+    pub variables: Vec<(String, String)>,
 }
 
 /// Runs of an earlier plan, and what that plan says of all of them.
@@ -115,10 +126,12 @@ impl Plan {
             return Err(PlanError::NoRepeats);
         }
         let points = sweep.as_ref().map_or(1, Sweep::count);
-        let runs = points.checked_mul(repeats).filter(|runs| *runs <= MOST_RUNS);
-        let runs = runs.ok_or(PlanError::TooMany { points, repeats })?;
-        check_lengths(&command, sweep.as_ref())?;
-        Ok(Self { command, repeats, runs: Runs::Made { sweep, count: runs } })
+        let count = points.checked_mul(repeats).filter(|runs| *runs <= MOST_RUNS);
+        let count = count.ok_or(PlanError::TooMany { points, repeats })?;
+        let names: Vec<_> = sweep.iter().flat_map(Sweep::parameters).map(|it| it.name.as_str()).collect();
+        let (shared, rest) = Template::parse(&command, &names).split();
+        check_lengths(&shared, &rest, sweep.as_ref())?;
+        Ok(Self { command, repeats, runs: Runs::Made { sweep, count, shared, rest } })
     }
 
     /// Plans runs of an earlier plan once more: each keeps its arguments, its point and its repeat, and gets a new
@@ -168,7 +181,15 @@ impl Plan {
     /// Gives the arguments that every run begins with.
     pub fn shared_arguments(&self) -> &[OsString] {
         match &self.runs {
-            Runs::Made { .. } => &self.command,
+            Runs::Made { shared, .. } => shared,
+            Runs::Listed { .. } => &[],
+        }
+    }
+
+    /// Gives the braces of the command that look like a slip of a swept name.
+    pub fn hints(&self) -> &[Hint] {
+        match &self.runs {
+            Runs::Made { rest, .. } => rest.hints(),
             Runs::Listed { .. } => &[],
         }
     }
@@ -176,11 +197,24 @@ impl Plan {
     /// Gives run `number`, which must be below [`Plan::len`], without making its argv.
     pub fn at(&self, number: u64) -> Planned<'_> {
         let of = match &self.runs {
-            Runs::Made { sweep, .. } => {
-                Of::Point(sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats)))
+            Runs::Made { sweep, rest, .. } => {
+                match sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats)) {
+                    Some(point) => {
+                        let words = if rest.is_empty() {
+                            Vec::new()
+                        } else {
+                            rest.fill(|name| point.choice(name).and_then(Choice::text))
+                        };
+                        Of::Point { point, words, rest }
+                    }
+                    None => Of::Command,
+                }
             }
             Runs::Listed { list, .. } => {
-                Of::Earlier(usize::try_from(number).ok().and_then(|number| list.get(number)))
+                match usize::try_from(number).ok().and_then(|number| list.get(number)) {
+                    Some(run) => Of::Earlier(run),
+                    None => Of::Command,
+                }
             }
         };
         Planned { plan: self, number, of }
@@ -207,41 +241,64 @@ pub struct Planned<'a> {
 
 #[derive(Debug, Clone)]
 enum Of<'a> {
-    Point(Option<Point<'a>>),
-    Earlier(Option<&'a Run>),
+    /// The command as it is.
+    Command,
+    /// A point, and the words of the command that have its values in them.
+    Point {
+        point: Point<'a>,
+        words: Vec<OsString>,
+        rest: &'a Template,
+    },
+    Earlier(&'a Run),
 }
 
 impl Planned<'_> {
     /// Gives the arguments after those that all runs share, as they are typed: `--lr=0.1`.
     pub fn own_arguments(&self) -> impl Iterator<Item = &OsStr> {
-        let (point, words): (_, &[OsString]) = match &self.of {
-            Of::Point(point) => (point.as_ref(), &[]),
-            Of::Earlier(run) => (None, run.map_or(&[], |run| &run.argv)),
+        let (words, appended): (&[OsString], _) = match &self.of {
+            Of::Command => (&[], None),
+            Of::Point { point, words, rest } => (words, Some((point, *rest))),
+            Of::Earlier(run) => (&run.argv, None),
         };
-        let arguments = point.into_iter().flat_map(Point::arguments).map(OsStr::new);
-        arguments.chain(words.iter().map(OsString::as_os_str))
+        let appended = appended.into_iter().flat_map(|(point, rest)| appended_choices(point, rest));
+        let appended = appended.flat_map(Choice::arguments).map(OsStr::new);
+        words.iter().map(OsString::as_os_str).chain(appended)
+    }
+
+    /// Gives the variables of the environment that give parameters to the program, with their values.
+    pub fn variables(&self) -> impl Iterator<Item = &(String, String)> {
+        let (own, given): (_, &[_]) = match &self.of {
+            Of::Command => (None, &[]),
+            Of::Point { point, rest, .. } => (Some((point, *rest)), &[]),
+            Of::Earlier(run) => (None, &run.variables),
+        };
+        let own = own.into_iter().flat_map(|(point, rest)| appended_choices(point, rest));
+        own.flat_map(Choice::variables).chain(given)
     }
 
     /// Appends the point as a JSON object.
     pub fn write_params(&self, out: &mut String) {
         match &self.of {
-            Of::Point(Some(point)) => point.write_json(out),
-            Of::Earlier(Some(run)) => out.push_str(&run.params),
-            Of::Point(None) | Of::Earlier(None) => out.push_str("{}"),
+            Of::Point { point, .. } => point.write_json(out),
+            Of::Earlier(run) => out.push_str(&run.params),
+            Of::Command => out.push_str("{}"),
         }
     }
 
     /// Gives which repeat of its point it is.
     pub fn repeat(&self) -> u64 {
         match &self.of {
-            Of::Earlier(Some(run)) => run.repeat,
-            Of::Point(_) | Of::Earlier(None) => self.number % self.plan.repeats,
+            Of::Earlier(run) => run.repeat,
+            Of::Point { .. } | Of::Command => self.number % self.plan.repeats,
         }
     }
 
     /// Appends the command as a shell would accept it; a million of them cost no memory.
     pub fn write_command(&self, out: &mut Vec<u8>) {
         let shared = self.plan.shared_arguments().iter().map(OsString::as_os_str);
+        for (name, value) in self.variables() {
+            quote::write_assignment(out, name, value);
+        }
         quote::write_command(out, shared.chain(self.own_arguments()));
     }
 
@@ -251,26 +308,34 @@ impl Planned<'_> {
         self.write_params(&mut params);
         let shared = self.plan.shared_arguments().iter().cloned();
         let argv = shared.chain(self.own_arguments().map(OsStr::to_owned)).collect();
-        Run { number: self.number, repeat: self.repeat(), params, argv }
+        let variables = self.variables().cloned().collect();
+        Run { number: self.number, repeat: self.repeat(), params, argv, variables }
     }
 }
 
+/// Gives the values that have no place in the words of the command.
+fn appended_choices<'a>(point: &'a Point<'_>, rest: &'a Template) -> impl Iterator<Item = &'a Choice> {
+    point.parameters().filter(|(name, _)| !rest.uses(name)).map(|(_, choice)| choice)
+}
+
 /// Checks the longest run that the plan can have, so that no run is refused by the kernel when it starts.
-fn check_lengths(command: &[OsString], sweep: Option<&Sweep>) -> Result<(), PlanError> {
+fn check_lengths(shared: &[OsString], rest: &Template, sweep: Option<&Sweep>) -> Result<(), PlanError> {
     let mut total = 0;
-    for word in command {
-        total += check_argument(word)?;
-    }
-    let mut longest: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut longest: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for (name, choice) in sweep.into_iter().flat_map(Sweep::listed_choices) {
         let mut bytes = 0;
         for argument in choice.arguments() {
             bytes += check_argument(argument.as_ref())?;
         }
-        let longest = longest.entry(name).or_default();
-        *longest = bytes.max(*longest);
+        let (most, text) = longest.entry(name).or_default();
+        *most = bytes.max(*most);
+        *text = choice.text().filter(|other| other.len() > text.len()).unwrap_or(text);
     }
-    total += longest.values().sum::<usize>();
+    let words = rest.fill(|name| longest.get(name).map(|(_, text)| *text));
+    for word in shared.iter().chain(&words) {
+        total += check_argument(word)?;
+    }
+    total += longest.iter().filter(|(name, _)| !rest.uses(name)).map(|(_, (bytes, _))| bytes).sum::<usize>();
     if total > LONGEST_COMMAND {
         return Err(PlanError::CommandTooLong { bytes: total });
     }

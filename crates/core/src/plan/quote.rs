@@ -17,6 +17,14 @@ pub fn write_command<W: AsRef<OsStr>>(out: &mut Vec<u8>, words: impl IntoIterato
     }
 }
 
+/// Appends what sets a variable for the command behind it, with a space.
+pub fn write_assignment(out: &mut Vec<u8>, name: &str, value: &str) {
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'=');
+    write_word(out, value.as_ref());
+    out.push(b' ');
+}
+
 /// Quotes one command as text for a message; bytes that are not UTF-8 are replaced by `�`.
 pub fn command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     let mut out = Vec::new();

@@ -74,6 +74,23 @@ impl Template {
         &self.hints
     }
 
+    /// Takes the words off that are the same in every run and stand before the first value; the rest is empty where no
+    /// value stands in any word.
+    pub(super) fn split(mut self) -> (Vec<OsString>, Self) {
+        let is_fixed = |word: &Word| matches!(word, Word::Fixed(_));
+        let rest = self.words.split_off(self.words.iter().take_while(|word| is_fixed(word)).count());
+        let shared = std::mem::replace(&mut self.words, rest).into_iter().filter_map(|word| match word {
+            Word::Fixed(word) => Some(word),
+            Word::Value(_) | Word::Mixed(_) => None,
+        });
+        (shared.collect(), self)
+    }
+
+    /// Tells whether there is no word.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Makes the words of one run. A parameter without a value leaves a word out that is nothing but its `{x}`, and is
     /// empty inside a longer one.
     pub fn fill<'v>(&self, value_of: impl Fn(&str) -> Option<&'v str>) -> Vec<OsString> {

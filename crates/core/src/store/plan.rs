@@ -1,5 +1,6 @@
 //! The plan on disk: a line a run, and where each line starts, so that a worker reads its own line alone.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -27,6 +28,9 @@ pub struct PlannedRun {
     pub params: Box<RawValue>,
     /// The program and its arguments.
     pub argv: Vec<Argument>,
+    /// Variables of the environment that give parameters to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
 }
 
 /// Writes the plan and its index, to be made durable with the rest of the batch.
@@ -87,7 +91,13 @@ impl<'a> PlanLine<'a> {
         if line.last() == Some(&b',') {
             line.pop();
         }
-        line.extend_from_slice(b"]}\n");
+        line.push(b']');
+        let env: BTreeMap<_, _> = planned.variables().map(|(name, value)| (name, value)).collect();
+        if !env.is_empty() {
+            line.extend_from_slice(b",\"env\":");
+            serde_json::to_writer(&mut *line, &env)?;
+        }
+        line.extend_from_slice(b"}\n");
         Ok(line)
     }
 }
@@ -203,6 +213,7 @@ mod tests {
     fn runs_of_an_earlier_plan_are_written_as_they_stood_there() {
         let dir = tempfile::tempdir().unwrap();
         let run = |number, repeat, word: &[u8]| Run {
+            variables: Vec::new(),
             number,
             repeat,
             params: r#"{"lr":1e-4}"#.to_owned(),

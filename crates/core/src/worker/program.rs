@@ -99,12 +99,13 @@ impl Launcher {
                 argv.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<_, _>>()?;
             let program = CString::new(self.found_python(name).as_bytes())?;
             let own = own_variables(planned, identity, granted)?;
-            let is_granted = |variable: &&CString| {
-                let name = variable.to_bytes().split(|byte| *byte == b'=').next();
-                granted.iter().any(|(other, _)| Some(other.as_bytes()) == name)
+            let is_own = |variable: &&CString| {
+                let name = variable.to_bytes().split(|byte| *byte == b'=').next().unwrap_or_default();
+                granted.iter().any(|(other, _)| other.as_bytes() == name)
+                    || planned.env.keys().any(|other| other.as_bytes() == name)
             };
             let environment: Vec<&CString> =
-                self.shared.iter().filter(|shared| !is_granted(shared)).chain(&own).collect();
+                self.shared.iter().filter(|shared| !is_own(shared)).chain(&own).collect();
             let place = (log.as_raw_fd(), input);
             let actions = match self.redirections.take_if(|(known, _)| *known == place) {
                 Some((_, actions)) => actions,
@@ -175,6 +176,10 @@ fn own_variables(
     let params = planned.params.get();
     if params.len() <= LONGEST_PARAMS {
         own.push(CString::new(format!("NEU_PARAMS={params}"))?);
+    }
+    let is_granted = |name: &str| granted.iter().any(|(other, _)| other == name);
+    for (name, value) in planned.env.iter().filter(|(name, _)| !is_granted(name)) {
+        own.push(variable(name.as_ref(), value.as_ref())?);
     }
     for (name, value) in granted {
         own.push(variable(name, value)?);
