@@ -4,6 +4,7 @@
 //! `read` only, so that another way to write them touches neither axes nor points.
 
 mod axis;
+pub mod numbers;
 mod point;
 mod read;
 
