@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::choice::Choice;
-use super::definition::{Order, Spot};
-use super::numbers::{Distribution, Sampler};
+use super::definition::{Draw, Order, Spot};
+use super::numbers::{Pick, Sampler, Unit};
 use super::style::Style;
 use crate::document::Value;
 use crate::expression::{self, Expression, ExpressionError};
@@ -46,8 +46,8 @@ pub(super) enum Source {
     Listed { members: Vec<Member>, length: u64 },
     /// Worked out from dimensions before.
     Computed { parameter: usize, formula: Formula },
-    /// Drawn for each point of a sample; the choices are those that have weights.
-    Drawn { parameter: usize, distribution: Distribution, choices: Vec<Arc<Choice>> },
+    /// Drawn for each point of a sample.
+    Drawn { parameter: usize, draw: Draw<Arc<Choice>> },
 }
 
 /// A parameter with its values; a row of a table may lack one.
@@ -105,8 +105,21 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
     pub(super) sampler: Sampler,
+    /// For each dimension its place among those that are drawn; none where there is nothing to draw.
+    pub(super) drawn: Vec<Option<usize>>,
     pub(super) count: u64,
+    /// Whether a draw that is no point is made up for by another.
+    pub(super) shortfall: Shortfall,
     pub(super) at: Spot,
+}
+
+/// What becomes of a sample of which some draws are no points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shortfall {
+    /// Further draws take their place.
+    DrawOn,
+    /// It is smaller.
+    Accept,
 }
 
 /// Tells that an expression cannot be worked out for some point.
@@ -172,13 +185,10 @@ impl Block {
             }
             Some(sample) => {
                 let draw = u64::try_from(number).unwrap_or(u64::MAX);
-                Place::Drawn(sample.sampler.unit(draw, self.dimension_name(dimension), depth))
+                let unit = sample.drawn[depth].and_then(|place| sample.sampler.unit(draw, place));
+                unit.map_or(Place::At(0), Place::Drawn)
             }
         }
-    }
-
-    fn dimension_name(&self, dimension: &Dimension) -> &str {
-        dimension.parameters().next().map_or("", |parameter| &self.names[parameter])
     }
 
     /// Tells whether the dimension exists, the ones before it being set.
@@ -235,15 +245,15 @@ impl Block {
                     value.map(|value| Choice::new(&self.style, &self.names[*parameter], value, None));
                 settings[*parameter] = choice.map(Arc::new);
             }
-            Source::Drawn { parameter, distribution, choices } => {
-                let unit = place.unit();
-                settings[*parameter] = Some(match choices.is_empty() {
-                    false => choices[distribution.index(unit).min(choices.len() - 1)].clone(),
-                    true => {
-                        let value = Value::Number(distribution.number(unit).into());
-                        Arc::new(Choice::new(&self.style, &self.names[*parameter], value, None))
+            Source::Drawn { parameter, draw } => {
+                let Place::Drawn(unit) = place else { return Ok(()) };
+                settings[*parameter] = match draw {
+                    Draw::Choice(pick, choices) => choices.get(pick.place(unit)).cloned(),
+                    Draw::Number(distribution, digits) => {
+                        let value = Value::Number(distribution.text(unit, *digits).into());
+                        Some(Arc::new(Choice::new(&self.style, &self.names[*parameter], value, None)))
                     }
-                });
+                };
             }
         }
         Ok(())
@@ -290,33 +300,33 @@ fn has(values: &[(usize, Vec<expression::Value>)], settings: &Settings) -> Optio
 pub(super) enum Place {
     /// The place in its list.
     At(u64),
-    /// A number from 0 up to but not 1, spread over its list or distribution.
-    Drawn(f64),
+    /// A random number, spread over its list or distribution.
+    Drawn(Unit),
 }
 
 impl Place {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a list has at most millions of values, and the unit is from 0 to 1"
-    )]
+    /// Gives the place in a list of this length.
     fn of(self, length: u64) -> u64 {
         match self {
             Self::At(place) => place,
-            Self::Drawn(unit) => ((unit * length as f64) as u64).min(length.saturating_sub(1)),
-        }
-    }
-
-    fn unit(self) -> f64 {
-        match self {
-            Self::At(_) => 0.0,
-            Self::Drawn(unit) => unit,
+            Self::Drawn(unit) => {
+                let pick = usize::try_from(length).ok().and_then(|length| Pick::even(length).ok());
+                pick.map_or(0, |pick| pick.place(unit) as u64)
+            }
         }
     }
 }
 
 impl Dimension {
+    /// Tells whether a sample has anything to draw for it.
+    pub(super) fn is_drawn(&self) -> bool {
+        match &self.source {
+            Source::Listed { length, .. } => *length > 1,
+            Source::Computed { .. } => false,
+            Source::Drawn { .. } => true,
+        }
+    }
+
     /// Gives how many values it has: 1 where they are worked out or drawn.
     pub(super) fn length(&self) -> u64 {
         match &self.source {

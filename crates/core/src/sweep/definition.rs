@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::numbers::{Distribution, Sampler};
+use super::numbers::{Distribution, Method, Pick};
 use super::style::Style;
 use crate::document::Value;
 use crate::expression::Expression;
@@ -71,7 +71,26 @@ pub(super) enum Values {
     /// Worked out from other parameters.
     Computed(Formula),
     /// Drawn anew for every point of a sample.
-    Drawn(Distribution, Vec<DefinedChoice>),
+    Drawn(Draw<DefinedChoice>),
+}
+
+/// How a value is drawn.
+#[derive(Debug, Clone)]
+pub(super) enum Draw<C> {
+    /// A number of so many digits.
+    Number(Distribution, u32),
+    /// One of some values.
+    Choice(Pick, Vec<C>),
+}
+
+impl<C> Draw<C> {
+    /// Turns what it draws from into something else.
+    pub(super) fn map<D>(&self, change: impl Fn(&C) -> D) -> Draw<D> {
+        match self {
+            Self::Number(distribution, digits) => Draw::Number(*distribution, *digits),
+            Self::Choice(pick, choices) => Draw::Choice(pick.clone(), choices.iter().map(change).collect()),
+        }
+    }
 }
 
 /// A value, with what it is called and what it brings along.
@@ -116,8 +135,9 @@ pub(super) enum Rule {
 /// A sample instead of all combinations.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
-    pub(super) sampler: Sampler,
+    pub(super) method: Method,
     pub(super) count: u64,
+    pub(super) seed: u64,
     pub(super) at: Spot,
 }
 

@@ -20,7 +20,7 @@ pub(super) fn fingerprint<'a>(parameters: impl Iterator<Item = (&'a str, &'a Val
 /// Writes a value so that equal values have the same text: a number in one form, an object with its keys in order.
 pub fn write_canonical(value: &Value, out: &mut String) {
     match value {
-        Value::Number(text) => out.push_str(&canonical(text)),
+        Value::Number(text) => out.push_str(canonical(text).as_deref().unwrap_or(text)),
         Value::List(items) => {
             out.push('[');
             for item in items {

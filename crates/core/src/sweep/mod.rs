@@ -155,7 +155,7 @@ impl Sweep {
         if place >= settled.kept.count() {
             return None;
         }
-        let place = settled.order.as_ref().map_or(place, |order| order.at(place));
+        let place = settled.order.as_ref().and_then(|order| order.at(place)).unwrap_or(place);
         let settings = settled.block.settings(settled.kept.at(place));
         Some(Point::new(index, &settled.block, settings))
     }
@@ -174,7 +174,7 @@ impl Permutation {
         }
     }
 
-    fn at(&self, place: u64) -> u64 {
+    fn at(&self, place: u64) -> Option<u64> {
         match self {
             Self::Shuffle(shuffle) => shuffle.at(place),
             Self::Interleave(interleave) => interleave.at(place),

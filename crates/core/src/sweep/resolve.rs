@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::block::{Block, Dimension, Formula, Guard, Member, Question, Rule, Sample, Source, Verdict};
+use super::block::{
+    Block, Dimension, Formula, Guard, Member, Question, Rule, Sample, Shortfall, Source, Verdict,
+};
 use super::choice::Choice;
 use super::definition::{self, Defined, DefinedChoice, Definition, Group, Spot, Values};
 use super::mistakes::Mistakes;
+use super::numbers::{Method, Sampler};
 use crate::document::nearest;
 use crate::expression::{self, Expression};
 
@@ -22,11 +25,7 @@ pub(super) fn resolve(definition: &Definition, mistakes: &mut Mistakes) -> Optio
     let dimensions: Vec<_> =
         order.iter().map(|unit| resolving.dimension(&units[*unit], &units, &order, mistakes)).collect();
     let rules = resolving.rules(&dimensions, mistakes);
-    let sample = definition.sample.as_ref().map(|sample| Sample {
-        sampler: sample.sampler.clone(),
-        count: sample.count,
-        at: sample.at.clone(),
-    });
+    let sample = definition.sample.as_ref().and_then(|sample| drawing(sample, &dimensions, &names, mistakes));
     let mut block = Block {
         at: definition.at.clone(),
         names: names.iter().map(|name| (*name).to_owned()).collect(),
@@ -74,7 +73,7 @@ impl<'a> Flat<'a> {
         let choices: &[DefinedChoice] = match &defined.values {
             Values::Fixed(choice) => std::slice::from_ref(choice),
             Values::Listed(choices) => choices,
-            Values::Computed(_) | Values::Drawn(..) => &[],
+            Values::Computed(_) | Values::Drawn(_) => &[],
         };
         for (choice, place) in choices.iter().zip(0..) {
             for sub in &choice.with {
@@ -140,7 +139,7 @@ impl<'a> Flat<'a> {
                         );
                         continue;
                     }
-                    Values::Computed(_) | Values::Drawn(..) => {
+                    Values::Computed(_) | Values::Drawn(_) => {
                         mistakes.add(
                             at,
                             format!("`{name}` is no list of values, and cannot vary together with others"),
@@ -260,16 +259,13 @@ impl Resolving<'_> {
         for index in unit {
             let defined = self.flat.0[*index].defined;
             let parameter = self.place_of(&defined.name);
-            let choices = |choices: &[DefinedChoice]| -> Vec<Arc<Choice>> {
-                choices.iter().map(|choice| self.choice(&defined.name, choice)).collect()
-            };
             match &defined.values {
                 Values::Computed(formula) => {
                     if let Some(formula) = self.formula(formula, mistakes) {
                         return Source::Computed { parameter, formula };
                     }
                 }
-                Values::Drawn(distribution, options) => {
+                Values::Drawn(draw) => {
                     if self.definition.sample.is_none() {
                         let help = "add `\"n\": 10` for ten values, or `\"$sample\": {\"random\": 50}` to draw every point anew";
                         mistakes.add(
@@ -278,15 +274,16 @@ impl Resolving<'_> {
                             Some(help.to_owned()),
                         );
                     }
-                    let (distribution, choices) = (distribution.clone(), choices(options));
-                    return Source::Drawn { parameter, distribution, choices };
+                    let draw = draw.map(|choice| self.choice(&defined.name, choice));
+                    return Source::Drawn { parameter, draw };
                 }
                 Values::Fixed(choice) => {
                     let choices = vec![Some(self.choice(&defined.name, choice))];
                     members.push(Member { parameter, choices });
                 }
                 Values::Listed(list) => {
-                    let choices = choices(list).into_iter().map(Some).collect();
+                    let choices =
+                        list.iter().map(|choice| Some(self.choice(&defined.name, choice))).collect();
                     members.push(Member { parameter, choices });
                 }
             }
@@ -359,9 +356,45 @@ impl Resolving<'_> {
 fn formulas(defined: &Defined) -> impl Iterator<Item = &definition::Formula> {
     let computed = match &defined.values {
         Values::Computed(formula) => Some(formula),
-        Values::Fixed(_) | Values::Listed(_) | Values::Drawn(..) => None,
+        Values::Fixed(_) | Values::Listed(_) | Values::Drawn(_) => None,
     };
     defined.when.iter().chain(computed)
+}
+
+/// How many draws in vain, for each point that is wanted, are too many.
+const DRAWS_PER_POINT: u64 = 1000;
+
+/// The most draws that a sampler tells apart.
+const MOST_DRAWS: u64 = 1 << 32;
+
+/// Spreads the draws of a sample over the dimensions that have something to draw.
+fn drawing(
+    sample: &definition::Sample,
+    dimensions: &[Dimension],
+    names: &[&str],
+    mistakes: &mut Mistakes,
+) -> Option<Sample> {
+    let (draws, shortfall) = match sample.method {
+        Method::LatinHypercube => (sample.count, Shortfall::Accept),
+        Method::Random | Method::Sobol => {
+            let draws = sample.count.saturating_mul(DRAWS_PER_POINT).min(MOST_DRAWS);
+            (draws.max(sample.count), Shortfall::DrawOn)
+        }
+    };
+    let mut drawn_names = Vec::new();
+    let drawn = dimensions.iter().map(|dimension| {
+        let first = dimension.parameters().next().filter(|_| dimension.is_drawn())?;
+        drawn_names.push(names[first]);
+        Some(drawn_names.len() - 1)
+    });
+    let drawn = drawn.collect();
+    match Sampler::new(sample.method, draws, drawn_names, sample.seed) {
+        Ok(sampler) => Some(Sample { sampler, drawn, count: sample.count, shortfall, at: sample.at.clone() }),
+        Err(error) => {
+            mistakes.add(&sample.at, error.to_string(), None);
+            None
+        }
+    }
 }
 
 /// Numbers the combinations: the last dimension varies fastest.

@@ -2,15 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::block::{Block, Sample, Settings, Trouble};
+use super::block::{Block, Sample, Settings, Shortfall, Trouble};
 use super::identity::fingerprint;
 use super::kept::{Ascending, Kept};
 use super::mistakes::Mistakes;
-use super::numbers::Sampler;
 use super::walk::{MOST_STEPS, Stop, Walk};
-
-/// How many draws in vain, for each point that is wanted, are too many.
-const DRAWS_PER_POINT: u64 = 1000;
 
 /// Points that there are already, of objects that come before; nothing is noted where there is one object alone.
 pub(super) enum Seen {
@@ -102,10 +98,9 @@ fn combinations(block: &Block, news: &mut News<'_>) -> Result<Ascending, Problem
     }
 }
 
-/// Draws until as many different points are found as are wanted. A Latin hypercube has as many draws as it has strata.
+/// Draws until as many different points are found as are wanted.
 fn draws(block: &Block, sample: &Sample, news: &mut News<'_>) -> Result<Ascending, Problem> {
-    let is_bounded = matches!(sample.sampler, Sampler::LatinHypercube { .. });
-    let most = if is_bounded { sample.count } else { sample.count.saturating_mul(DRAWS_PER_POINT) };
+    let most = sample.sampler.draws();
     let (mut numbers, mut drawn, mut found) = (Ascending::default(), HashSet::new(), 0);
     for draw in 0..most {
         if found == sample.count {
@@ -119,7 +114,7 @@ fn draws(block: &Block, sample: &Sample, news: &mut News<'_>) -> Result<Ascendin
             }
         }
     }
-    if found < sample.count && !is_bounded {
+    if found < sample.count && sample.shortfall == Shortfall::DrawOn {
         let message =
             format!("{} different points were asked for, and {most} draws gave {found}", sample.count);
         let help = "ask for fewer, or leave `$sample` out to get every combination";

@@ -1,9 +1,13 @@
 //! Values that are not written out: `{"range": [0, 1, 0.1]}` and all other objects that stand for values.
 
+use std::fmt::Display;
 use std::ops::Range;
 
-use super::super::definition::{Defined, DefinedChoice, Formula, Values};
-use super::super::numbers::{self, Distribution, NumbersError};
+use super::super::definition::{Defined, DefinedChoice, Draw, Formula, Values};
+use super::super::numbers::{
+    DIGITS, Decimal, Distribution, DistributionError, Linspace, Logspace, Pick, Range as NumberRange, Stream,
+    Written,
+};
 use super::super::style::Style;
 use super::{Reader, Within};
 use crate::document::{Entry, Node, Value};
@@ -31,12 +35,11 @@ const KINDS: [&str; 15] = [
 const BESIDE: [&str; 7] = ["when", "n", "seed", "digits", "weights", "label", "with"];
 
 /// What stands beside the kind of values.
-#[derive(Default)]
 struct Beside {
     when: Option<Formula>,
     n: Option<u64>,
     seed: u64,
-    digits: Option<u64>,
+    digits: u32,
     weights: Option<Node>,
     described: Vec<Entry>,
 }
@@ -51,7 +54,8 @@ impl Reader<'_> {
         style: &Style,
     ) -> (Option<Values>, Option<Formula>) {
         let mut kinds = Vec::new();
-        let mut beside = Beside::default();
+        let mut beside =
+            Beside { when: None, n: None, seed: 0, digits: DIGITS, weights: None, described: Vec::new() };
         let mut keys = Vec::new();
         for entry in entries {
             if KINDS.contains(&entry.key.as_str()) {
@@ -98,7 +102,16 @@ impl Reader<'_> {
                 }
             }
             "seed" => beside.seed = self.whole(&entry.value, "`seed`").unwrap_or_default(),
-            "digits" => beside.digits = self.whole(&entry.value, "`digits`"),
+            "digits" => {
+                let digits =
+                    self.whole(&entry.value, "`digits`").and_then(|digits| u32::try_from(digits).ok());
+                match digits.filter(|digits| (1..=17).contains(digits)) {
+                    Some(digits) => beside.digits = digits,
+                    None => self
+                        .problem(&entry.value.at, "`digits` is from 1 to 17")
+                        .help("17 tell all numbers apart"),
+                }
+            }
             "weights" => beside.weights = Some(entry.value),
             "label" | "with" => beside.described.push(entry),
             _ => self.unknown_key(&entry, &[&KINDS[..], &BESIDE[..]].concat()),
@@ -114,33 +127,40 @@ impl Reader<'_> {
                 self.described(entries, style).map(Values::Fixed)
             }
             "range" => {
-                let list = self.numbers::<3>(&kind, "[start, stop, step]")?;
-                let [start, stop, step] = &list;
-                self.listed(&at, numbers::range(start, stop, step))
+                let [start, stop, step] = self.numbers(&kind, "[start, stop, step]", Written::parse)?;
+                self.listed(&at, NumberRange::new(start, stop, step).map(|range| range.texts().collect()))
             }
-            "linspace" | "logspace" => {
-                let list = self.numbers::<3>(&kind, "[first, last, how many]")?;
-                let [first, last, count] = &list;
-                let Ok(count) = count.parse() else {
-                    self.problem(&at, format!("`{count}` is no number of values"));
-                    return None;
-                };
-                let make = if kind.key == "linspace" { numbers::linspace } else { numbers::logspace };
-                self.listed(&at, make(first, last, count))
+            "linspace" => {
+                let (first, last, count) = self.spacing(&kind)?;
+                self.listed(&at, Linspace::new(first, last, count).map(|space| space.texts().collect()))
+            }
+            "logspace" => {
+                let (first, last, count) = self.spacing(&kind)?;
+                self.listed(&at, Logspace::new(first, last, count).map(|space| space.texts().collect()))
             }
             "file" => self.lines(&kind.value),
             "glob" => self.paths(&kind.value),
             "expr" => self.formula(&kind.value).map(Values::Computed),
             "choice" => self.weighted(name, kind, beside, style),
             _ => {
-                let list = self.numbers::<2>(&kind, distribution_form(&kind.key))?;
-                let [one, other] = &list;
-                match Distribution::named(&kind.key, one, other, beside.digits) {
-                    Ok(distribution) => Some(drawn(name, distribution, Vec::new(), &beside)),
+                let [one, other] = self.numbers(&kind, distribution_form(&kind.key), Decimal::parse)?;
+                match distribution(&kind.key, one, other) {
+                    Ok(distribution) => Some(drawn(name, Draw::Number(distribution, beside.digits), &beside)),
                     Err(error) => self.refused(&at, &error),
                 }
             }
         }
+    }
+
+    /// Reads the first value, the last one, and how many.
+    fn spacing(&mut self, kind: &Entry) -> Option<(Written, Written, u64)> {
+        const FORM: &str = "[first, last, how many]";
+        let [first, last, _] = self.numbers(kind, FORM, Written::parse)?;
+        let count = match &kind.value.value {
+            Value::List(items) => items.last().and_then(|item| self.whole(item, "how many")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Table(_) => None,
+        };
+        Some((first, last, count?))
     }
 
     /// Reads what stands behind `values`: a list, or another object of values.
@@ -157,15 +177,27 @@ impl Reader<'_> {
     }
 
     /// Reads as many numbers as a form has.
-    fn numbers<const N: usize>(&mut self, kind: &Entry, form: &str) -> Option<[String; N]> {
-        let array = list_of_numbers(&kind.value).and_then(|list| list.try_into().ok());
-        if array.is_none() {
+    fn numbers<N, E: Display, const COUNT: usize>(
+        &mut self,
+        kind: &Entry,
+        form: &str,
+        parse: impl Fn(&str) -> Result<N, E>,
+    ) -> Option<[N; COUNT]> {
+        let Some(list) = list_of_numbers(&kind.value).filter(|list| list.len() == COUNT) else {
             self.problem(&kind.value.at, format!("`{}` takes {form}, all of them numbers", kind.key));
+            return None;
+        };
+        let list: Result<Vec<N>, E> = list.iter().map(|text| parse(text)).collect();
+        match list {
+            Ok(list) => list.try_into().ok(),
+            Err(error) => {
+                self.problem(&kind.value.at, error.to_string());
+                None
+            }
         }
-        array
     }
 
-    fn listed(&mut self, at: &Range<usize>, list: Result<Vec<String>, NumbersError>) -> Option<Values> {
+    fn listed<E: Display>(&mut self, at: &Range<usize>, list: Result<Vec<String>, E>) -> Option<Values> {
         match list {
             Ok(list) => {
                 let choices = list.into_iter().map(|text| DefinedChoice::plain(Value::Number(text.into())));
@@ -175,7 +207,7 @@ impl Reader<'_> {
         }
     }
 
-    fn refused(&mut self, at: &Range<usize>, error: &NumbersError) -> Option<Values> {
+    fn refused(&mut self, at: &Range<usize>, error: &impl Display) -> Option<Values> {
         self.problem(at, error.to_string());
         None
     }
@@ -192,11 +224,12 @@ impl Reader<'_> {
             self.problem(&at, "a value that is drawn brings nothing along")
                 .help("put it into a list, with `$sample` beside");
         }
-        let weights = match &beside.weights {
-            None => vec!["1".to_owned(); choices.len()],
+        let pick = match &beside.weights {
+            None => Pick::even(choices.len()),
             Some(node) => {
-                let list = list_of_numbers(node);
-                let Some(weights) = list.filter(|list| list.len() == choices.len()) else {
+                let weights =
+                    list_of_numbers(node).map(|list| list.iter().map(|text| Decimal::parse(text)).collect());
+                let Some(Ok(weights)) = weights else {
                     let at = node.at.clone();
                     self.problem(
                         &at,
@@ -204,11 +237,12 @@ impl Reader<'_> {
                     );
                     return None;
                 };
-                weights
+                let weights: Vec<Decimal> = weights;
+                Pick::weighted(choices.len(), &weights)
             }
         };
-        match Distribution::choice(&weights) {
-            Ok(distribution) => Some(drawn(name, distribution, choices, &beside)),
+        match pick {
+            Ok(pick) => Some(drawn(name, Draw::Choice(pick, choices), &beside)),
             Err(error) => self.refused(&at, &error),
         }
     }
@@ -267,16 +301,30 @@ impl Reader<'_> {
 }
 
 /// Makes a list of draws where their number is said, else leaves them to the sample.
-fn drawn(name: &str, distribution: Distribution, choices: Vec<DefinedChoice>, beside: &Beside) -> Values {
-    let Some(count) = beside.n else { return Values::Drawn(distribution, choices) };
-    let draw = |draw| {
-        let unit = numbers::unit(beside.seed, name, draw);
-        match choices.is_empty() {
-            true => DefinedChoice::plain(Value::Number(distribution.number(unit).into())),
-            false => choices[distribution.index(unit).min(choices.len() - 1)].clone(),
+fn drawn(name: &str, draw: Draw<DefinedChoice>, beside: &Beside) -> Values {
+    let Some(count) = beside.n else { return Values::Drawn(draw) };
+    let stream = Stream::new(beside.seed, name);
+    let units = (0..count).map(|number| stream.unit(number));
+    Values::Listed(match draw {
+        Draw::Number(distribution, digits) => {
+            let text = |unit| Value::Number(distribution.text(unit, digits).into());
+            units.map(|unit| DefinedChoice::plain(text(unit))).collect()
         }
-    };
-    Values::Listed((0..count).map(draw).collect())
+        Draw::Choice(pick, choices) => {
+            units.filter_map(|unit| choices.get(pick.place(unit)).cloned()).collect()
+        }
+    })
+}
+
+fn distribution(kind: &str, one: Decimal, other: Decimal) -> Result<Distribution, DistributionError> {
+    match kind {
+        "uniform" => Distribution::uniform(one, other),
+        "loguniform" => Distribution::log_uniform(one, other),
+        "normal" => Distribution::normal(one, other),
+        "lognormal" => Distribution::log_normal(one, other),
+        "logint" => Distribution::log_int(one, other),
+        _ => Distribution::int(one, other),
+    }
 }
 
 /// Reads a list of numbers; `None` where it is anything else.

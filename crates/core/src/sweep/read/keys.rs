@@ -1,7 +1,7 @@
 //! The `$`-keys: what is said of the set of points.
 
 use super::super::definition::{Definition, Group, Order, Rule, Sample, Values};
-use super::super::numbers::Sampler;
+use super::super::numbers::Method;
 use super::{Reader, Within, is_table};
 use crate::document::{Entry, Node, Value};
 
@@ -148,12 +148,12 @@ impl Reader<'_> {
         if count == 0 {
             self.problem(&kind.value.at, "a sample of no points leaves nothing to run");
         }
-        let sampler = match kind.key.as_str() {
-            "sobol" => Sampler::Sobol { seed },
-            "latin-hypercube" => Sampler::LatinHypercube { seed, count },
-            _ => Sampler::Random { seed },
+        let method = match kind.key.as_str() {
+            "sobol" => Method::Sobol,
+            "latin-hypercube" => Method::LatinHypercube,
+            _ => Method::Random,
         };
-        Some(Sample { sampler, count, at })
+        Some(Sample { method, count, seed, at })
     }
 
     fn order(&mut self, node: Node) -> Option<Order> {
@@ -182,7 +182,7 @@ fn inherit(definition: &Definition, extra: &mut Definition) {
     let own: Vec<_> = std::mem::take(&mut extra.parameters);
     let lasting = definition.parameters.iter().filter(|defined| match defined.values {
         Values::Fixed(_) | Values::Computed(_) => true,
-        Values::Listed(_) | Values::Drawn(..) => own.iter().any(|it| it.name == defined.name),
+        Values::Listed(_) | Values::Drawn(_) => own.iter().any(|it| it.name == defined.name),
     });
     let mut left = own.clone();
     for defined in lasting {
