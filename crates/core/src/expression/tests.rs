@@ -69,9 +69,9 @@ fn a_mistake_is_named_with_its_place() {
     insta::assert_snapshot!(refused("layers // 0 == 1"), @"`layers // 0 == 1`, column 1: unable to calculate 4 // 0");
     insta::assert_snapshot!(refused("layers % 0 == 1"), @"`layers % 0 == 1`, column 1: unable to calculate 4 % 0");
     insta::assert_snapshot!(refused("opt + 1 == 2"), @"`opt + 1 == 2`, column 1: tried to use + operator on unsupported types string and number");
-    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`, column 1: `params['x']` is undefined");
-    insta::assert_snapshot!(refused("range(10) == 1"), @"`range(10) == 1`, column 1: there are operators only: no functions, filters, tests, slices or mappings");
-    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: there are operators only: no functions, filters, tests, slices or mappings");
+    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`, column 1: no parameter is called `x`; there are batch, batch-size, huge, layers, lr, off, on, opt, sizes, tiny");
+    insta::assert_snapshot!(refused("range(10) == 1"), @"`range(10) == 1`, column 1: there is no function `range`; there are abs, min, max, round, int, float, str, len, log, log2, log10, exp, sqrt");
+    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: there are operators and a few functions only: no filters, tests, slices or mappings");
     insta::assert_snapshot!(refused("'ü' == opt and lrr"), @"`'ü' == opt and lrr`, column 16: no parameter is called `lrr`; did you mean `lr`?");
 }
 
