@@ -233,7 +233,9 @@ fn holds(condition: &Expression, planned: &PlannedRun, id: LaunchId) -> Result<b
     let values = Values::of(&planned.params).map_err(|error| {
         of_run(Failure::new(Exit::Store, format!("the parameters of a run cannot be read: {error}")))
     })?;
-    condition.holds(&values).map_err(|error| of_run(error.into()))
+    // Where a parameter does not exist that it asks about, it does not hold.
+    let answer = condition.holds_for(&values).map_err(|error| of_run(error.into()))?;
+    Ok(answer.unwrap_or(false))
 }
 
 /// Reads the plan of the runs that were picked.

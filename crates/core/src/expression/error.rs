@@ -2,6 +2,8 @@
 
 use minijinja::ErrorKind;
 
+use super::value::Value;
+
 /// Tells what is wrong with an expression, with the place where it is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}`{}: {problem}", column.map_or_else(String::new, |column| format!(", column {column}")))]
@@ -47,6 +49,14 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// Says that two values have no order.
+    pub(super) fn unordered(left: &Value, right: &Value) -> Self {
+        let name = |value: &Value| format!("`{}` ({})", printable(&value.to_string(), 40), value.kind());
+        Self::Impossible(format!("{} and {} have no order", name(left), name(right)))
+    }
+}
+
 fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     match (nearest, known) {
         (Some(nearest), _) => format!("; did you mean `{nearest}`?"),
@@ -72,10 +82,6 @@ impl ExpressionError {
                 Problem::Syntax("`=` compares nothing; write `==`".to_owned())
             }
             ErrorKind::SyntaxError => Problem::Syntax(said.replace("template exceeds", "exceeds")),
-            ErrorKind::OutOfFuel => Problem::TooMuchWork,
-            ErrorKind::UnknownFunction | ErrorKind::UnknownFilter | ErrorKind::UnknownTest => {
-                Problem::Syntax(format!("{said}; there are operators only, no functions"))
-            }
             _ => Problem::Impossible(said),
         };
         Self::new(text, place, problem)

@@ -1,194 +1,161 @@
-//! Works an expression out as Python does: what has no order is not ordered. The library puts values of different
-//! kinds into an order of its own, so that `'a' < 3` would silently be false; it does the arithmetic here.
+//! Works an expression out. No part is worked out twice and results are bounded, so that the length of the text
+//! bounds the work.
 
-use std::cell::Cell;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use minijinja::machinery::Span;
-use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, UnaryOpKind};
-use minijinja::value::{Tuple, ValueKind};
-use minijinja::{Value, context};
+use super::compare::{Number, equal, order};
+use super::error::Problem;
+use super::tree::{Comparison, Node};
+use super::value::Value;
+use super::{arithmetic, printable};
 
-use super::error::{ExpressionError, Problem};
-use super::{LANGUAGE, printable};
-
-/// An expression that is being worked out.
-pub(super) struct Evaluation<'a> {
-    pub(super) text: &'a str,
-    pub(super) names: &'a Value,
-    /// How deep the part is nested that is being worked out.
-    pub(super) depth: Cell<u32>,
+/// Why a part has no value.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A name in it has none at this point.
+    Absent,
+    /// It is wrong, at a place of the text.
+    Wrong(usize, Box<Problem>),
 }
 
-/// How deep parts may be nested, which bounds the stack. Each of `a or b or c …` nests the ones before it.
-const DEEPEST: u32 = 150;
+/// Finds the value of a slot.
+pub(super) type ValueOf<'f, 'v> = &'f dyn Fn(usize) -> Option<&'v Value>;
 
-impl Evaluation<'_> {
-    /// Gives the value of a part of the expression.
-    pub(super) fn value(&self, part: &Expr<'_>) -> Result<Value, ExpressionError> {
-        if self.depth.get() >= DEEPEST {
-            return Err(ExpressionError::new(self.text, None, Problem::TooMuchWork));
+type Found<'v> = Result<Cow<'v, Value>, Stop>;
+
+fn at(place: usize) -> impl Fn(Problem) -> Stop {
+    move |problem| Stop::Wrong(place, Box::new(problem))
+}
+
+/// Gives the value of a part of the expression `text`.
+pub(super) fn value<'v>(node: &'v Node, text: &str, value_of: ValueOf<'_, 'v>) -> Found<'v> {
+    let part = |node: &'v Node| value(node, text, value_of);
+    match node {
+        Node::Constant(it) => Ok(Cow::Borrowed(it)),
+        Node::Name(slot, place) => match value_of(*slot) {
+            None => Err(Stop::Absent),
+            Some(Value::Oversized(number)) => {
+                let number = printable(number, 40);
+                Err(at(*place)(Problem::Impossible(format!("{number} is a number beyond 128 bits"))))
+            }
+            Some(value) => Ok(Cow::Borrowed(value)),
+        },
+        Node::List(items) => Ok(Cow::Owned(Value::List(all(items, text, value_of)?))),
+        Node::Tuple(items) => Ok(Cow::Owned(Value::Tuple(all(items, text, value_of)?))),
+        Node::Not(of) => Ok(Cow::Owned(Value::Bool(!part(of)?.is_true()))),
+        Node::Negative(of, place) => arithmetic::negative(&*part(of)?).map(Cow::Owned).map_err(at(*place)),
+        Node::And(sides) => decided(sides, Deciding::False, part),
+        Node::Or(sides) => decided(sides, Deciding::True, part),
+        Node::Choice(choice) => {
+            part(if part(&choice.test)?.is_true() { &choice.then } else { &choice.otherwise })
         }
-        self.depth.set(self.depth.get() + 1);
-        let value = self.value_of(part);
-        self.depth.set(self.depth.get() - 1);
-        value
-    }
-
-    fn value_of(&self, part: &Expr<'_>) -> Result<Value, ExpressionError> {
-        let (here, all) = (part.span(), |parts: &[Expr<'_>]| -> Result<Vec<Value>, ExpressionError> {
-            parts.iter().map(|part| self.value(part)).collect()
-        });
-        match part {
-            Expr::Const(it) => Ok(it.value.clone()),
-            Expr::Var(it) => match it.id {
-                "True" | "true" => Ok(Value::from(true)),
-                "False" | "false" => Ok(Value::from(false)),
-                "None" | "none" => Ok(Value::from(())),
-                name => self.calculate("a[b]", self.names, &Value::from(name), here),
-            },
-            Expr::List(it) => Ok(Value::from(all(&it.items)?)),
-            Expr::Tuple(it) => Ok(Value::from(Tuple::from(all(&it.items)?))),
-            Expr::UnaryOp(it) => {
-                let value = self.value(&it.expr)?;
-                match it.op {
-                    UnaryOpKind::Not => Ok(Value::from(!value.is_true())),
-                    UnaryOpKind::Neg => self.calculate("-a", &value, &value, here),
+        Node::Arithmetic(sign, sides, place) => {
+            let (left, right) = (part(&sides[0])?, part(&sides[1])?);
+            arithmetic::calculate(*sign, &left, &right).map(Cow::Owned).map_err(at(*place))
+        }
+        Node::Compare(first, rest, place) => {
+            let mut left = part(first)?;
+            for (comparison, next) in rest {
+                let right = part(next)?;
+                if !compare(*comparison, &left, &right).map_err(at(*place))? {
+                    return Ok(Cow::Owned(Value::Bool(false)));
                 }
+                left = right;
             }
-            Expr::IfExpr(it) => match (self.value(&it.test_expr)?.is_true(), &it.false_expr) {
-                (true, _) => self.value(&it.true_expr),
-                (false, Some(other)) => self.value(other),
-                (false, None) => Err(self.wrong(here, "an `if` needs an `else`")),
-            },
-            Expr::GetItem(it) => {
-                let (of, at) = (self.value(&it.expr)?, self.value(&it.subscript_expr)?);
-                self.calculate("a[b]", &of, &at, here)
-            }
-            Expr::GetAttr(it) => self.calculate("a[b]", &self.value(&it.expr)?, &Value::from(it.name), here),
-            Expr::BinOp(it) => self.operation(it.op, &it.left, &it.right, here),
-            Expr::Compare(it) => {
-                let mut left = self.value(&it.expr)?;
-                for next in &it.ops {
-                    let right = self.value(&next.expr)?;
-                    if !self.compare(next.op, &left, &right, here)? {
-                        return Ok(Value::from(false));
-                    }
-                    left = right;
-                }
-                Ok(Value::from(true))
-            }
-            Expr::Slice(_) | Expr::Map(_) | Expr::Filter(_) | Expr::Test(_) | Expr::Call(_) => Err(self
-                .wrong(here, "there are operators only: no functions, filters, tests, slices or mappings")),
+            Ok(Cow::Owned(Value::Bool(true)))
         }
-    }
-
-    fn operation(
-        &self,
-        kind: BinOpKind,
-        left: &Expr<'_>,
-        right: &Expr<'_>,
-        here: Span,
-    ) -> Result<Value, ExpressionError> {
-        let left = self.value(left)?;
-        let compare = |kind| {
-            let right = self.value(right)?;
-            self.compare(kind, &left, &right, here).map(Value::from)
-        };
-        let sign = match kind {
-            BinOpKind::ScAnd if !left.is_true() => return Ok(left),
-            BinOpKind::ScOr if left.is_true() => return Ok(left),
-            BinOpKind::ScAnd | BinOpKind::ScOr => return self.value(right),
-            BinOpKind::Eq => return compare(CompareOpKind::Eq),
-            BinOpKind::Ne => return compare(CompareOpKind::Ne),
-            BinOpKind::Lt => return compare(CompareOpKind::Lt),
-            BinOpKind::Lte => return compare(CompareOpKind::Lte),
-            BinOpKind::Gt => return compare(CompareOpKind::Gt),
-            BinOpKind::Gte => return compare(CompareOpKind::Gte),
-            BinOpKind::In => return compare(CompareOpKind::In),
-            BinOpKind::Add => "a + b",
-            BinOpKind::Sub => "a - b",
-            BinOpKind::Mul => "a * b",
-            BinOpKind::Div => "a / b",
-            BinOpKind::FloorDiv => "a // b",
-            BinOpKind::Rem => "a % b",
-            BinOpKind::Pow => "a ** b",
-            BinOpKind::Concat => return Err(self.wrong(here, "`~` is no operator here; write `+`")),
-        };
-        let right = self.value(right)?;
-        let has_list = [&left, &right].iter().any(|value| value.kind() == ValueKind::Seq);
-        if sign == "a * b" && has_list {
-            // A few characters would make a list that takes minutes to look through.
-            return Err(self.wrong(here, "a list cannot be repeated here; write its values out"));
+        Node::Index(sides, place) => {
+            let (of, key) = (part(&sides[0])?, part(&sides[1])?);
+            let item = item(&of, &key).ok_or_else(|| {
+                let part = printable(text.get(place.clone()).unwrap_or_default(), 80);
+                at(place.start)(Problem::Impossible(format!("`{part}` is undefined")))
+            })?;
+            Ok(Cow::Owned(item))
         }
-        self.calculate(sign, &left, &right, here)
-    }
-
-    fn compare(
-        &self,
-        kind: CompareOpKind,
-        left: &Value,
-        right: &Value,
-        here: Span,
-    ) -> Result<bool, ExpressionError> {
-        let ordered = || {
-            order(left, right).ok_or_else(|| {
-                let name =
-                    |value: &Value| format!("`{}` ({})", printable(&value.to_string(), 40), value.kind());
-                self.wrong(here, &format!("{} and {} have no order", name(left), name(right)))
-            })
-        };
-        let is_in = || self.calculate("a in b", left, right, here).map(|answer| answer.is_true());
-        match kind {
-            CompareOpKind::Eq => Ok(left == right),
-            CompareOpKind::Ne => Ok(left != right),
-            CompareOpKind::Lt => ordered().map(Ordering::is_lt),
-            CompareOpKind::Lte => ordered().map(Ordering::is_le),
-            CompareOpKind::Gt => ordered().map(Ordering::is_gt),
-            CompareOpKind::Gte => ordered().map(Ordering::is_ge),
-            CompareOpKind::In => is_in(),
-            CompareOpKind::NotIn => is_in().map(|answer| !answer),
+        Node::Call(function, arguments, place) => {
+            let arguments = arguments.iter().map(part).collect::<Result<Vec<_>, Stop>>()?;
+            function.call(&arguments).map(Cow::Owned).map_err(at(*place))
         }
-    }
-
-    /// Lets the library work out one operation, such as `a + b`.
-    fn calculate(&self, what: &str, a: &Value, b: &Value, here: Span) -> Result<Value, ExpressionError> {
-        let answer = LANGUAGE.compile_expression(what).and_then(|it| it.eval(context! { a, b }));
-        match answer {
-            Ok(value) if value.is_undefined() => {
-                let of = self.text.get(here.start_offset as usize..here.end_offset as usize);
-                Err(self.wrong(here, &format!("`{}` is undefined", of.unwrap_or(what))))
-            }
-            Ok(value) => Ok(value),
-            Err(error) => {
-                let problem = ExpressionError::of_language(what, &error).problem;
-                Err(ExpressionError::new(self.text, Some(here.start_offset as usize), problem))
-            }
-        }
-    }
-
-    fn wrong(&self, here: Span, words: &str) -> ExpressionError {
-        let problem = Problem::Impossible(words.to_owned());
-        ExpressionError::new(self.text, Some(here.start_offset as usize), problem)
     }
 }
 
-/// Puts two values in order where Python does: two numbers (a truth value is one), two strings, two lists of such.
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    let is_number = |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
-    match (left.kind(), right.kind()) {
-        (ValueKind::String, ValueKind::String) => Some(left.cmp(right)),
-        (ValueKind::Seq, ValueKind::Seq) if left.is_tuple() == right.is_tuple() => {
-            let (mut lefts, mut rights) = (left.try_iter().ok()?, right.try_iter().ok()?);
-            loop {
-                match (lefts.next(), rights.next()) {
-                    (Some(left), Some(right)) if left == right => {}
-                    (Some(left), Some(right)) => return order(&left, &right),
-                    (left, right) => return Some(left.is_some().cmp(&right.is_some())),
-                }
-            }
+fn all<'v, T: FromIterator<Value>>(
+    items: &'v [Node],
+    text: &str,
+    value_of: ValueOf<'_, 'v>,
+) -> Result<T, Stop> {
+    items.iter().map(|item| value(item, text, value_of).map(Cow::into_owned)).collect()
+}
+
+/// Which side of an `and` or an `or` settles it alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deciding {
+    False,
+    True,
+}
+
+/// Works out `and` and `or`: a side that settles it does so also where the other has no value.
+fn decided<'v>(sides: &'v [Node; 2], deciding: Deciding, part: impl Fn(&'v Node) -> Found<'v>) -> Found<'v> {
+    let settles = |value: &Value| value.is_true() == (deciding == Deciding::True);
+    match part(&sides[0]) {
+        Ok(left) if settles(&left) => Ok(left),
+        Ok(_) => part(&sides[1]),
+        Err(Stop::Absent) => match part(&sides[1])? {
+            right if settles(&right) => Ok(right),
+            _ => Err(Stop::Absent),
+        },
+        Err(wrong @ Stop::Wrong(..)) => Err(wrong),
+    }
+}
+
+fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, Problem> {
+    let ordered = |is_so: fn(Ordering) -> bool| match order(left, right) {
+        Ok(order) => Ok(order.is_some_and(is_so)),
+        Err(_) => Err(Problem::unordered(left, right)),
+    };
+    match comparison {
+        Comparison::Equal => Ok(equal(left, right)),
+        Comparison::NotEqual => Ok(!equal(left, right)),
+        Comparison::Less => ordered(Ordering::is_lt),
+        Comparison::LessOrEqual => ordered(Ordering::is_le),
+        Comparison::Greater => ordered(Ordering::is_gt),
+        Comparison::GreaterOrEqual => ordered(Ordering::is_ge),
+        Comparison::In => contains(right, left),
+        Comparison::NotIn => contains(right, left).map(|answer| !answer),
+    }
+}
+
+fn contains(all: &Value, one: &Value) -> Result<bool, Problem> {
+    match (all, one) {
+        (Value::List(items) | Value::Tuple(items), one) => Ok(items.iter().any(|item| equal(item, one))),
+        (Value::Text(text), Value::Text(part)) => Ok(text.contains(&**part)),
+        (Value::Table(_), Value::Text(key)) => Ok(all.entry(key).is_some()),
+        (Value::Table(_), _) => Ok(false),
+        _ => Err(Problem::Impossible("cannot perform a containment check on this value".to_owned())),
+    }
+}
+
+/// Gives a part of a value, counted from its end where `key` is below zero.
+fn item(of: &Value, key: &Value) -> Option<Value> {
+    if let (Value::Table(_), Value::Text(key)) = (of, key) {
+        return of.entry(key).cloned();
+    }
+    let Some(Number::Int(index)) = Number::of(key) else { return None };
+    let place = |length: usize| {
+        usize::try_from(if index < 0 { index.checked_add(length as i128)? } else { index }).ok()
+    };
+    match of {
+        Value::List(items) | Value::Tuple(items) => items.get(place(items.len())?).cloned(),
+        Value::Text(text) => {
+            let character = text.chars().nth(place(text.chars().count())?)?;
+            Some(Value::text(character.encode_utf8(&mut [0; 4])))
         }
-        _ if is_number(left) && is_number(right) => Some(left.cmp(right)),
-        _ => None,
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Oversized(_)
+        | Value::Table(_) => None,
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::Value;
 use serde_json::value::RawValue;
+
+use super::number;
+use super::value::Value;
 
 /// Parameters by name, ready to be used in any number of expressions.
 #[derive(Debug, Clone, Default)]
@@ -22,11 +24,9 @@ impl Values {
         self.0.keys().map(String::as_str)
     }
 
-    /// Gives what an expression sees: each parameter, and all of them as `all` unless one is called that.
-    pub(super) fn context(&self, all: &str) -> Value {
-        let mut context = self.0.clone();
-        context.entry(all.to_owned()).or_insert_with(|| Value::from(self.0.clone()));
-        Value::from(context)
+    /// Gives the value of a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 }
 
@@ -34,17 +34,17 @@ impl Values {
 fn read(raw: &RawValue) -> serde_json::Result<Value> {
     let text = raw.get();
     Ok(match text.as_bytes().first() {
-        Some(b'{') => Value::from(Values::of(raw)?.0),
+        Some(b'{') => {
+            let entries = Values::of(raw)?.0.into_iter();
+            Value::Table(entries.map(|(name, value)| (name.into(), value)).collect())
+        }
         Some(b'[') => {
             let values: Vec<Box<RawValue>> = serde_json::from_str(text)?;
-            Value::from(values.iter().map(|value| read(value)).collect::<serde_json::Result<Vec<_>>>()?)
+            values.iter().map(|value| read(value)).collect::<serde_json::Result<Value>>()?
         }
-        Some(b'"') => Value::from(serde_json::from_str::<String>(text)?),
-        Some(b't' | b'f') => Value::from(serde_json::from_str::<bool>(text)?),
-        Some(b'n') => Value::from(()),
-        _ => match text.parse::<i128>() {
-            Ok(whole) => Value::from(whole),
-            Err(_) => Value::from(text.parse().unwrap_or(f64::NAN)),
-        },
+        Some(b'"') => Value::text(&serde_json::from_str::<String>(text)?),
+        Some(b't' | b'f') => Value::Bool(serde_json::from_str(text)?),
+        Some(b'n') => Value::None,
+        Some(_) | None => number::read(text),
     })
 }
