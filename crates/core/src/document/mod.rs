@@ -1,11 +1,16 @@
 //! What a person wrote in a file: its text, the tree in it with the place of every node, and what is wrong with it.
 
+mod duplicates;
 pub mod json;
 mod nearest;
+mod number;
+pub mod toml;
+pub mod yaml;
 
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 
 pub use nearest::nearest;
 
@@ -27,6 +32,12 @@ impl Source {
         let column = before[line_start..].trim_start_matches(BYTE_ORDER_MARK).chars().count() + 1;
         (line, column)
     }
+
+    /// What stands behind the last point of the name, in lower case; empty where there is none.
+    fn extension(&self) -> String {
+        let extension = Path::new(&self.name).extension().and_then(|extension| extension.to_str());
+        extension.unwrap_or_default().to_ascii_lowercase()
+    }
 }
 
 /// Moves an offset back to where its character starts, and into the text.
@@ -36,6 +47,27 @@ fn character_start(text: &str, offset: usize) -> usize {
 
 /// Some editors put it first; it means nothing here.
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// No configuration is that deep; a thread's stack takes many times this.
+const MOST_LEVELS: usize = 100;
+
+/// Where a file is wrong from end to end, nobody reads more; and each costs a look through the text for its line.
+const MOST_PROBLEMS: usize = 100;
+
+/// Refuses what is nested deeper than that.
+fn too_deep(at: &Range<usize>) -> Problem {
+    Problem::new(at, format!("nested more than {MOST_LEVELS} levels deep"))
+}
+
+/// Reads a document in the language that its name ends in: `.toml`, `.yaml` or `.yml`, and JSON with comments for
+/// every other name. All three make the same tree, with the promises of [`json::parse`].
+pub fn parse(source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
+    match source.extension().as_str() {
+        "toml" => toml::parse(source, problems),
+        "yaml" | "yml" => yaml::parse(source, problems),
+        _ => json::parse(source, problems),
+    }
+}
 
 /// A value and the bytes of the source that it takes up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +85,8 @@ pub enum Value {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number, exactly as written: `0.10`, `1e-4`, `12345678901234567890`.
+    /// A number as it was written (`0.10`, `1e-4`, `12345678901234567890`), and always one that JSON has: what only
+    /// TOML or YAML can write was changed as little as possible.
     Number(Box<str>),
     /// A string, escapes resolved.
     Text(String),
