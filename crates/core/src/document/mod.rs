@@ -1,9 +1,12 @@
 //! What a person wrote in a file: its text, the tree in it with the place of every node, and what is wrong with it.
 
+#[cfg(test)]
+mod arbitrary;
 mod duplicates;
 pub mod json;
 mod nearest;
 mod number;
+pub mod rows;
 pub mod toml;
 pub mod yaml;
 
@@ -219,5 +222,97 @@ mod tests {
         config.json:2:1: second
         ");
         assert_eq!(Problems::found_in(&source(""), Vec::new()), None);
+    }
+
+    /// The tree as JSON, which has the values and the order of the keys but no places.
+    fn read(name: &str, text: &str) -> String {
+        let mut problems = Vec::new();
+        let node = parse(&Source { name: name.into(), text: text.into() }, &mut problems);
+        assert_eq!(problems, []);
+        let mut out = String::new();
+        json::write(&node.expect("readable").value, &mut out);
+        out
+    }
+
+    #[test]
+    fn the_same_model_in_three_languages_is_the_same() {
+        let in_json = r#"{
+          // learning
+          "lr": [1e-4, 0.10, 12345678901234567890],
+          "amp": [true, false],
+          "name": "no",
+          "layers": {"range": [4, 16, 4], "when": "lr < 1"},
+          "$zip": [["lr", "amp"]],
+          "$include": [{"lr": 1, "note": "a\nb"}, {"lr": 2}],
+        }"#;
+        let in_toml = "
+            # learning
+            lr = [1e-4, 0.10, 12345678901234567890]
+            amp = [true, false]
+            name = 'no'
+            layers.range = [4, 16, 4]
+            layers.when = 'lr < 1'
+            '$zip' = [['lr', 'amp']]
+            [['$include']]
+            lr = 1
+            note = \"a\\nb\"
+            [['$include']]
+            lr = 2
+        ";
+        let in_yaml = "
+            # learning
+            lr: [1e-4, 0.10, 12345678901234567890]
+            amp:
+            - true
+            - false
+            name: no
+            layers:
+              range: [4, 16, 4]
+              when: lr < 1
+            $zip: [[lr, amp]]
+            $include:
+            - lr: 1
+              note: |-
+                a
+                b
+            - {lr: 2}
+        ";
+        assert_eq!(read("a.JSON", in_json), read("a.toml", in_toml));
+        assert_eq!(read("params", in_json), read("a.YAML", in_yaml));
+        assert_eq!(read("a.json", in_json), read("b.d/a.yml", in_yaml));
+    }
+
+    #[test]
+    fn a_mistake_has_the_same_words_and_its_place_in_every_language() {
+        let report = |name: &str, text: &str| {
+            let source = Source { name: name.into(), text: text.into() };
+            let mut problems = Vec::new();
+            parse(&source, &mut problems);
+            Problems::found_in(&source, problems).map_or_else(String::new, |problems| problems.plain())
+        };
+        insta::assert_snapshot!(
+            [
+                report("a.json", "{\"a\": 1,\n \"a\": 007}"),
+                report("a.json", "{\"a\": 1,\n \"a\": 2}"),
+                report("a.toml", "b = 007"),
+                report("a.toml", "a = 1\n  a = 2\n"),
+                report("a.yaml", "\na: 1\na: 007\n"),
+            ]
+            .concat(),
+            @r#"
+        a.json:2:8: a number cannot start with 0
+          help: for a text that does, write it in quotes
+        a.json:2:2: duplicate key `a`
+          help: it is already there in line 1, column 2
+        a.toml:1:5: a number cannot start with 0
+          help: write `7`, or `"007"` for the text
+        a.toml:2:3: duplicate key `a`
+          help: it is already there in line 1, column 1
+        a.yaml:3:1: duplicate key `a`
+          help: it is already there in line 2, column 1
+        a.yaml:3:4: a number cannot start with 0
+          help: write `7`, or `"007"` for the text
+        "#
+        );
     }
 }

@@ -40,6 +40,11 @@ pub(super) fn decimal(text: &str) -> Decimal {
     Decimal::Number(format!("{sign}{}{point}{exponent}", or_zero(whole)).into())
 }
 
+/// Whether a text is a number exactly as JSON writes it.
+pub(super) fn is_json(text: &str) -> bool {
+    matches!(decimal(text), Decimal::Number(json) if *json == *text)
+}
+
 fn all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -92,6 +97,7 @@ mod tests {
     fn what_json_has_stays_as_it_is() {
         for text in ["0", "-0", "0.10", "1e-4", "1E+05", "12345678901234567890", "-1.50e10"] {
             assert_eq!(decimal(text), number(text));
+            assert!(is_json(text), "{text}");
         }
     }
 
@@ -102,6 +108,7 @@ mod tests {
         assert_eq!(decimal("-.5e3"), number("-0.5e3"));
         assert_eq!(decimal("5."), number("5.0"));
         assert_eq!(decimal("5.e3"), number("5.0e3"));
+        assert!(!is_json("+1") && !is_json(".5") && !is_json("5."));
     }
 
     #[test]
@@ -139,6 +146,7 @@ mod tests {
         fn every_number_is_one_for_json(text in "[-+]?[0-9.]{0,4}([eE][-+]?[0-9]{0,2})?") {
             if let Decimal::Number(json) = decimal(&text) {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok() || json.contains(['e', 'E']), "{json}");
+                prop_assert!(is_json(&json));
             }
         }
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::document::arbitrary::{self, PRINTABLE};
 use crate::document::{Problems, json};
 
 fn source(text: &str) -> Source {
@@ -156,7 +157,54 @@ fn deep_nesting_is_refused_and_not_a_crash() {
     assert_ne!(problems_in(&twice), "none");
 }
 
+/// Writes a value as TOML; what TOML has not, as text.
+fn inline(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("'null'"),
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) => json::write(value, out),
+        Value::List(items) => {
+            out.push('[');
+            for item in items {
+                inline(&item.value, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::Table(entries) => {
+            out.push('{');
+            for entry in entries {
+                json::write_string(&entry.key, out);
+                out.push('=');
+                inline(&entry.value.value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn without_null(value: Value) -> Value {
+    let inside = |node: Node| Node { value: without_null(node.value), ..node };
+    match value {
+        Value::Null => Value::Text("null".into()),
+        Value::List(items) => Value::List(items.into_iter().map(inside).collect()),
+        Value::Table(entries) => Value::Table(
+            entries.into_iter().map(|entry| Entry { value: inside(entry.value), ..entry }).collect(),
+        ),
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) => value,
+    }
+}
+
 proptest! {
+    #[test]
+    fn every_value_is_read_back(value in arbitrary::value(PRINTABLE.boxed())) {
+        let mut text = "v = ".to_owned();
+        inline(&value, &mut text);
+        let mut expected = String::new();
+        json::write(&without_null(value), &mut expected);
+        prop_assert_eq!(compact(&text), format!(r#"{{"v":{expected}}}"#));
+    }
+
     #[test]
     fn any_text_is_read_or_explained_inside_its_bounds(text in "[\\[\\]{}=.,\"'\\\\#a-z0-9é\u{1f980}\n\t \r+_:-]{0,40}") {
         let source = source(&text);

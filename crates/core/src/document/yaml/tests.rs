@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::document::arbitrary::{self, PRINTABLE};
 use crate::document::{Problems, json};
 
 fn source(text: &str) -> Source {
@@ -227,32 +228,9 @@ fn deep_nesting_is_refused_and_not_a_crash() {
     insta::assert_snapshot!(problems_in(&format!("{}{}{}", "- ".repeat(60), "[".repeat(60), "]".repeat(60))), @"f.yaml:1:161: nested more than 100 levels deep");
 }
 
-/// What YAML takes in quotes without an escape and JSON writes without one.
-const PRINTABLE: &str = "[ -~\t\n\u{a0}-\u{d7ff}\u{e000}-\u{fdff}\u{1f600}-\u{1f6ff}]{0,12}";
-
-fn any_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::Bool),
-        "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,9})?([eE][-+]?[0-9]{1,3})?"
-            .prop_map(|text| Value::Number(text.into())),
-        PRINTABLE.prop_map(Value::Text),
-    ];
-    leaf.prop_recursive(4, 32, 4, |inner| {
-        let node = inner.prop_map(|value| Node { at: 0..0, value });
-        prop_oneof![
-            prop::collection::vec(node.clone(), 0..4).prop_map(Value::List),
-            prop::collection::btree_map(PRINTABLE, node, 0..4).prop_map(|entries| {
-                let entry = |(key, value)| Entry { key, key_at: 0..0, value };
-                Value::Table(entries.into_iter().map(entry).collect())
-            }),
-        ]
-    })
-}
-
 proptest! {
     #[test]
-    fn json_is_yaml(value in any_value()) {
+    fn json_is_yaml(value in arbitrary::value(PRINTABLE.boxed())) {
         let mut text = String::new();
         json::write(&value, &mut text);
         prop_assert_eq!(compact(&text), text);
