@@ -3,22 +3,42 @@
 mod scan;
 mod syntax;
 
-use std::collections::HashMap;
+use std::ops::Range;
 
 use jsonc_parser::common::{Range as JsonRange, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, ast, parse_to_ast};
 
+use super::duplicates::Keys;
 use super::{BYTE_ORDER_MARK, Entry, Node, Problem, Source, Value};
 
 /// Reads a document. What is wrong goes to `problems`; `None` comes back only where the text cannot be read to its
 /// end, so that a caller can add what it finds wrong in the tree and report all of it together.
 pub fn parse(source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
     let text = source.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&source.text);
-    let shift = source.text.len() - text.len();
-    let mut found = Vec::new();
-    let node = Reading { source, shift, problems: &mut found }.document(text);
-    problems.append(&mut found);
-    node
+    let start = source.text.len() - text.len();
+    match parse_part(source, start..source.text.len(), problems) {
+        Part::Value(node) => Some(node),
+        Part::Unreadable => None,
+        Part::Empty => {
+            problems.push(Problem::new(&(start..start), "the file is empty"));
+            None
+        }
+    }
+}
+
+/// What stands in a part of a source.
+pub(super) enum Part {
+    /// Blanks and comments only.
+    Empty,
+    /// One value, maybe with problems in it.
+    Value(Node),
+    /// Nothing that can be read to its end; the problems tell why.
+    Unreadable,
+}
+
+/// Reads the one value in a part of a source (on character boundaries), with places in the whole of it.
+pub(super) fn parse_part(source: &Source, part: Range<usize>, problems: &mut Vec<Problem>) -> Part {
+    Reading { source, shift: part.start, problems }.document(&source.text[part])
 }
 
 /// Writes a value as compact JSON: numbers as they were written, keys in order, non-ASCII text as it is.
@@ -93,26 +113,20 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn document(mut self, text: &str) -> Option<Node> {
+    fn document(mut self, text: &str) -> Part {
         let scan = scan::strings_and_depth(text);
         let unreadable = scan.unreadable;
         for problem in scan.problems {
             self.add(problem);
         }
         if unreadable {
-            return None; // the parser would only repeat it, at a worse place, or overflow the stack
+            return Part::Unreadable; // the parser would only repeat it, at a worse place, or overflow the stack
         }
         match parse_to_ast(text, &CollectOptions::default(), &DIALECT) {
-            Ok(parsed) => {
-                let node = parsed.value.map(|value| self.node(value));
-                if node.is_none() {
-                    self.add(Problem::new(&(0..0), "the file is empty"));
-                }
-                node
-            }
+            Ok(parsed) => parsed.value.map_or(Part::Empty, |value| Part::Value(self.node(value))),
             Err(error) => {
                 self.add(syntax::explain(&error, text));
-                None
+                Part::Unreadable
             }
         }
     }
@@ -139,28 +153,20 @@ impl Reading<'_> {
 
     fn entries(&mut self, object: ast::Object<'_>) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(object.properties.len());
-        let mut first_at = HashMap::new();
+        let mut keys = Keys::default();
         for property in object.properties {
             let key_at = self.place(match &property.name {
                 ast::ObjectPropName::String(literal) => literal.range,
                 ast::ObjectPropName::Word(literal) => literal.range,
             });
             let key = property.name.into_string();
-            if let Some(first) = first_at.get(&key) {
-                let (line, column) = self.source.line_column(*first);
-                self.problems.push(
-                    Problem::new(&key_at, format!("duplicate key `{key}`"))
-                        .help(format!("it is already there in line {line}, column {column}")),
-                );
-            } else {
-                first_at.insert(key.clone(), key_at.start);
-            }
+            self.problems.extend(keys.meet(&key, &key_at, self.source));
             entries.push(Entry { key, key_at, value: self.node(property.value) });
         }
         entries
     }
 
-    fn place(&self, range: JsonRange) -> std::ops::Range<usize> {
+    fn place(&self, range: JsonRange) -> Range<usize> {
         range.start + self.shift..range.end + self.shift
     }
 }

@@ -1,11 +1,19 @@
 //! What a person wrote in a file: its text, the tree in it with the place of every node, and what is wrong with it.
 
+#[cfg(test)]
+mod arbitrary;
+mod duplicates;
 pub mod json;
 mod nearest;
+mod number;
+pub mod rows;
+pub mod toml;
+pub mod yaml;
 
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 
 pub use nearest::nearest;
 
@@ -27,6 +35,12 @@ impl Source {
         let column = before[line_start..].trim_start_matches(BYTE_ORDER_MARK).chars().count() + 1;
         (line, column)
     }
+
+    /// What stands behind the last point of the name, in lower case; empty where there is none.
+    fn extension(&self) -> String {
+        let extension = Path::new(&self.name).extension().and_then(|extension| extension.to_str());
+        extension.unwrap_or_default().to_ascii_lowercase()
+    }
 }
 
 /// Moves an offset back to where its character starts, and into the text.
@@ -36,6 +50,27 @@ fn character_start(text: &str, offset: usize) -> usize {
 
 /// Some editors put it first; it means nothing here.
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// No configuration is that deep; a thread's stack takes many times this.
+const MOST_LEVELS: usize = 100;
+
+/// Where a file is wrong from end to end, nobody reads more; and each costs a look through the text for its line.
+const MOST_PROBLEMS: usize = 100;
+
+/// Refuses what is nested deeper than that.
+fn too_deep(at: &Range<usize>) -> Problem {
+    Problem::new(at, format!("nested more than {MOST_LEVELS} levels deep"))
+}
+
+/// Reads a document in the language that its name ends in: `.toml`, `.yaml` or `.yml`, and JSON with comments for
+/// every other name. All three make the same tree, with the promises of [`json::parse`].
+pub fn parse(source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
+    match source.extension().as_str() {
+        "toml" => toml::parse(source, problems),
+        "yaml" | "yml" => yaml::parse(source, problems),
+        _ => json::parse(source, problems),
+    }
+}
 
 /// A value and the bytes of the source that it takes up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +88,8 @@ pub enum Value {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number, exactly as written: `0.10`, `1e-4`, `12345678901234567890`.
+    /// A number as it was written (`0.10`, `1e-4`, `12345678901234567890`), and always one that JSON has: what only
+    /// TOML or YAML can write was changed as little as possible.
     Number(Box<str>),
     /// A string, escapes resolved.
     Text(String),
@@ -186,5 +222,97 @@ mod tests {
         config.json:2:1: second
         ");
         assert_eq!(Problems::found_in(&source(""), Vec::new()), None);
+    }
+
+    /// The tree as JSON, which has the values and the order of the keys but no places.
+    fn read(name: &str, text: &str) -> String {
+        let mut problems = Vec::new();
+        let node = parse(&Source { name: name.into(), text: text.into() }, &mut problems);
+        assert_eq!(problems, []);
+        let mut out = String::new();
+        json::write(&node.expect("readable").value, &mut out);
+        out
+    }
+
+    #[test]
+    fn the_same_model_in_three_languages_is_the_same() {
+        let in_json = r#"{
+          // learning
+          "lr": [1e-4, 0.10, 12345678901234567890],
+          "amp": [true, false],
+          "name": "no",
+          "layers": {"range": [4, 16, 4], "when": "lr < 1"},
+          "$zip": [["lr", "amp"]],
+          "$include": [{"lr": 1, "note": "a\nb"}, {"lr": 2}],
+        }"#;
+        let in_toml = "
+            # learning
+            lr = [1e-4, 0.10, 12345678901234567890]
+            amp = [true, false]
+            name = 'no'
+            layers.range = [4, 16, 4]
+            layers.when = 'lr < 1'
+            '$zip' = [['lr', 'amp']]
+            [['$include']]
+            lr = 1
+            note = \"a\\nb\"
+            [['$include']]
+            lr = 2
+        ";
+        let in_yaml = "
+            # learning
+            lr: [1e-4, 0.10, 12345678901234567890]
+            amp:
+            - true
+            - false
+            name: no
+            layers:
+              range: [4, 16, 4]
+              when: lr < 1
+            $zip: [[lr, amp]]
+            $include:
+            - lr: 1
+              note: |-
+                a
+                b
+            - {lr: 2}
+        ";
+        assert_eq!(read("a.JSON", in_json), read("a.toml", in_toml));
+        assert_eq!(read("params", in_json), read("a.YAML", in_yaml));
+        assert_eq!(read("a.json", in_json), read("b.d/a.yml", in_yaml));
+    }
+
+    #[test]
+    fn a_mistake_has_the_same_words_and_its_place_in_every_language() {
+        let report = |name: &str, text: &str| {
+            let source = Source { name: name.into(), text: text.into() };
+            let mut problems = Vec::new();
+            parse(&source, &mut problems);
+            Problems::found_in(&source, problems).map_or_else(String::new, |problems| problems.plain())
+        };
+        insta::assert_snapshot!(
+            [
+                report("a.json", "{\"a\": 1,\n \"a\": 007}"),
+                report("a.json", "{\"a\": 1,\n \"a\": 2}"),
+                report("a.toml", "b = 007"),
+                report("a.toml", "a = 1\n  a = 2\n"),
+                report("a.yaml", "\na: 1\na: 007\n"),
+            ]
+            .concat(),
+            @r#"
+        a.json:2:8: a number cannot start with 0
+          help: for a text that does, write it in quotes
+        a.json:2:2: duplicate key `a`
+          help: it is already there in line 1, column 2
+        a.toml:1:5: a number cannot start with 0
+          help: write `7`, or `"007"` for the text
+        a.toml:2:3: duplicate key `a`
+          help: it is already there in line 1, column 1
+        a.yaml:3:1: duplicate key `a`
+          help: it is already there in line 2, column 1
+        a.yaml:3:4: a number cannot start with 0
+          help: write `7`, or `"007"` for the text
+        "#
+        );
     }
 }

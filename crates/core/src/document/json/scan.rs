@@ -3,10 +3,7 @@
 
 use std::ops::Range;
 
-use crate::document::Problem;
-
-/// No configuration is that deep; a thread's stack takes many times this.
-const MOST_LEVELS: usize = 100;
+use crate::document::{MOST_LEVELS, Problem, too_deep};
 
 /// What the look found.
 pub(super) struct Scan {
@@ -37,8 +34,7 @@ pub(super) fn strings_and_depth(text: &str) -> Scan {
             b'{' | b'[' => {
                 depth += 1;
                 if depth > MOST_LEVELS {
-                    let message = format!("nested more than {MOST_LEVELS} levels deep");
-                    scan.problems.push(Problem::new(&(position..position + 1), message));
+                    scan.problems.push(too_deep(&(position..position + 1)));
                     scan.unreadable = true;
                     return scan;
                 }
