@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use nix::sys::signal::Signal;
 
 use crate::config::SupportKind;
 use crate::disk::Disk;
-use crate::event::Ended;
 use crate::history::History;
 use crate::id::LaunchId;
 use crate::ranges::Ranges;
-use crate::state::{Handed, Lateness, Moment, RunState, Sighting, Status, fold, is_followed, stopped};
+use crate::state::{
+    Handed, Lateness, Moment, RunState, Sighting, Status, fold, is_followed, is_for_slurm_to_tell, stopped,
+};
 use crate::store::{
     JournalReader, Launch, LaunchDir, OwnedBy, Owner, Store, StoreError, Submission, Submissions,
 };
@@ -297,13 +297,6 @@ fn lateness(
     let worker =
         submission.and_then(|submission| history.worker_of(&submission.chunk.key, &submission.task(run)?));
     Lateness::of(worker.map(|worker| worker.what.process.liveness()), disk)
-}
-
-/// Tells whether the end of a program may be Slurm's doing: a stop, also one that its worker did not hear of, or the
-/// KILL for too much memory.
-fn is_for_slurm_to_tell(ended: &Ended) -> bool {
-    let of = |signal: Signal| ended.exit.code() == 128 + signal as i32;
-    ended.stopped || of(Signal::SIGTERM) || of(Signal::SIGKILL)
 }
 
 /// Gives the attempt that was handed to the support last, or is to be.
