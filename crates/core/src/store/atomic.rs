@@ -27,13 +27,21 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     persist(written(path, content, 0o600)?, path)
 }
 
-fn written(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, StoreError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
+/// Changes a folder and leaves it as it was.
+pub(super) fn create_and_remove(folder: &Path) -> Result<(), StoreError> {
+    created(folder, 0o600)?.close().at("remove a file of", folder)
+}
+
+fn created(folder: &Path, mode: u32) -> Result<NamedTempFile, StoreError> {
+    tempfile::Builder::new()
         .prefix(".writing-")
         .permissions(fs::Permissions::from_mode(mode))
         .tempfile_in(folder)
-        .at("create a file in", folder)?;
+        .at("create a file in", folder)
+}
+
+fn written(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, StoreError> {
+    let mut file = created(path.parent().unwrap_or(Path::new(".")), mode)?;
     file.write_all(content).at("write", path)?;
     Ok(file)
 }
