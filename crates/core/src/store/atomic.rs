@@ -106,3 +106,21 @@ pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
 pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|folder| folder.sync_all()).at("write", path)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_changed_and_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        File::open(folder.path()).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        create_and_remove(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let changed = fs::metadata(folder.path()).unwrap().modified().unwrap();
+        assert!(changed > SystemTime::UNIX_EPOCH, "whoever lists it has to ask anew");
+        assert!(create_and_remove(&folder.path().join("absent")).is_err());
+    }
+}
