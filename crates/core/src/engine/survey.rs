@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use nix::sys::signal::Signal;
 
 use crate::config::SupportKind;
 use crate::disk::Disk;
-use crate::event::Ended;
-use crate::history::History;
+use crate::event::Worker;
+use crate::history::{Dated, History};
 use crate::id::LaunchId;
+use crate::process::Liveness;
 use crate::ranges::Ranges;
-use crate::state::{Handed, Lateness, Moment, RunState, Sighting, Status, fold, is_followed, stopped};
+use crate::state::{
+    Handed, Lateness, Moment, RunState, Sighting, Status, fold, is_followed, is_for_slurm_to_tell, stopped,
+};
 use crate::store::{
     JournalReader, Launch, LaunchDir, OwnedBy, Owner, Store, StoreError, Submission, Submissions,
 };
@@ -228,23 +230,44 @@ impl Opened {
         if !seen.is_empty() {
             self.watched.refresh()?;
         }
-        let (now, disk) = (Timestamp::now(), Disk::of(self.watched.dir.path()));
+        let disk = Disk::of(self.watched.dir.path());
+        let mut statuses = self.statuses(seen, &before, disk);
+        if disk == Disk::Remote && awaits_words(&statuses, seen) {
+            self.watched.dir.forget_listing_of_events();
+            self.watched.refresh()?;
+            statuses = self.statuses(seen, &before, disk);
+        }
         let unreadable = self.watched.reader.unreadable() + self.submissions.unreadable();
         let Watched { launch, dir, history, reader } = self.watched;
-        let status = |run| {
-            let is_news = before.get(&run).is_some_and(|before| *before != Progress::of(&history, run));
-            let sighting = match seen.get(&run) {
-                Some(sighting) if is_news => overtaken(sighting, last_word(&launch, &history, run)),
-                Some(sighting) => sighting.clone(),
-                None => Sighting::Unasked,
-            };
-            let lateness = lateness(&history, self.submissions.of_run(run), run, &sighting, (now, disk));
-            fold(&history, run, handed(&self.submissions, run), &sighting, Moment { now, lateness })
-        };
-        let statuses = (0..launch.runs).map(status).collect();
         let submissions = self.submissions;
         Ok(Survey { launch, dir, submissions, history, statuses, unreadable, answered, reader })
     }
+
+    /// Gives the status of each run, by what was seen since the journal told as much as `before`.
+    fn statuses(&self, seen: &Sightings, before: &HashMap<u64, Progress>, disk: Disk) -> Vec<Status> {
+        let Watched { launch, history, .. } = &self.watched;
+        let now = Timestamp::now();
+        let status = |run| {
+            let is_news = before.get(&run).is_some_and(|before| *before != Progress::of(history, run));
+            let sighting = match seen.get(&run) {
+                Some(sighting) if is_news => overtaken(sighting, last_word(launch, history, run)),
+                Some(sighting) => sighting.clone(),
+                None => Sighting::Unasked,
+            };
+            let lateness = lateness(history, self.submissions.of_run(run), run, &sighting, (now, disk));
+            fold(history, run, handed(&self.submissions, run), &sighting, Moment { now, lateness })
+        };
+        (0..launch.runs).map(status).collect()
+    }
+}
+
+/// Tells whether a run is over for its support, while its worker's word of that may be on its way.
+fn awaits_words(statuses: &[Status], seen: &Sightings) -> bool {
+    let moment = Moment { now: Timestamp::now(), lateness: Lateness::Network };
+    let status_of = |run: &u64| statuses.get(usize::try_from(*run).ok()?);
+    seen.iter().any(|(run, sighting)| {
+        moment.is_early_for(sighting) && status_of(run).is_some_and(|status| !status.state.is_final())
+    })
 }
 
 /// How far the journal tells of a run: its latest attempt, whether that started, and whether it ended.
@@ -296,14 +319,27 @@ fn lateness(
     }
     let worker =
         submission.and_then(|submission| history.worker_of(&submission.chunk.key, &submission.task(run)?));
-    Lateness::of(worker.map(|worker| worker.what.process.liveness()), disk)
+    Lateness::of(worker.and_then(|worker| liveness(worker, sighting)), disk)
 }
 
-/// Tells whether the end of a program may be Slurm's doing: a stop, also one that its worker did not hear of, or the
-/// KILL for too much memory.
-fn is_for_slurm_to_tell(ended: &Ended) -> bool {
-    let of = |signal: Signal| ended.exit.code() == 128 + signal as i32;
-    ended.stopped || of(Signal::SIGTERM) || of(Signal::SIGKILL)
+/// Gives what is seen of a worker, unless it is dead and its task was started again since: that worker says nothing of
+/// the next, which may be anywhere.
+fn liveness(worker: &Dated<Worker>, sighting: &Sighting) -> Option<Liveness> {
+    let is_of_an_earlier_start = match sighting {
+        Sighting::Task(task) => task.started.is_some_and(|started| started > worker.time),
+        Sighting::Unasked
+        | Sighting::NotHanded
+        | Sighting::Refused(_)
+        | Sighting::Unclear(_)
+        | Sighting::WorkerLives
+        | Sighting::Gone
+        | Sighting::Missing { .. }
+        | Sighting::Left { .. } => false,
+    };
+    match worker.what.process.liveness() {
+        Liveness::Gone if is_of_an_earlier_start => None,
+        seen => Some(seen),
+    }
 }
 
 /// Gives the attempt that was handed to the support last, or is to be.
@@ -413,11 +449,34 @@ impl Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::{ProcessId, boot_id};
     use crate::state::{Task, TaskState};
 
     fn task(state: TaskState) -> Sighting {
         let words = "as Slurm has it".to_owned();
         Sighting::Task(Task { state, words, reason: None, node: None, started: None, ended: None })
+    }
+
+    #[test]
+    fn a_dead_worker_says_nothing_of_one_that_slurm_started_after_it() {
+        let process = ProcessId { pid: 7, start: 1, boot: boot_id() };
+        let what = Worker {
+            key: "k".to_owned(),
+            node: "n1".to_owned(),
+            process,
+            job: Some("4_1".to_owned()),
+            version: "0".to_owned(),
+        };
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let worker = Dated { time: at(1000), what };
+        let started = |second: Option<i64>| {
+            let Sighting::Task(task) = task(TaskState::Completed) else { unreachable!() };
+            Sighting::Task(Task { started: second.map(at), ..task })
+        };
+        for seen in [started(Some(1000)), started(None), Sighting::Missing { since: at(2000) }] {
+            assert_eq!(liveness(&worker, &seen), Some(Liveness::Gone), "{seen:?}");
+        }
+        assert_eq!(liveness(&worker, &started(Some(1001))), None, "it was requeued");
     }
 
     #[test]

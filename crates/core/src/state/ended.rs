@@ -1,6 +1,6 @@
 //! What a program's own end comes to, with what the scheduler says of it. Pure.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use nix::sys::signal::Signal;
 
 use super::lateness::LAG;
@@ -22,6 +22,10 @@ pub(super) fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sight
         Sighting::Unclear(words) if ended.what.stopped && at.is_near(ended.time, REQUEUE) => {
             Status::new(RunState::Unknown, Some(format!("it was stopped when last heard of; {words}")))
         }
+        Sighting::Unclear(words) if is_open(ended, at) => {
+            let how = own.cause.as_deref().unwrap_or("ended");
+            Status::new(RunState::Unknown, Some(format!("{how}, and why is Slurm's to tell; {words}")))
+        }
         Sighting::Unclear(_)
         | Sighting::Unasked
         | Sighting::NotHanded
@@ -31,6 +35,51 @@ pub(super) fn of_ended(attempt: &Attempt, ended: &Dated<Ended>, sighting: &Sight
         | Sighting::Missing { .. }
         | Sighting::Left { .. } => own,
     }
+}
+
+/// Tells what becomes of a run that Slurm started again after the program of its attempt ended, and of which the
+/// journal does not tell yet; `None` where Slurm says nothing of the kind.
+pub(super) fn of_later_start(ended: &Dated<Ended>, sighting: &Sighting, at: Moment) -> Option<Status> {
+    let Sighting::Task(task) = sighting else { return None };
+    let is_later = task.started.is_some_and(|started| started > ended.time);
+    let is_of_a_later_start = match task.state {
+        TaskState::Running => is_later,
+        // A task whose last program did not succeed is not COMPLETED.
+        TaskState::Completed => is_later || ended.what.exit != Exit::Code(0),
+        TaskState::Failed => is_later && ended.what.stopped,
+        TaskState::Pending
+        | TaskState::Unlaunched
+        | TaskState::Cancelled
+        | TaskState::TimedOut
+        | TaskState::OutOfMemory
+        | TaskState::NodeFailed
+        | TaskState::Preempted => false,
+    };
+    (is_of_a_later_start && is_for_slurm_to_tell(&ended.what)).then(|| started_again(task, at))
+}
+
+fn started_again(task: &Task, at: Moment) -> Status {
+    let (state, what) = match task.state.is_final() {
+        false => (RunState::Running, "its worker has not said anything yet"),
+        true if at.may_hear_of(task) => (RunState::Running, "how that ended may still be on its way"),
+        true => (RunState::Lost, "that attempt ended without a word of its worker"),
+    };
+    Status::new(state, Some(format!("it was started again, and {what}; Slurm says {}", task.words)))
+}
+
+/// Tells whether the end of a program may be Slurm's doing: a stop, also one that its worker did not hear of, or the
+/// KILL for too much memory.
+pub(crate) fn is_for_slurm_to_tell(ended: &Ended) -> bool {
+    let of = |signal: Signal| ended.exit.code() == 128 + signal as i32;
+    ended.stopped || of(Signal::SIGTERM) || of(Signal::SIGKILL)
+}
+
+/// Tells whether Slurm is still about to say why a program ended. The kernel has said so of one that took too much
+/// memory.
+fn is_open(ended: &Dated<Ended>, at: Moment) -> bool {
+    let Dated { time, what } = ended;
+    let is_explained = what.out_of_memory && !what.stopped;
+    is_for_slurm_to_tell(what) && !is_explained && at.is_near(*time, LAG)
 }
 
 /// What the worker wrote of the end, for itself.
@@ -58,7 +107,7 @@ fn own_word(attempt: &Attempt, ended: &Ended) -> Status {
 
 /// Puts the worker's word together with what the scheduler says of the task.
 fn with_scheduler(own: Status, ended: &Dated<Ended>, task: &Task, at: Moment) -> Status {
-    let Dated { time, what: Ended { exit, stopped, .. } } = ended;
+    let Ended { exit, stopped, .. } = &ended.what;
     let is_success = own.state == RunState::Succeeded;
     match task.state {
         // It was put back into the queue after its end: the next attempt is on its way.
@@ -66,23 +115,13 @@ fn with_scheduler(own: Status, ended: &Dated<Ended>, task: &Task, at: Moment) ->
         TaskState::TimedOut => worse(RunState::TimedOut, &own, task),
         TaskState::OutOfMemory => worse(RunState::OutOfMemory, &own, task),
         // Only Slurm knows whether it is done: it may say why it stopped the program, or start it again.
-        TaskState::Running if !is_success && is_going_on(task, *time, at) => {
-            Status::by_words_of(task, RunState::Running)
-        }
+        TaskState::Running if is_open(ended, at) => Status::by_words_of(task, RunState::Running),
         // Slurm tells every process of a job to stop, and the program may be gone before its worker has heard.
         TaskState::Cancelled if own.state == RunState::Failed => worse(RunState::Cancelled, &own, task),
         TaskState::Preempted if !is_success => worse(RunState::Preempted, &own, task),
         TaskState::NodeFailed if !is_success => worse(RunState::NodeFailed, &own, task),
         // The worker was told to stop and Slurm cancelled nothing: the program ended by itself in that moment.
         TaskState::Completed if *stopped && *exit == Exit::Code(0) => Status::new(RunState::Succeeded, None),
-        // The records of a later attempt are on their way through a network file system: a task whose last attempt did
-        // not succeed is not COMPLETED, and one that was stopped did not start after that.
-        TaskState::Completed if !is_success && at.may_hear_of(task) => {
-            Status::by_words_of(task, RunState::Running)
-        }
-        TaskState::Failed if *stopped && task.started > Some(*time) && at.may_hear_of(task) => {
-            Status::by_words_of(task, RunState::Running)
-        }
         TaskState::Failed
         | TaskState::Unlaunched
         | TaskState::Cancelled
@@ -101,12 +140,6 @@ fn with_scheduler(own: Status, ended: &Dated<Ended>, task: &Task, at: Moment) ->
         | TaskState::Preempted
         | TaskState::NodeFailed => own,
     }
-}
-
-/// Tells whether a task goes on after the program of its attempt ended at `ended`: it is being ended, for a while, or
-/// it was started anew.
-fn is_going_on(task: &Task, ended: Timestamp, at: Moment) -> bool {
-    at.is_near(ended, LAG) || task.started.is_some_and(|started| started > ended)
 }
 
 /// The scheduler knows worse than the program's own end says: both are kept.

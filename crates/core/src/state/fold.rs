@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::ended::of_ended;
+use super::ended::{of_ended, of_later_start};
 use super::started::of_started;
 use super::unstarted::{Handed, of_unstarted};
 use super::{Moment, RunState, Sighting, Status, Task, TaskState};
@@ -39,6 +39,10 @@ pub(crate) fn is_followed(attempt: &Attempt, handed: Option<Handed>) -> bool {
 fn of_attempt(history: &History, run: u64, attempt: &Attempt, sighting: &Sighting, at: Moment) -> Status {
     if let Some(failed) = history.env_failed(run).filter(|failed| attempt.number < failed.what.attempt) {
         return of_env(failed);
+    }
+    let later = attempt.ended.as_ref().and_then(|ended| of_later_start(ended, sighting, at));
+    if let Some(later) = later {
+        return Status { attempt: attempt.number, ..later };
     }
     let mut status = match (&attempt.ended, &attempt.concluded) {
         (Some(ended), _) => of_ended(attempt, ended, sighting, at),

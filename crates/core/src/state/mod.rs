@@ -16,6 +16,7 @@ use crate::event::{Exit, Usage};
 
 pub use crate::run_state::RunState;
 pub use class::{FailureClass, classify};
+pub(crate) use ended::is_for_slurm_to_tell;
 pub use fold::fold;
 pub(crate) use fold::is_followed;
 pub use lateness::{LAG, Lateness, Moment};

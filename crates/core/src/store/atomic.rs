@@ -27,13 +27,21 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     persist(written(path, content, 0o600)?, path)
 }
 
-fn written(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, StoreError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
+/// Changes a folder and leaves it as it was.
+pub(super) fn create_and_remove(folder: &Path) -> Result<(), StoreError> {
+    created(folder, 0o600)?.close().at("remove a file of", folder)
+}
+
+fn created(folder: &Path, mode: u32) -> Result<NamedTempFile, StoreError> {
+    tempfile::Builder::new()
         .prefix(".writing-")
         .permissions(fs::Permissions::from_mode(mode))
         .tempfile_in(folder)
-        .at("create a file in", folder)?;
+        .at("create a file in", folder)
+}
+
+fn written(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, StoreError> {
+    let mut file = created(path.parent().unwrap_or(Path::new(".")), mode)?;
     file.write_all(content).at("write", path)?;
     Ok(file)
 }
@@ -97,4 +105,22 @@ pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
 /// Makes the names in a folder survive a power cut.
 pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|folder| folder.sync_all()).at("write", path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_changed_and_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        File::open(folder.path()).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        create_and_remove(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let changed = fs::metadata(folder.path()).unwrap().modified().unwrap();
+        assert!(changed > SystemTime::UNIX_EPOCH, "whoever lists it has to ask anew");
+        assert!(create_and_remove(&folder.path().join("absent")).is_err());
+    }
 }

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 
 use super::atomic::Batch;
@@ -153,6 +155,19 @@ impl LaunchDir {
     /// Gives the folder of the journals.
     pub fn events(&self) -> PathBuf {
         self.path.join("events")
+    }
+
+    /// Lets a network file system forget what it knows of the folder of the journals, so that the next listing is the
+    /// server's.
+    ///
+    /// sshfs keeps a listing for 20 s (`dcache_timeout`), NFS for up to a minute (`acdirmax`, nfs(5)), and opening a
+    /// file that is not in it changes nothing; both ask anew once they have changed the folder themselves. Where
+    /// nothing can be created, or the folder is another user's, the listing comes as late as it does.
+    pub fn forget_listing_of_events(&self) {
+        let events = self.events();
+        if fs::metadata(&events).is_ok_and(|folder| folder.uid() == geteuid().as_raw()) {
+            let _late_listing = atomic::create_and_remove(&events);
+        }
     }
 
     /// Gives the file of Slurm's own words.

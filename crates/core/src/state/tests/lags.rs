@@ -2,20 +2,75 @@
 
 use super::*;
 
+/// A task that started and ended then.
+fn task_between(state: TaskState, started: i64, ended: Option<i64>) -> Sighting {
+    let Sighting::Task(mut task) = task_that_ended(state, ended) else { unreachable!() };
+    task.started = Some(at(started));
+    Sighting::Task(task)
+}
+
 #[test]
 fn the_end_of_a_later_attempt_is_waited_for_where_slurm_is_faster_than_the_file_system() {
     let first = [started(1), interrupted(1), ended(1, Exit::Signal(15), true)];
     let over = |task_state, started: i64, ended: i64| {
-        let Sighting::Task(mut task) = task_that_ended(task_state, Some(ended)) else { unreachable!() };
-        task.started = Some(at(started));
-        state(&first, &Sighting::Task(task))
+        folded(&first, &task_between(task_state, started, Some(ended)))
     };
-    assert_eq!(over(TaskState::Completed, NOW - 20, NOW - 10), RunState::Running);
-    assert_eq!(over(TaskState::Failed, NOW - 20, NOW - 10), RunState::Running);
-    assert_eq!(over(TaskState::Failed, NOW - 200, NOW - 10), RunState::Cancelled, "it is the same start");
     for ended in [TaskState::Completed, TaskState::Failed] {
-        assert_eq!(over(ended, NOW - 60, NOW - 40), RunState::Cancelled, "nothing more has come");
+        let soon = over(ended, NOW - 20, NOW - 10);
+        assert_eq!((soon.state, soon.attempt, &soon.exit), (RunState::Running, 1, &None));
+        assert!(
+            soon.cause
+                .unwrap()
+                .starts_with("it was started again, and how that ended may still be on its way")
+        );
+        assert_eq!(soon.started, Some(at(NOW - 20)), "of the attempt that goes on");
+        let late = over(ended, NOW - 60, NOW - 40);
+        assert_eq!((late.state, late.exit, late.ended), (RunState::Lost, None, Some(at(NOW - 40))));
     }
+    assert_eq!(
+        over(TaskState::Failed, NOW - 200, NOW - 10).state,
+        RunState::Cancelled,
+        "it is the same start"
+    );
+    let odd = over(TaskState::Completed, NOW - 200, NOW - 10);
+    assert_eq!(odd.state, RunState::Running, "what was stopped is not COMPLETED, whatever the clocks say");
+}
+
+#[test]
+fn a_stop_that_was_heeded_well_is_no_success_of_the_attempt_after_it() {
+    let first = [started(1), interrupted(1), ended(1, Exit::Code(0), true)];
+    let completed = |started, ended| state(&first, &task_between(TaskState::Completed, started, Some(ended)));
+    assert_eq!(completed(NOW - 200, NOW - 98), RunState::Succeeded);
+    assert_eq!(completed(NOW - 20, NOW - 10), RunState::Running);
+    assert_eq!(completed(NOW - 60, NOW - 40), RunState::Lost);
+}
+
+#[test]
+fn a_kill_for_memory_stands_until_slurm_starts_the_run_again() {
+    let Event::Ended(killed) = ended(1, Exit::Signal(9), false) else { unreachable!() };
+    let killed = [started(1), Event::Ended(Ended { out_of_memory: true, ..killed })];
+    let seen = |sighting: &Sighting, now| fold(&history(&killed), 3, None, sighting, moment(now)).state;
+    let unclear = Sighting::Unclear("Slurm was asked before that".to_owned());
+    let completing = task_between(TaskState::Running, NOW - 101, None);
+    for sighting in [Sighting::Unasked, unclear, completing, task(TaskState::Running)] {
+        for now in [NOW - 99, NOW - 98, NOW] {
+            assert_eq!(seen(&sighting, now), RunState::OutOfMemory, "{sighting:?}");
+        }
+    }
+    assert_eq!(seen(&task_between(TaskState::Running, NOW - 50, None), NOW), RunState::Running);
+    assert_eq!(seen(&task(TaskState::Pending), NOW), RunState::Pending);
+}
+
+#[test]
+fn a_kill_that_may_be_slurm_s_is_not_yet_an_end_while_slurm_is_silent() {
+    let silent = Sighting::Unclear("Slurm was asked before that".to_owned());
+    for signal in [9, 15] {
+        let killed = [started(1), ended(1, Exit::Signal(signal), false)];
+        let seen = |now| fold(&history(&killed), 3, None, &silent, moment(now)).state;
+        assert_eq!((seen(NOW - 98), seen(NOW)), (RunState::Unknown, RunState::Failed));
+    }
+    let failed = [started(1), ended(1, Exit::Code(3), false)];
+    assert_eq!(fold(&history(&failed), 3, None, &silent, moment(NOW - 98)).state, RunState::Failed);
 }
 
 #[test]

@@ -135,4 +135,22 @@ proptest! {
         let shown = state(&[started(1), ended(1, Exit::Code(code), false)], &sighting);
         prop_assert!(shown != RunState::Running && shown != RunState::Waiting && shown != RunState::Lost);
     }
+
+    /// What is over without a word of Slurm's is not alive for one that only has not ended its task yet.
+    #[test]
+    fn what_was_over_does_not_come_back_to_life(
+        exit in prop_oneof![(0..4i32).prop_map(Exit::Code), Just(Exit::Signal(9)), Just(Exit::Signal(15))],
+        stopped in any::<bool>(),
+        out_of_memory in any::<bool>(),
+        now in prop_oneof![NOW - 99..NOW - 60, NOW..NOW + 7200],
+    ) {
+        let Event::Ended(own) = ended(1, exit, stopped) else { unreachable!() };
+        let history = history(&[started(1), Event::Ended(Ended { out_of_memory, ..own })]);
+        let state = |sighting: &Sighting| fold(&history, 3, None, sighting, moment(now)).state;
+        let Sighting::Task(task) = task(TaskState::Running) else { unreachable!() };
+        let same_start = Sighting::Task(Task { started: Some(at(NOW - 100)), ..task });
+        if state(&Sighting::Unclear("no answer".to_owned())).is_final() {
+            prop_assert!(state(&same_start).is_final());
+        }
+    }
 }
