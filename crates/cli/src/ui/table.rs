@@ -160,9 +160,9 @@ mod tests {
     #[test]
     fn a_spare_column_goes_before_anything_is_cut() {
         let table = table().sparing(Some(0));
-        assert_eq!(table.render_within(Some(49)), table.render_within(None));
-        insta::assert_snapshot!(table.render_within(Some(47)), @"");
-        insta::assert_snapshot!(table.render_within(Some(40)), @"");
+        assert_eq!(table.render_within(Some(50)), table.render_within(None));
+        insta::assert_snapshot!(table.render_within(Some(49)), @"");
+        insta::assert_snapshot!(table.render_within(Some(30)), @"");
     }
 
     #[test]
