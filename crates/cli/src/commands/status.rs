@@ -137,8 +137,8 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
     // A launch without parameters, whose name is above, and older ones show no names.
     let is_named = !launch.parameters.is_empty() && planned.iter().any(|planned| planned.name.is_some());
     let name = is_named.then_some("NAME");
-    let states = ["STATE", "DURATION", "NODE", "EXIT"];
-    let headings = ["RUN"].into_iter().chain(name).chain(parameters).chain(repeats).chain(states);
+    let headings = ["RUN"].into_iter().chain(name).chain(parameters).chain(repeats);
+    let headings = headings.chain(["STATE", "DURATION", "NODE", "EXIT"]);
     let first = 1 + usize::from(is_named);
     let mut table =
         Table::new(headings).cutting(first..first + launch.parameters.len()).sparing(name.map(|_| 1));

@@ -161,8 +161,16 @@ mod tests {
     fn a_spare_column_goes_before_anything_is_cut() {
         let table = table().sparing(Some(0));
         assert_eq!(table.render_within(Some(50)), table.render_within(None));
-        insta::assert_snapshot!(table.render_within(Some(49)), @"");
-        insta::assert_snapshot!(table.render_within(Some(30)), @"");
+        insta::assert_snapshot!(table.render_within(Some(49)), @"
+        lr    text                        STATE
+        0.1   a text that goes on and on  succeeded
+        0.01  short                       failed
+        ");
+        insta::assert_snapshot!(table.render_within(Some(30)), @"
+        lr    text         STATE
+        0.1   a text tha…  succeeded
+        0.01  short        failed
+        ");
     }
 
     #[test]

@@ -152,3 +152,19 @@ fn a_launch_of_an_earlier_version_has_no_names_and_works() {
     let again = world.tool(Tool::Neu, ["rerun", "1.0"]).env("NEU_RUN_NAME", "outer").run().succeeded();
     assert_eq!(again.stdout, "name=\n");
 }
+
+#[test]
+fn a_table_without_room_has_no_names() {
+    let world = world(r#"{"x": [1, 2]}"#);
+    world.neusweep("neurun local cpu say.sh").succeeded();
+    let long = json!({"text": ["word".repeat(20)], "y": [1, 2]});
+    world.file("params.json", long.to_string());
+    world.neusweep("neurun local cpu say.sh").succeeded();
+    let shown = |id: &str| {
+        world.tool(Tool::Neu, ["status", id]).on_terminal().wait().succeeded().stdout.replace("\r\n", "\n")
+    };
+    let (short, long) = (shown("1"), shown("2"));
+    assert!(short.contains("\nRUN  NAME  x  STATE"), "{short}");
+    assert!(long.contains("\nRUN  text ") && long.contains("wordword…"), "{long}");
+    assert!(world.neu("status 2").succeeded().stdout.contains("\nRUN  NAME  text"));
+}

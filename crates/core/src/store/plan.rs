@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn every_run_is_read_as_it_was_planned() {
-        let text = r#"{"lr": [0.10, 1e-4, null], "name": ["a \"b\"\n", "ü"]}"#;
+        let text = r#"{"lr": [0.10, 1e-4, null], "name": ["a \"b\"\n", {"value": "ü", "label": "\"u\""}]}"#;
         let sweep = Sweep::read(&Source { name: "params.json".to_owned(), text: text.to_owned() }).unwrap();
         let command = vec!["python".into(), OsString::from_vec(vec![b'x', 0xff])];
         let plan = Plan::new(command, Some(sweep), 2).unwrap();
@@ -231,8 +231,16 @@ mod tests {
             for read in [planned, &alone] {
                 assert_eq!((read.run, read.repeat), (meant.number, meant.repeat));
                 assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
+                assert_eq!(listed(&read.labels), meant.labels);
             }
         }
+        let names: Vec<_> = all.iter().filter_map(|run| run.name.as_deref()).collect();
+        assert_eq!(names.len() as u64, plan.len());
+        assert_eq!(names[..3], ["lr0.10-name-a_b-r0", "lr0.10-name-a_b-r1", "lr0.10-name-u-r0"]);
+    }
+
+    fn listed(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
+        map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     #[test]
@@ -264,6 +272,7 @@ mod tests {
         assert_eq!(read.iter().map(|run| (run.run, run.repeat)).collect::<Vec<_>>(), [(0, 1), (1, 0)]);
         for (read, meant) in read.iter().zip(&runs) {
             assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
+            assert_eq!((&read.name, listed(&read.labels)), (&meant.name, meant.labels.clone()));
         }
         assert_eq!(plan.parameter_names().collect::<Vec<_>>(), ["lr"]);
     }

@@ -54,8 +54,7 @@ enum Ending {
 }
 
 impl<'a> RunNames<'a> {
-    /// Decides how the runs of a launch are named: every point of `sweep` has `repeats` runs, of which a plan has at
-    /// least one and at most as many as can be counted.
+    /// Decides how the runs of a launch are named: every point of `sweep` has `repeats` runs.
     pub fn new(sweep: Option<&'a Sweep>, launch: &str, repeats: u64) -> Self {
         let form = match sweep.map(|sweep| (sweep, &sweep.names)) {
             Some((_, Some(template))) => Form::Template(template),
@@ -78,18 +77,19 @@ impl<'a> RunNames<'a> {
     fn set_ending(&mut self, ending: Ending, points: u64) {
         self.ending = ending;
         let mut longest = String::new();
-        self.write_ending(points * self.repeats - 1, self.repeats - 1, &mut longest);
+        let last = points.saturating_mul(self.repeats).saturating_sub(1);
+        self.write_ending(last, self.repeats.saturating_sub(1), &mut longest);
         self.longest = LONGEST_NAME - longest.len();
     }
 
     fn tell_apart(&self, sweep: &Sweep) -> bool {
         let mut seen = HashSet::new();
-        let mut is_new = |point: Point<'_>| {
+        let is_new = |point: Point<'_>| {
             let mut name = String::new();
             self.write_start(Some(&point), &mut name);
             seen.insert(name)
         };
-        sweep.count() <= MOST_COMPARED && sweep.points().all(|point| is_new(point))
+        sweep.count() <= MOST_COMPARED && sweep.points().all(is_new)
     }
 
     /// Appends the name of a run: its number, its repeat, and its point where there is a sweep.

@@ -123,6 +123,9 @@ fn what_is_cut_ends_in_digits_of_the_whole_point() {
 fn a_condition_leaves_its_parameter_out() {
     let sweep = sweep(r#"[{"opt": ["sgd"], "momentum": [0.9, 0.99]}, {"opt": ["adam"]}]"#);
     assert_eq!(names(&sweep, 1), ["opt-sgd-momentum0.9", "opt-sgd-momentum0.99", "opt-adam"]);
+    let text = r#"{"opt": ["sgd", "adam"], "momentum": {"values": [0.9, 0.99], "when": "opt == 'sgd'"}}"#;
+    assert_eq!(names(&self::sweep(text), 1), ["opt-sgd-momentum0.9", "opt-sgd-momentum0.99", "opt-adam"]);
+    assert_eq!(names(&templated(text, "{momentum}"), 1), ["0.9", "0.99", "train"]);
 }
 
 #[test]
