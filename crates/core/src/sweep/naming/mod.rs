@@ -154,7 +154,7 @@ fn write_varying(varying: &[(&str, String)], point: &Point<'_>, out: &mut String
             out.push('-');
         }
         out.push_str(word);
-        if !joins(word, value) {
+        if !word.is_empty() && !joins(word, value) {
             out.push('-');
         }
         out.push_str(value);

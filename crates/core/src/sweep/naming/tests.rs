@@ -59,6 +59,12 @@ fn a_number_is_not_mistaken_for_a_part_of_the_parameter() {
 }
 
 #[test]
+fn a_parameter_without_a_portable_character_is_its_value_alone() {
+    assert_eq!(names(&sweep(r#"{"模": ["a", -1], "lr": [0.1]}"#), 1), ["a", "_-1"]);
+    assert_eq!(names(&sweep(r#"{"模": ["a", "b"], "型": [1, 2]}"#), 1), ["a-1", "a-2", "b-1", "b-2"]);
+}
+
+#[test]
 fn a_launch_without_parameters_has_its_own_name() {
     let names = |launch: &str, repeats| {
         let names = RunNames::new(None, launch, repeats);
