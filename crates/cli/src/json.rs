@@ -1,5 +1,6 @@
 //! The shapes that `--json` prints: documented in docs/json.md, versioned, and pinned by tests.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -72,6 +73,7 @@ struct RunShape<'a> {
     id: String,
     run: u64,
     repeat: u64,
+    name: Option<&'a str>,
     state: &'static str,
     cause: Option<&'a str>,
     class: Option<FailureClass>,
@@ -79,6 +81,7 @@ struct RunShape<'a> {
     scheduler: Option<&'a str>,
     pending: Option<PendingShape<'a>>,
     params: &'a RawValue,
+    labels: &'a BTreeMap<String, String>,
     argv: &'a [Argument],
     exit_code: Option<i32>,
     signal: Option<i32>,
@@ -385,6 +388,7 @@ fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunS
         id: format!("{}.{}", survey.launch.id, planned.run),
         run: planned.run,
         repeat: planned.repeat,
+        name: planned.name.as_deref(),
         state: status.state.word(),
         cause: status.cause.as_deref(),
         class,
@@ -392,6 +396,7 @@ fn run<'a>(survey: &Survey, planned: &'a PlannedRun, status: &'a Status) -> RunS
         scheduler: status.scheduler.as_deref(),
         pending: status.reason.as_deref().map(pending),
         params: &planned.params,
+        labels: &planned.labels,
         argv: &planned.argv,
         exit_code: match &status.exit {
             Some(Exit::Code(code) | Exit::Unstarted { code, .. }) => Some(*code),
@@ -424,9 +429,19 @@ fn text(shape: &impl Serialize) -> String {
 }
 
 /// Writes parameters for people: `lr=0.1 layers=4`.
-pub(crate) fn short_params(params: &RawValue) -> String {
-    let pairs = param_values(params).into_iter().map(|(name, value)| format!("{name}={value}"));
+pub(crate) fn short_params(planned: &PlannedRun) -> String {
+    let pairs = shown_values(planned).into_iter().map(|(name, value)| format!("{name}={value}"));
     pairs.collect::<Vec<_>>().join(" ")
+}
+
+/// Gives each parameter with its value as people see it: its label where it has one.
+pub(crate) fn shown_values(planned: &PlannedRun) -> Vec<(String, String)> {
+    let values = param_values(&planned.params).into_iter();
+    let shown = values.map(|(name, value)| match planned.labels.get(&name) {
+        Some(label) => (name, label.clone()),
+        None => (name, value),
+    });
+    shown.collect()
 }
 
 /// Gives each parameter and its value, strings without their quotes, numbers as they were written.

@@ -22,6 +22,9 @@ pub(crate) struct SweepArgs {
     /// The parameters: name → list of values [default: params.json, params.toml or params.yaml]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
+    /// What runs are called: `{model}-{lr}` [default: every parameter that varies]
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) name_template: Option<String>,
     #[command(flatten)]
     pub(crate) launch: LaunchArgs,
     /// The command to run for each combination

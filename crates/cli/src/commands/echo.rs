@@ -161,7 +161,7 @@ impl<'a> Echo<'a> {
         if chunk.runs.len() > 1 {
             let params = match launch.parameters.is_empty() {
                 true => String::new(),
-                false => json::short_params(&plan(&mut self.plan, dir)?.run(run)?.params),
+                false => json::short_params(&plan(&mut self.plan, dir)?.run(run)?),
             };
             if !self.headings.is_empty() {
                 self.headings.push('\n');

@@ -12,6 +12,7 @@ use neuromanager_core::store::{Store, StoreError};
 
 use super::App;
 use super::follow::{Lines, Tail};
+use super::naming::title;
 use super::selecting::{Picked, ids_of};
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -185,9 +186,10 @@ impl<'a> Book<'a> {
                         self.ui.say(&format!("==> {} attempt {attempt} <==", chapter.id));
                     }
                 }
+                let title = title(survey, chapter.id)?;
                 let prefix = match attempt {
-                    1 => format!("{} | ", chapter.id),
-                    attempt => format!("{} attempt {attempt} | ", chapter.id),
+                    1 => format!("{title} | "),
+                    attempt => format!("{title} attempt {attempt} | "),
                 };
                 chapter.pages.push(Page { attempt, tail: Tail::new(&log), lines: Lines::new(prefix) });
                 chapter.rests = false;

@@ -12,6 +12,7 @@ use neuromanager_core::store::Store;
 use super::App;
 use super::follow::Tail;
 use super::following::{Following, follow};
+use super::naming::title;
 use super::selecting::{Picked, Purpose, ids_of, select};
 use crate::args::LogsArgs;
 use crate::exit::Exit;
@@ -88,14 +89,14 @@ impl Printer {
         for (survey, picked) in surveys.iter().zip(picked) {
             for run in picked.runs.iter() {
                 if let Some((log, attempt)) = self.log(survey, run) {
-                    self.print_log(&log, RunId { launch: picked.id, run }, attempt)?;
+                    self.print_log(&log, survey, RunId { launch: picked.id, run }, attempt)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn print_log(&mut self, log: &Path, id: RunId, attempt: u32) -> Result<(), Failure> {
+    fn print_log(&mut self, log: &Path, survey: &Survey, id: RunId, attempt: u32) -> Result<(), Failure> {
         let mut tail = Tail::new(log);
         if !tail.has_news() {
             return Ok(());
@@ -104,7 +105,7 @@ impl Printer {
         if self.style == Style::Headed {
             let gap = if self.last.is_some() { "\n" } else { "" };
             let of = if attempt > 1 { format!(" attempt {attempt}") } else { String::new() };
-            writeln!(out, "{gap}==> {id}{of} <==")?;
+            writeln!(out, "{gap}==> {}{of} <==", title(survey, id)?)?;
         }
         self.last = Some(id);
         Ok(tail.pump(&mut out)?)

@@ -1,8 +1,9 @@
 //! How runs, jobs and places are named in what a person reads: as ids to type again, in a few words, or counted.
 
+use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::id::{LaunchId, RunId};
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::store::Names;
+use neuromanager_core::store::{Names, StoreError};
 
 /// Counts runs: `1 run`, `20 runs`.
 pub(super) fn counted(runs: u64) -> String {
@@ -37,6 +38,15 @@ pub(super) fn jobs(jobs: &[u32]) -> String {
 pub(super) fn place(place: &Names) -> String {
     let Names { support, device, .. } = place;
     device.as_ref().map_or_else(|| support.clone(), |device| format!("{support}/{device}"))
+}
+
+/// Names a run in front of what it prints: its id, and its own name where parameters tell runs apart.
+pub(super) fn title(survey: &Survey, id: RunId) -> Result<String, StoreError> {
+    if survey.launch.parameters.is_empty() {
+        return Ok(id.to_string());
+    }
+    let name = survey.dir.plan()?.run(id.run)?.name;
+    Ok(name.map_or_else(|| id.to_string(), |name| format!("{id} {name}")))
 }
 
 /// Writes the id of each run on a line of its own, for other commands to read.

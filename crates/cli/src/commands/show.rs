@@ -86,6 +86,7 @@ fn of_launch(survey: &Survey) -> Facts {
 fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status, details: &Details) -> Facts {
     let mut facts = vec![
         fact("run", format!("{}.{}", survey.launch.id, planned.run)),
+        fact("run name", planned.name.clone().unwrap_or_default()),
         fact("name", &survey.launch.name),
         fact("state", status.state.word()),
         fact("cause", status.cause.clone().unwrap_or_default()),
@@ -95,7 +96,10 @@ fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status, details: &Deta
         fact("repeat", planned.repeat.to_string()),
     ];
     let params = param_values(&planned.params).into_iter();
-    facts.extend(params.map(|(name, value)| fact("parameter", format!("{name} = {value}"))));
+    facts.extend(params.map(|(name, value)| {
+        let label = planned.labels.get(&name).map_or_else(String::new, |label| format!(" ({label})"));
+        fact("parameter", format!("{name} = {value}{label}"))
+    }));
     facts.extend([
         fact("node", status.node.clone().unwrap_or_default()),
         fact("job", survey.job(planned.run).unwrap_or_default()),

@@ -15,7 +15,7 @@ use super::taking_up::tell_unfinished;
 use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
-use crate::json::{self, param_values};
+use crate::json::{self, shown_values};
 use crate::report::Failure;
 use crate::ui::{Table, duration, local_time, one_line, output_width, print};
 
@@ -134,13 +134,18 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
     let launch = &survey.launch;
     let parameters = launch.parameters.iter().map(String::as_str);
     let repeats = (launch.repeats > 1).then_some("REPEAT");
-    let headings =
-        ["RUN"].into_iter().chain(parameters).chain(repeats).chain(["STATE", "DURATION", "NODE", "EXIT"]);
-    let mut table = Table::new(headings).cutting(1..1 + launch.parameters.len());
+    // A launch without parameters, whose name is above, and older ones show no names.
+    let is_named = !launch.parameters.is_empty() && planned.iter().any(|planned| planned.name.is_some());
+    let name = is_named.then_some("NAME");
+    let headings = ["RUN"].into_iter().chain(name).chain(parameters).chain(repeats);
+    let headings = headings.chain(["STATE", "DURATION", "NODE", "EXIT"]);
+    let first = 1 + usize::from(is_named);
+    let mut table =
+        Table::new(headings).cutting(first..first + launch.parameters.len()).sparing(name.map(|_| 1));
     let now = Timestamp::now();
     for planned in planned {
         let Some(status) = survey.status(planned.run) else { continue };
-        let values = param_values(&planned.params);
+        let values = shown_values(planned);
         let value = |name: &String| {
             values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
         };
@@ -151,6 +156,7 @@ fn runs_table(survey: &Survey, planned: &[PlannedRun]) -> Table {
             None => String::new(),
         };
         let cells = std::iter::once(format!("{}.{}", launch.id, planned.run))
+            .chain(name.map(|_| planned.name.clone().unwrap_or_default()))
             .chain(launch.parameters.iter().map(value))
             .chain(repeats.map(|_| planned.repeat.to_string()))
             .chain([

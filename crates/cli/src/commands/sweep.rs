@@ -10,7 +10,7 @@ use neuromanager_core::engine::program::{self, Env, Search};
 use neuromanager_core::plan::Plan;
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
-use neuromanager_core::sweep::Sweep;
+use neuromanager_core::sweep::{NameTemplate, Sweep};
 
 use super::launching::launch;
 use super::order::{Manner, Order};
@@ -22,6 +22,13 @@ use crate::report::Failure;
 /// Runs `neusweep`.
 pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     let sweep = read_sweep(args, app)?;
+    let sweep = match &args.name_template {
+        Some(text) => {
+            let template = NameTemplate::parse(text, sweep.parameters())?;
+            sweep.named_by(template)
+        }
+        None => sweep,
+    };
     let manner = Manner::of(&args.launch.manner);
     match neurun_words(&args.words, &app.settings.folder) {
         Some(words) => {

@@ -19,10 +19,10 @@ fn each_run_is_told_who_it_is() {
     world.file("params.json", r#"{"lr": [0.10, 1e-4], "name": ["a b"]}"#);
     let outcome = world.neusweep("neurun --runs=2 local cpu show.py").succeeded();
     insta::assert_snapshot!(outcome.stdout, @r#"
-    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":0.10,\"name\":\"a b\"}", "NEU_REPEAT": "0", "NEU_RUN": "0", "NEU_RUN_ID": "1.0", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":0.10,\"name\":\"a b\"}"}
-    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":0.10,\"name\":\"a b\"}", "NEU_REPEAT": "1", "NEU_RUN": "1", "NEU_RUN_ID": "1.1", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":0.10,\"name\":\"a b\"}"}
-    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":1e-4,\"name\":\"a b\"}", "NEU_REPEAT": "0", "NEU_RUN": "2", "NEU_RUN_ID": "1.2", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":1e-4,\"name\":\"a b\"}"}
-    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":1e-4,\"name\":\"a b\"}", "NEU_REPEAT": "1", "NEU_RUN": "3", "NEU_RUN_ID": "1.3", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":1e-4,\"name\":\"a b\"}"}
+    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":0.10,\"name\":\"a b\"}", "NEU_REPEAT": "0", "NEU_RUN": "0", "NEU_RUN_ID": "1.0", "NEU_RUN_NAME": "lr0.10-r0", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":0.10,\"name\":\"a b\"}"}
+    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":0.10,\"name\":\"a b\"}", "NEU_REPEAT": "1", "NEU_RUN": "1", "NEU_RUN_ID": "1.1", "NEU_RUN_NAME": "lr0.10-r1", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":0.10,\"name\":\"a b\"}"}
+    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":1e-4,\"name\":\"a b\"}", "NEU_REPEAT": "0", "NEU_RUN": "2", "NEU_RUN_ID": "1.2", "NEU_RUN_NAME": "lr1e-4-r0", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":1e-4,\"name\":\"a b\"}"}
+    {"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{\"lr\":1e-4,\"name\":\"a b\"}", "NEU_REPEAT": "1", "NEU_RUN": "3", "NEU_RUN_ID": "1.3", "NEU_RUN_NAME": "lr1e-4-r1", "PYTHONUNBUFFERED": "1", "file": "{\"lr\":1e-4,\"name\":\"a b\"}"}
     "#);
 }
 
@@ -30,7 +30,7 @@ fn each_run_is_told_who_it_is() {
 fn one_run_without_a_sweep_is_told_too() {
     let world = local_world();
     world.file("show.py", SHOW);
-    insta::assert_snapshot!(world.neurun("local cpu show.py").succeeded().stdout, @r#"{"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{}", "NEU_REPEAT": "0", "NEU_RUN": "0", "NEU_RUN_ID": "1.0", "PYTHONUNBUFFERED": "1", "file": "{}"}"#);
+    insta::assert_snapshot!(world.neurun("local cpu show.py").succeeded().stdout, @r#"{"NEU_ATTEMPT": "1", "NEU_LAUNCH": "1", "NEU_PARAMS": "{}", "NEU_REPEAT": "0", "NEU_RUN": "0", "NEU_RUN_ID": "1.0", "NEU_RUN_NAME": "show", "PYTHONUNBUFFERED": "1", "file": "{}"}"#);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn runs_have_a_line_each_and_failures_stay() {
     let mut terminal = sweep(&world, "neurun -j2 local cpu bar.py");
     let mut picture = Picture::new();
     let heading = "launch 1: 4 runs of bar on local/cpu";
-    let bar = |run: u32| format!("1.{run}  n={run}  0:00  {FIVE}");
+    let bar = |run: u32| format!("1.{run}  n{run}  0:00  {FIVE}");
     picture.expect(&terminal, &[heading, &bar(0), &bar(1), "0/4 done, 2 running · 0:00"]);
     world.file("0", "");
     picture.expect(&terminal, &[heading, &bar(1), &bar(2), "1/4 done, 2 running · 0:00"]);
@@ -128,7 +128,7 @@ fn another_size_has_the_lines_cut_and_counted() {
     let mut terminal = sweep(&world, "neurun -j4 local cpu bar.py");
     let mut picture = Picture::new();
     let heading = "launch 1: 4 runs of bar on local/cpu";
-    let bar = |run: u32| format!("1.{run}  n={run}  0:00  {FIVE}");
+    let bar = |run: u32| format!("1.{run}  n{run}  0:00  {FIVE}");
     let total = "0/4 done, 4 running · 0:00";
     picture.expect(&terminal, &[heading, &bar(0), &bar(1), &bar(2), &bar(3), total]);
     picture.resize(&terminal, 40, 60);
@@ -147,14 +147,14 @@ fn a_narrow_terminal_breaks_no_line() {
     let world = world(2);
     let mut terminal = sweep(&world, "neurun -j2 local cpu bar.py");
     let mut picture = Picture::new();
-    let bar = |run: u32| format!("1.{run}  n={run}  0:00  {FIVE}");
+    let bar = |run: u32| format!("1.{run}  n{run}  0:00  {FIVE}");
     let heading = "launch 1: 2 runs of bar on local/cpu";
     picture.expect(&terminal, &[heading, &bar(0), &bar(1), "0/2 done, 2 running · 0:00"]);
     // Most terminals break lines that no longer fit, and this one does not: what stood above may be gone.
     picture.resize(&terminal, 40, 26);
     picture.expect(
         &terminal,
-        &["1.0  n=0  0:00  50%|████…", "1.1  n=1  0:00  50%|████…", "0/2 done, 2 running · 0:…"],
+        &["1.0  n0  0:00  50%|█████…", "1.1  n1  0:00  50%|█████…", "0/2 done, 2 running · 0:…"],
     );
     world.file("all", "");
     terminal.wait().succeeded();
@@ -179,7 +179,7 @@ fn a_question_stands_where_the_view_was() {
     let mut picture = Picture::new();
     let heading = "launch 1: 2 runs of bar on local/cpu";
     let question = "stop the launch [s], leave it running in the background [d], or go on [c]?";
-    let bar = |run: u32| format!("1.{run}  n={run}  0:00  {FIVE}");
+    let bar = |run: u32| format!("1.{run}  n{run}  0:00  {FIVE}");
     let total = "0/2 done, 2 running · 0:00";
     picture.expect(&terminal, &[heading, &bar(0), &bar(1), total]);
     terminal.type_in("\x03");

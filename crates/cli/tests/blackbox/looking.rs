@@ -19,26 +19,26 @@ fn the_list_and_the_table() {
     LAUNCH  NAME  ON  RUNS  STATES  CREATED
     1  t  local/cpu  4  3 succeeded, 1 failed  [TIME]
     ");
-    insta::assert_snapshot!(world.table(&world.neu("status 1").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("status 1").succeeded().stdout), @"
     launch 1 t on local/cpu: 3 succeeded, 1 failed
     bash t.sh --steps=1
 
-    RUN  lr  name  STATE  DURATION  NODE  EXIT
-    1.0  0.10  a b  succeeded  [SECONDS]  [HOST]  0
-    1.1  0.10  c  succeeded  [SECONDS]  [HOST]  0
-    1.2  1e-4  a b  failed  [SECONDS]  [HOST]  3
-    1.3  1e-4  c  succeeded  [SECONDS]  [HOST]  0
+    RUN  NAME  lr  name  STATE  DURATION  NODE  EXIT
+    1.0  lr0.10-name-a_b  0.10  a b  succeeded  [SECONDS]  [HOST]  0
+    1.1  lr0.10-name-c  0.10  c  succeeded  [SECONDS]  [HOST]  0
+    1.2  lr1e-4-name-a_b  1e-4  a b  failed  [SECONDS]  [HOST]  3
+    1.3  lr1e-4-name-c  1e-4  c  succeeded  [SECONDS]  [HOST]  0
 
     1.2 failed: exit code 3
     | log of 2
     ");
-    insta::assert_snapshot!(world.table(&world.neu("status 1.1-2").succeeded().stdout), @r"
+    insta::assert_snapshot!(world.table(&world.neu("status 1.1-2").succeeded().stdout), @"
     launch 1 t on local/cpu: 3 succeeded, 1 failed
     bash t.sh --steps=1
 
-    RUN  lr  name  STATE  DURATION  NODE  EXIT
-    1.1  0.10  c  succeeded  [SECONDS]  [HOST]  0
-    1.2  1e-4  a b  failed  [SECONDS]  [HOST]  3
+    RUN  NAME  lr  name  STATE  DURATION  NODE  EXIT
+    1.1  lr0.10-name-c  0.10  c  succeeded  [SECONDS]  [HOST]  0
+    1.2  lr1e-4-name-a_b  1e-4  a b  failed  [SECONDS]  [HOST]  3
 
     1.2 failed: exit code 3
     | log of 2
@@ -123,6 +123,7 @@ fn the_shapes_of_json_are_pinned() {
           "id": "1.2",
           "run": 2,
           "repeat": 0,
+          "name": "lr1e-4-name-a_b",
           "state": "failed",
           "cause": "exit code 3",
           "class": "program",
@@ -132,6 +133,7 @@ fn the_shapes_of_json_are_pinned() {
           "scheduler": null,
           "pending": null,
           "params": {"lr":1e-4,"name":"a b"},
+          "labels": {},
           "argv": [
             "bash",
             "t.sh",
@@ -370,24 +372,24 @@ fn ids_that_are_none_are_explained() {
 fn logs_of_one_run_are_the_bytes_and_of_several_have_headings() {
     let world = world();
     assert_eq!(world.neu("logs 1.3").succeeded().stdout, "log of 3\n");
-    insta::assert_snapshot!(world.neu("logs 1").succeeded().stdout, @r"
-    ==> 1.0 <==
+    insta::assert_snapshot!(world.neu("logs 1").succeeded().stdout, @"
+    ==> 1.0 lr0.10-name-a_b <==
     log of 0
 
-    ==> 1.1 <==
+    ==> 1.1 lr0.10-name-c <==
     log of 1
 
-    ==> 1.2 <==
+    ==> 1.2 lr1e-4-name-a_b <==
     log of 2
 
-    ==> 1.3 <==
+    ==> 1.3 lr1e-4-name-c <==
     log of 3
     ");
-    insta::assert_snapshot!(world.neu("logs 1.0 1.3").succeeded().stdout, @r"
-    ==> 1.0 <==
+    insta::assert_snapshot!(world.neu("logs 1.0 1.3").succeeded().stdout, @"
+    ==> 1.0 lr0.10-name-a_b <==
     log of 0
 
-    ==> 1.3 <==
+    ==> 1.3 lr1e-4-name-c <==
     log of 3
     ");
 }

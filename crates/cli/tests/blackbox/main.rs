@@ -38,6 +38,7 @@ mod looking;
 mod lost;
 mod ls;
 mod mending;
+mod names;
 mod oddities;
 mod params;
 mod parting;

@@ -99,6 +99,7 @@ fn the_shape_of_json_is_pinned() {
               "id": "1.0",
               "run": 0,
               "repeat": 0,
+              "name": "t",
               "state": "failed",
               "cause": "exit code 3",
               "class": "program",
@@ -108,6 +109,7 @@ fn the_shape_of_json_is_pinned() {
               "scheduler": null,
               "pending": null,
               "params": {"lr":0.10,"name":"a b"},
+              "labels": {},
               "argv": [
                 "bash",
                 "t.sh",

@@ -33,11 +33,12 @@ fn a_run_is_told_which_one_it_is() {
         "show.sh",
         "env | grep ^NEU_ | sort\necho file: $(cat $NEU_PARAMS_FILE)\necho $PYTHONUNBUFFERED\n",
     );
-    desk.world.file("params.json", r#"{"lr": [0.10]}"#);
+    desk.world.file("params.json", r#"{"lr": [0.10, 0.2]}"#);
     let launch = desk.sweep("neurun --runs=2 slurm cpu show.sh");
     assert_eq!(launch.wait(), 0);
     let log = launch.log(1);
-    for line in ["NEU_ATTEMPT=1", "NEU_LAUNCH=1", "NEU_REPEAT=1", "NEU_RUN=1", "NEU_RUN_ID=1.1", "1"] {
+    let told = ["NEU_ATTEMPT=1", "NEU_LAUNCH=1", "NEU_REPEAT=1", "NEU_RUN=1", "NEU_RUN_ID=1.1"];
+    for line in told.into_iter().chain(["NEU_RUN_NAME=lr0.10-r1", "1"]) {
         assert!(log.lines().any(|found| found == line), "{line} in {log}");
     }
     assert!(log.contains("NEU_PARAMS={\"lr\":0.10}") && log.contains("file: {\"lr\":0.10}"), "{log}");

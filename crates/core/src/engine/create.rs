@@ -43,7 +43,7 @@ pub fn create(
     beginning: impl FnOnce(&Launch, &Plan, &LaunchDir) -> Result<Beginning, StoreError>,
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
-    let draft = dir.begin(&request.plan)?;
+    let draft = dir.begin(&request.plan, &request.plan.names(&request.name))?;
     let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git } = request;
     let launch = Launch {
         format: FORMAT,

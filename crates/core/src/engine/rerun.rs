@@ -1,5 +1,7 @@
 //! Plans runs of a launch once more, exactly as they stand in its plan.
 
+use std::collections::BTreeMap;
+
 use crate::plan::{Earlier, Plan, PlanError, Run};
 use crate::ranges::Ranges;
 use crate::store::{Launch, LaunchDir, PlannedRun, StoreError};
@@ -30,12 +32,16 @@ pub fn again(dir: &LaunchDir, launch: &Launch, runs: &Ranges) -> Result<Plan, Re
 
 fn planned(planned: &PlannedRun) -> Run {
     let argv = planned.command();
-    let variables = planned.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let listed = |map: &BTreeMap<String, String>| {
+        map.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+    };
     Run {
         number: planned.run,
         repeat: planned.repeat,
         params: planned.params.get().to_owned(),
         argv,
-        variables,
+        variables: listed(&planned.env),
+        name: planned.name.clone(),
+        labels: listed(&planned.labels),
     }
 }

@@ -12,7 +12,7 @@ pub mod template;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::sweep::{Choice, Point, Sweep};
+use crate::sweep::{Choice, Point, RunNames, Sweep};
 
 pub use argument::Argument;
 pub use template::Hint;
@@ -66,6 +66,10 @@ pub struct Run {
     pub argv: Vec<OsString>,
     /// Variables of the environment that give parameters to it.
     pub variables: Vec<(String, String)>,
+    /// The name that an earlier plan gave to it; one that is new gets its name when it is written down.
+    pub name: Option<String>,
+    /// What values are called that have names of their own, by parameter.
+    pub labels: Vec<(String, String)>,
 }
 
 /// Runs of an earlier plan, and what that plan says of all of them.
@@ -178,6 +182,14 @@ impl Plan {
         swept.chain(parameters.iter().map(String::as_str))
     }
 
+    /// Decides how the runs are named, in a launch that has a name itself.
+    pub fn names(&self, launch: &str) -> RunNames<'_> {
+        match &self.runs {
+            Runs::Made { sweep, .. } => RunNames::new(sweep.as_ref(), launch, self.repeats),
+            Runs::Listed { .. } => RunNames::new(None, launch, self.repeats),
+        }
+    }
+
     /// Gives the arguments that every run begins with.
     pub fn shared_arguments(&self) -> &[OsString] {
         match &self.runs {
@@ -285,6 +297,27 @@ impl Planned<'_> {
         }
     }
 
+    /// Appends its name; nothing for a run of an earlier plan that had none.
+    pub fn write_name(&self, names: &RunNames<'_>, out: &mut String) {
+        match &self.of {
+            Of::Point { point, .. } => names.write(self.number, self.repeat(), Some(point), out),
+            Of::Command => names.write(self.number, self.repeat(), None, out),
+            Of::Earlier(run) => out.push_str(run.name.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// Gives the labels of its values, by parameter.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let (own, given): (_, &[_]) = match &self.of {
+            Of::Point { point, .. } => (Some(point), &[]),
+            Of::Earlier(run) => (None, &run.labels),
+            Of::Command => (None, &[]),
+        };
+        let own = own.into_iter().flat_map(Point::parameters);
+        let own = own.filter_map(|(name, choice)| Some((name, choice.label()?)));
+        own.chain(given.iter().map(|(name, label)| (name.as_str(), label.as_str())))
+    }
+
     /// Gives which repeat of its point it is.
     pub fn repeat(&self) -> u64 {
         match &self.of {
@@ -309,7 +342,12 @@ impl Planned<'_> {
         let shared = self.plan.shared_arguments().iter().cloned();
         let argv = shared.chain(self.own_arguments().map(OsStr::to_owned)).collect();
         let variables = self.variables().cloned().collect();
-        Run { number: self.number, repeat: self.repeat(), params, argv, variables }
+        let labels = self.labels().map(|(name, label)| (name.to_owned(), label.to_owned())).collect();
+        let name = match &self.of {
+            Of::Earlier(run) => run.name.clone(),
+            Of::Point { .. } | Of::Command => None,
+        };
+        Run { number: self.number, repeat: self.repeat(), params, argv, variables, name, labels }
     }
 }
 

@@ -18,6 +18,7 @@ use super::{PlanReader, Store, Submissions, atomic, plan as plan_file};
 use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
 use crate::resources::Resources;
+use crate::sweep::RunNames;
 
 /// The format of the store that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -215,9 +216,10 @@ impl LaunchDir {
     }
 
     /// Begins to fill the folder, with the plan and with what its workers will write into.
-    pub fn begin(&self, plan: &Plan) -> Result<Draft<'_>, StoreError> {
+    pub fn begin(&self, plan: &Plan, names: &RunNames<'_>) -> Result<Draft<'_>, StoreError> {
         let mut batch = Batch::default();
-        plan_file::write(&mut batch, &self.path.join("runs.jsonl"), &self.path.join("runs.idx"), plan)?;
+        let (runs, index) = (self.path.join("runs.jsonl"), self.path.join("runs.idx"));
+        plan_file::write(&mut batch, &runs, &index, plan, names)?;
         for folder in ["events", "params", "logs"] {
             let folder = self.path.join(folder);
             fs::create_dir(&folder).at("create", &folder)?;

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::atomic::Batch;
 use super::error::{At, StoreError};
 use crate::plan::{Argument, Plan};
+use crate::sweep::RunNames;
 
 /// The width of one entry of the index: fifteen digits and a newline.
 const ENTRY: u64 = 16;
@@ -24,6 +25,9 @@ pub struct PlannedRun {
     pub run: u64,
     /// Which repeat of its point.
     pub repeat: u64,
+    /// Its name in the launch; launches of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The point, a JSON object with its numbers as the user wrote them.
     pub params: Box<RawValue>,
     /// The program and its arguments.
@@ -31,14 +35,23 @@ pub struct PlannedRun {
     /// Variables of the environment that give parameters to it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// What values are called that have names of their own, by parameter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Writes the plan and its index, to be made durable with the rest of the batch.
-pub(super) fn write(batch: &mut Batch, runs: &Path, index: &Path, plan: &Plan) -> Result<(), StoreError> {
+pub(super) fn write(
+    batch: &mut Batch,
+    runs: &Path,
+    index: &Path,
+    plan: &Plan,
+    names: &RunNames<'_>,
+) -> Result<(), StoreError> {
     let mut lines = BufWriter::with_capacity(1 << 16, batch.create(runs)?);
     let mut starts = BufWriter::with_capacity(1 << 14, batch.create(index)?);
     let mut offset = 0;
-    let mut line = PlanLine::new(plan).map_err(unreadable(runs))?;
+    let mut line = PlanLine::new(plan, names).map_err(unreadable(runs))?;
     for number in 0..plan.len() {
         let line = line.of(number).map_err(unreadable(runs))?;
         starts.write_all(&entry(offset)).at("write", index)?;
@@ -52,31 +65,39 @@ pub(super) fn write(batch: &mut Batch, runs: &Path, index: &Path, plan: &Plan) -
 /// Writes the lines of a plan, each as [`PlannedRun`] reads it, without making the runs.
 struct PlanLine<'a> {
     plan: &'a Plan,
+    names: &'a RunNames<'a>,
+    name: String,
     command: String,
     params: String,
     line: Vec<u8>,
 }
 
 impl<'a> PlanLine<'a> {
-    fn new(plan: &'a Plan) -> serde_json::Result<Self> {
+    fn new(plan: &'a Plan, names: &'a RunNames<'a>) -> serde_json::Result<Self> {
         let mut command = String::new();
         for word in plan.shared_arguments() {
             command.push_str(&serde_json::to_string(&Argument(word.clone()))?);
             command.push(',');
         }
-        Ok(Self { plan, command, params: String::new(), line: Vec::new() })
+        Ok(Self { plan, names, name: String::new(), command, params: String::new(), line: Vec::new() })
     }
 
     fn of(&mut self, number: u64) -> serde_json::Result<&[u8]> {
-        let Self { plan, command, params, line } = self;
+        let Self { plan, names, name, command, params, line } = self;
         params.clear();
+        name.clear();
         let planned = plan.at(number);
         planned.write_params(params);
+        planned.write_name(names, name);
         line.clear();
         line.extend_from_slice(b"{\"run\":");
         serde_json::to_writer(&mut *line, &number)?;
         line.extend_from_slice(b",\"repeat\":");
         serde_json::to_writer(&mut *line, &planned.repeat())?;
+        if !name.is_empty() {
+            line.extend_from_slice(b",\"name\":");
+            serde_json::to_writer(&mut *line, name)?;
+        }
         line.extend_from_slice(b",\"params\":");
         line.extend_from_slice(params.as_bytes());
         line.extend_from_slice(b",\"argv\":[");
@@ -96,6 +117,11 @@ impl<'a> PlanLine<'a> {
         if !env.is_empty() {
             line.extend_from_slice(b",\"env\":");
             serde_json::to_writer(&mut *line, &env)?;
+        }
+        let labels: BTreeMap<_, _> = planned.labels().collect();
+        if !labels.is_empty() {
+            line.extend_from_slice(b",\"labels\":");
+            serde_json::to_writer(&mut *line, &labels)?;
         }
         line.extend_from_slice(b"}\n");
         Ok(line)
@@ -188,14 +214,14 @@ mod tests {
 
     #[test]
     fn every_run_is_read_as_it_was_planned() {
-        let text = r#"{"lr": [0.10, 1e-4, null], "name": ["a \"b\"\n", "ü"]}"#;
+        let text = r#"{"lr": [0.10, 1e-4, null], "name": ["a \"b\"\n", {"value": "ü", "label": "\"u\""}]}"#;
         let sweep = Sweep::read(&Source { name: "params.json".to_owned(), text: text.to_owned() }).unwrap();
         let command = vec!["python".into(), OsString::from_vec(vec![b'x', 0xff])];
         let plan = Plan::new(command, Some(sweep), 2).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let (runs, index) = (dir.path().join("runs"), dir.path().join("index"));
         let mut batch = Batch::default();
-        write(&mut batch, &runs, &index, &plan).unwrap();
+        write(&mut batch, &runs, &index, &plan, &plan.names("train")).unwrap();
         batch.sync().unwrap();
         let reader = PlanReader::open(runs, index).unwrap();
         let all: Vec<PlannedRun> = reader.all().map(Result::unwrap).collect();
@@ -205,8 +231,16 @@ mod tests {
             for read in [planned, &alone] {
                 assert_eq!((read.run, read.repeat), (meant.number, meant.repeat));
                 assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
+                assert_eq!(listed(&read.labels), meant.labels);
             }
         }
+        let names: Vec<_> = all.iter().filter_map(|run| run.name.as_deref()).collect();
+        assert_eq!(names.len() as u64, plan.len());
+        assert_eq!(names[..3], ["lr0.10-name-a_b-r0", "lr0.10-name-a_b-r1", "lr0.10-name-u-r0"]);
+    }
+
+    fn listed(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
+        map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     #[test]
@@ -214,6 +248,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let run = |number, repeat, word: &[u8]| Run {
             variables: Vec::new(),
+            name: (number == 7).then(|| "lr1e-4-r1".to_owned()),
+            labels: vec![("lr".to_owned(), "small".to_owned())],
             number,
             repeat,
             params: r#"{"lr":1e-4}"#.to_owned(),
@@ -229,13 +265,14 @@ mod tests {
         .unwrap();
         let (lines, index) = (dir.path().join("runs"), dir.path().join("index"));
         let mut batch = Batch::default();
-        write(&mut batch, &lines, &index, &plan).unwrap();
+        write(&mut batch, &lines, &index, &plan, &plan.names("train")).unwrap();
         batch.sync().unwrap();
         let read: Vec<PlannedRun> =
             PlanReader::open(lines, index).unwrap().all().map(Result::unwrap).collect();
         assert_eq!(read.iter().map(|run| (run.run, run.repeat)).collect::<Vec<_>>(), [(0, 1), (1, 0)]);
         for (read, meant) in read.iter().zip(&runs) {
             assert_eq!((read.params.get(), read.command()), (meant.params.as_str(), meant.argv.clone()));
+            assert_eq!((&read.name, listed(&read.labels)), (&meant.name, meant.labels.clone()));
         }
         assert_eq!(plan.parameter_names().collect::<Vec<_>>(), ["lr"]);
     }

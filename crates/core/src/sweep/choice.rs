@@ -1,5 +1,8 @@
 //! One value of a parameter in all its forms, each made once, since a sweep may use it a million times.
 
+use std::sync::OnceLock;
+
+use super::naming::of_value;
 use super::style::{Rendered, Style};
 use crate::document::{Value, json};
 use crate::expression;
@@ -13,6 +16,8 @@ pub struct Choice {
     rendered: Rendered,
     text: Option<String>,
     operand: expression::Value,
+    /// Made when the first name is.
+    word: OnceLock<String>,
 }
 
 impl Choice {
@@ -22,7 +27,7 @@ impl Choice {
         let rendered = style.render(name, &value);
         let text = style.text(&value);
         let operand = expression::Value::of(&value);
-        Self { value, label, json, rendered, text, operand }
+        Self { value, label, json, rendered, text, operand, word: OnceLock::new() }
     }
 
     /// The value as it stands in the file.
@@ -33,6 +38,11 @@ impl Choice {
     /// What the value is called in names and tables, where that is not its own text.
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()
+    }
+
+    /// What the value, or its label, is in the name of a run: short, of portable characters, and never empty.
+    pub fn word(&self) -> &str {
+        self.word.get_or_init(|| of_value(&self.value, &self.json, self.label()))
     }
 
     /// The value as compact JSON: numbers as written, non-ASCII text as it is.

@@ -9,6 +9,7 @@ mod definition;
 mod identity;
 mod kept;
 mod mistakes;
+mod naming;
 pub mod numbers;
 mod point;
 mod read;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use choice::Choice;
 pub use identity::write_canonical;
+pub use naming::{LONGEST_NAME, NameTemplate, RunNames};
 pub use point::{Point, Points};
 pub use surroundings::{Nowhere, Surroundings};
 
@@ -41,6 +43,8 @@ pub struct Sweep {
     blocks: Arc<[Settled]>,
     parameters: Arc<[Parameter]>,
     count: u64,
+    /// How its runs are to be named, where that was said.
+    names: Option<Arc<NameTemplate>>,
 }
 
 /// A parameter of any of the blocks.
@@ -103,7 +107,7 @@ impl Sweep {
         let blocks: Vec<_> =
             with_included.filter_map(|definition| resolve::resolve(definition, mistakes)).collect();
         if mistakes.count() > 0 {
-            return Self { blocks: Arc::default(), parameters: Arc::default(), count: 0 };
+            return Self { blocks: Arc::default(), parameters: Arc::default(), count: 0, names: None };
         }
         let mut seen = if blocks.len() > 1 { Seen::Points(HashSet::new()) } else { Seen::Nothing };
         let parameters = parameters(&blocks);
@@ -123,7 +127,13 @@ impl Sweep {
             let help = "look at what `$exclude`, `$where` and `when` leave";
             mistakes.add(&first.at, "no point is left to run".to_owned(), Some(help.to_owned()));
         }
-        Self { blocks: settled.into(), parameters: parameters.into(), count: start }
+        Self { blocks: settled.into(), parameters: parameters.into(), count: start, names: None }
+    }
+
+    /// Names its runs as a template says.
+    #[must_use]
+    pub fn named_by(self, template: NameTemplate) -> Self {
+        Self { names: Some(Arc::new(template)), ..self }
     }
 
     /// The number of points.

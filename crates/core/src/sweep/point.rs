@@ -3,6 +3,7 @@
 use std::iter::FusedIterator;
 
 use super::block::{Block, Settings};
+use super::identity::fingerprint;
 use super::{Choice, Sweep};
 use crate::document::json;
 
@@ -39,6 +40,11 @@ impl<'a> Point<'a> {
     /// The arguments that it adds to a command, in the order of the file.
     pub fn arguments(&self) -> impl Iterator<Item = &str> {
         self.parameters().flat_map(|(_, choice)| choice.arguments()).map(String::as_str)
+    }
+
+    /// Gives a number that is the same for equal points.
+    pub(super) fn identity(&self) -> u128 {
+        fingerprint(self.parameters().map(|(name, choice)| (name, choice.value())))
     }
 
     /// Appends the point as a compact JSON object: `{"lr":0.1,"layers":4}`. A null stays a null.

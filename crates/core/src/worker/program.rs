@@ -173,6 +173,9 @@ fn own_variables(
         CString::new(format!("NEU_KEY={}", identity.key))?,
         identity.params_file.clone(),
     ];
+    if let Some(name) = &planned.name {
+        own.push(CString::new(format!("NEU_RUN_NAME={name}"))?);
+    }
     let params = planned.params.get();
     if params.len() <= LONGEST_PARAMS {
         own.push(CString::new(format!("NEU_PARAMS={params}"))?);

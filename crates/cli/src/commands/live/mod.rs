@@ -183,8 +183,12 @@ impl<'a> Live<'a> {
     fn look_at(&mut self, run: u64) -> Result<(), Failure> {
         let Attended { launch, dir, chunk } = self.attended;
         if self.board.is_nameless(run) {
-            let params = self.plan.run(run)?.params;
-            self.board.name(run, one_line(&json::short_params(&params)));
+            let planned = self.plan.run(run)?;
+            let name = match (&planned.name, launch.parameters.is_empty()) {
+                (Some(name), false) => name.clone(),
+                (Some(_) | None, _) => one_line(&json::short_params(&planned)),
+            };
+            self.board.name(run, name);
         }
         let log = match self.logs.entry(run) {
             Entry::Occupied(log) => log.into_mut(),
