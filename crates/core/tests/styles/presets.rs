@@ -1,10 +1,11 @@
 //! Each library with its preset and with the knobs that its programs may need.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::python::{self, python};
+use crate::python::{self, PLAIN, python};
 use crate::table::{
     BOOLS, DICTS, FLOATS, INTS, Instead, LISTS_OF_INTS, LISTS_OF_TEXTS, MIXED_LISTS, NULL, TEXTS, check,
     kind, parsed, render,
@@ -12,7 +13,6 @@ use crate::table::{
 
 #[test]
 fn argparse() {
-    let Some(python) = python() else { return };
     let kinds = [
         kind("argparse", "int", INTS),
         kind("argparse", "int", NULL),
@@ -56,7 +56,7 @@ fn argparse() {
         ("list=repeat", "appended ints", "[]", Instead::Nothing),
         ("join=apart", "float", "-2.5e-3", Instead::Refused),
     ];
-    insta::assert_snapshot!(check(&python, "argparse", &kinds, &deviations));
+    insta::assert_snapshot!(check(Path::new(PLAIN), "argparse", &kinds, &deviations));
 }
 
 #[test]
@@ -179,10 +179,9 @@ fn hydra() {
 /// One start of a program has all values at once, as `VALUE_0`, `VALUE_1`; every one is a text to it.
 #[test]
 fn env() {
-    let Some(python) = python() else { return };
     let values =
         [INTS, FLOATS, TEXTS, BOOLS, NULL, LISTS_OF_INTS, LISTS_OF_TEXTS, MIXED_LISTS, DICTS].concat();
-    let mut program = Command::new(python);
+    let mut program = Command::new(PLAIN);
     program.arg("-B").arg(python::source("programs/env_program.py"));
     for (place, written) in values.iter().enumerate() {
         program.envs(render("env", &format!("VALUE_{place}"), written).variables);

@@ -5,22 +5,29 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
+
+/// For what the standard library has.
+pub(crate) const PLAIN: &str = "python3";
 
 /// Gives a Python with all libraries, or `None` (with a word about it) where there is no way to get one.
 pub(crate) fn python() -> Option<PathBuf> {
     match venv() {
         Ok(python) => Some(python),
         Err(error) => {
-            let required = std::env::var_os("NEU_TEST_PYPI").is_some_and(|value| value == "required");
-            assert!(!required, "the libraries are required here: {error}");
+            assert!(!is_required(), "the libraries are required here: {error}");
             eprintln!("skipped: the libraries could not be installed from PyPI: {error}");
             None
         }
     }
+}
+
+fn is_required() -> bool {
+    std::env::var_os("NEU_TEST_PYPI").is_some_and(|value| value == "required")
 }
 
 /// Every test is a process of its own; the first one makes the environment and the others wait for it.
@@ -35,8 +42,28 @@ fn venv() -> Result<PathBuf, Box<dyn Error>> {
     if fs::read_to_string(&made).is_ok_and(|made| made == REQUIREMENTS) {
         return Ok(python);
     }
-    succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let requirements = source("requirements.txt");
+    let failed = folder.join("failed");
+    if !is_required() && is_fresh(&failed) {
+        return Err(fs::read_to_string(&failed)?.into());
+    }
+    match install(&venv, &python) {
+        Ok(()) => fs::write(&made, REQUIREMENTS)?,
+        Err(error) => {
+            fs::write(&failed, error.to_string())?;
+            return Err(error);
+        }
+    }
+    Ok(python)
+}
+
+/// What has just failed would fail again, and slowly: pip waits long for a network that is not there.
+fn is_fresh(file: &Path) -> bool {
+    let age = fs::metadata(file).and_then(|file| file.modified()).ok().and_then(|then| then.elapsed().ok());
+    age.is_some_and(|age| age < Duration::from_mins(10))
+}
+
+fn install(venv: &Path, python: &Path) -> Result<(), Box<dyn Error>> {
+    succeed(Command::new(PLAIN).args(["-m", "venv", "--clear"]).arg(venv))?;
     let pip = [
         "-m",
         "pip",
@@ -47,9 +74,7 @@ fn venv() -> Result<PathBuf, Box<dyn Error>> {
         "--timeout=20",
         "-r",
     ];
-    succeed(Command::new(&python).args(pip).arg(requirements))?;
-    fs::write(&made, REQUIREMENTS)?;
-    Ok(python)
+    succeed(Command::new(python).args(pip).arg(source("requirements.txt")))
 }
 
 fn succeed(command: &mut Command) -> Result<(), Box<dyn Error>> {
