@@ -74,6 +74,7 @@ fn click() {
         kind("click", "ints", LISTS_OF_INTS),
         kind("click", "texts", LISTS_OF_TEXTS),
         kind("click", "ints", NULL),
+        kind("click", "int", &["[1,2]"]),
         kind("click,list=space", "two ints", &["[1,-2]"]),
         kind("click,list=json", "json", MIXED_LISTS),
         kind("click", "json", DICTS),
@@ -82,8 +83,11 @@ fn click() {
         kind("click,names=dashes", "int", INTS).named("batch_size", "--batch-size"),
         kind("click", "int", &["1"]).named("batch_size", "--batch-size"),
     ];
-    let deviations =
-        [("click", "int", "1", Instead::Refused), ("click", "ints", "null", Instead::Arrives("[]"))];
+    let deviations = [
+        ("click", "int", "1", Instead::Refused),
+        ("click", "ints", "null", Instead::Arrives("[]")),
+        ("click", "int", "[1,2]", Instead::Arrives("2")),
+    ];
     insta::assert_snapshot!(check(&python, "click", &kinds, &deviations));
 }
 
@@ -132,6 +136,7 @@ fn tyro() {
         kind("tyro", "float", FLOATS),
         kind("tyro", "text", TEXTS),
         kind("tyro", "pair", BOOLS),
+        kind("tyro,bool=True/False", "truth", BOOLS),
         kind("tyro", "ints", LISTS_OF_INTS),
         kind("tyro", "floats", &["[0.1,-0.5]", "[-1e-4]"]),
         kind("tyro", "texts", LISTS_OF_TEXTS),

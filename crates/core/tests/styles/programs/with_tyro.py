@@ -17,6 +17,7 @@ TYPES = {
     "float": (float, 0.0),
     "text": (str, "default"),
     "pair": (bool, None),
+    "truth": (bool, dataclasses.MISSING),
     "optional int": (Optional[int], 5),
     "ints": (List[int], dataclasses.MISSING),
     "floats": (List[float], dataclasses.MISSING),
