@@ -54,6 +54,11 @@ impl Value {
         }
     }
 
+    /// Tells whether both are equal, as `==` has it.
+    pub fn equals(&self, other: &Self) -> bool {
+        super::compare::equal(self, other)
+    }
+
     /// Makes a string.
     pub fn text(text: &str) -> Self {
         Self::Text(Arc::from(text))

@@ -1,6 +1,7 @@
 //! One object of the file made ready: dimensions that are combined, guards that let one exist, rules that a point must
 //! pass. Every combination has a number, and from a number follow all values.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use super::choice::Choice;
@@ -8,7 +9,7 @@ use super::definition::{Draw, Order, Spot};
 use super::numbers::{Pick, Sampler, Unit};
 use super::style::Style;
 use crate::document::Value;
-use crate::expression::{self, Expression, ExpressionError};
+use crate::expression::{self, Expression};
 
 /// The values of a point, a place for each parameter; a point need not have all of them.
 pub(super) type Settings = Vec<Option<Arc<Choice>>>;
@@ -290,7 +291,7 @@ fn has(values: &[(usize, Vec<expression::Value>)], settings: &Settings) -> Optio
     let mut all = true;
     for (parameter, values) in values {
         let choice = settings[*parameter].as_ref()?;
-        all &= values.iter().any(|value| value == choice.operand());
+        all &= values.iter().any(|value| value.equals(choice.operand()));
     }
     Some(all)
 }
@@ -361,15 +362,16 @@ impl Dimension {
 impl Formula {
     fn holds(&self, settings: &Settings) -> Result<Option<bool>, Trouble> {
         self.expression
-            .holds_of(&|slot| self.operand(settings, slot))
+            .holds(&|slot| self.operand(settings, slot))
             .map_err(|error| self.trouble(settings, &error))
     }
 
     fn value(&self, settings: &Settings) -> Result<Option<Value>, Trouble> {
         let value = self.expression.evaluate(&|slot| self.operand(settings, slot));
-        let value =
-            value.and_then(|value| value.map(|value| self.expression.to_document(&value)).transpose());
-        value.map_err(|error| self.trouble(settings, &error))
+        match value.map_err(|error| self.trouble(settings, &error))? {
+            None => Ok(None),
+            Some(value) => value.to_document().map(Some).map_err(|error| self.trouble(settings, &error)),
+        }
     }
 
     fn operand<'a>(&self, settings: &'a Settings, slot: usize) -> Option<&'a expression::Value> {
@@ -377,10 +379,10 @@ impl Formula {
     }
 
     /// Says for which values it went wrong.
-    fn trouble(&self, settings: &Settings, error: &ExpressionError) -> Trouble {
+    fn trouble(&self, settings: &Settings, error: &dyn Error) -> Trouble {
         let names = self.expression.names().iter().zip(&self.slots);
         let values =
-            names.filter_map(|(name, slot)| Some(format!("{name}={}", settings[*slot].as_ref()?.json())));
+            names.filter_map(|(name, slot)| Some(format!("{}={}", name.text, settings[*slot].as_ref()?.json())));
         let values: Vec<_> = values.collect();
         let with = if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
         Trouble { at: self.at.clone(), message: format!("{error}{with}") }

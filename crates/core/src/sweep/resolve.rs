@@ -214,7 +214,7 @@ impl Resolving<'_> {
             for formula in formulas(parameter.defined) {
                 for name in formula.expression.names() {
                     let gives = |unit: &Vec<usize>| {
-                        unit.iter().any(|index| self.flat.0[*index].defined.name == *name)
+                        unit.iter().any(|index| self.flat.0[*index].defined.name == name.text)
                     };
                     needs.extend(
                         units.iter().enumerate().filter(|(_, unit)| gives(unit)).map(|(unit, _)| unit),
@@ -347,7 +347,7 @@ impl Resolving<'_> {
             mistakes.add(&formula.at, error.to_string(), None);
             return None;
         }
-        let slots = expression.names().iter().map(|name| self.place_of(name)).collect();
+        let slots = expression.names().iter().map(|name| self.place_of(&name.text)).collect();
         Some(Formula { expression: expression.clone(), slots, at: formula.at.clone() })
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn read(
     mistakes: &mut Mistakes,
 ) -> Vec<Definition> {
     let number = mistakes.open(source.clone());
-    let Some(document) = document::json::parse(source, mistakes.of(number)) else { return Vec::new() };
+    let Some(document) = document::parse(source, mistakes.of(number)) else { return Vec::new() };
     let mut reader = Reader { source: number, surroundings, mistakes, within: Within::File };
     reader.document(document)
 }

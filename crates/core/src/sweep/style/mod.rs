@@ -202,7 +202,7 @@ impl Style {
         let words = items.iter().map(|item| self.word(&item.value));
         match self.list {
             List::Whole(notation) => notation.list(items),
-            List::Comma => words.map(|word| notation::comma_field(&word)).collect::<Vec<_>>().join(","),
+            List::Comma => notation::comma_separated(words),
             List::Repeat | List::Space => words.collect::<Vec<_>>().join(" "),
         }
     }

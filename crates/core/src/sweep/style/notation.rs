@@ -123,8 +123,17 @@ fn json_string(text: &str) -> String {
     out
 }
 
-/// Writes one of the items between commas, as CSV quotes it (RFC 4180) and absl reads it.
-pub(super) fn comma_field(word: &str) -> String {
+/// Writes items between commas, quoted as in CSV (RFC 4180), which is how absl reads them. A single empty item is quoted,
+/// since nothing at all is the list without items.
+pub(super) fn comma_separated(words: impl Iterator<Item = String>) -> String {
+    let fields: Vec<_> = words.map(|word| comma_field(&word)).collect();
+    match fields.as_slice() {
+        [only] if only.is_empty() => "\"\"".to_owned(),
+        _ => fields.join(","),
+    }
+}
+
+fn comma_field(word: &str) -> String {
     if word.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", word.replace('"', "\"\""))
     } else {

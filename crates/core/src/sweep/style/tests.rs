@@ -1,3 +1,4 @@
+use super::knob::Knob;
 use super::*;
 use crate::document::{Problem, Problems, Source, json};
 
@@ -358,4 +359,56 @@ fn values_that_a_style_cannot_say() {
     hydra has no way to write the key `c d`; it takes letters, digits and `_-./`, a letter first
     hydra has no way to write the key `1`; it takes letters, digits and `_-./`, a letter first
     ");
+}
+
+const DOCUMENT: &str = include_str!("../../../../../docs/styles.md");
+
+/// What stands between backquotes.
+fn code(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_table_of_the_document_is_what_is_rendered() {
+    let mut rows = DOCUMENT
+        .lines()
+        .skip_while(|line| !line.starts_with("| value in the file"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>());
+    let presets = rows.next().unwrap();
+    let mut compared = 0;
+    for row in rows.skip(1).take_while(|row| row.len() == presets.len()) {
+        for (preset, cell) in presets.iter().zip(&row).skip(1) {
+            let style = Style::parse(code(preset)[0]).unwrap();
+            let rendered = style.render("x", &value(code(row[0])[0]));
+            let variables = rendered.variables.into_iter().map(|(name, word)| format!("{name}={word}"));
+            let all: Vec<_> = rendered.arguments.into_iter().chain(variables).collect();
+            assert_eq!(all, code(cell), "{preset}: {}", row[0]);
+            assert_eq!(all.is_empty(), *cell == "nothing", "{preset}: {}", row[0]);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 13 * 7);
+}
+
+#[test]
+fn the_document_has_every_word_of_every_knob() {
+    fn check<K: Knob>() {
+        let section = DOCUMENT.split("## Knobs").nth(1).unwrap();
+        let first = format!("| `{}` |", K::NAME);
+        let mut lines = section.lines().skip_while(|line| !line.starts_with(&first));
+        for (word, _) in K::WORDS {
+            let line = lines.next().unwrap_or_default();
+            assert!(line.contains(&format!("| `{word}` |")), "{}={word}: {line}", K::NAME);
+        }
+        let behind = lines.next().unwrap_or_default();
+        assert!(!behind.starts_with("| |"), "{} has a word too many: {behind}", K::NAME);
+    }
+    check::<Booleans>();
+    check::<Null>();
+    check::<Text>();
+    check::<List>();
+    check::<Table>();
+    check::<Join>();
+    check::<Dash>();
+    check::<Names>();
 }
