@@ -381,8 +381,8 @@ impl Formula {
     /// Says for which values it went wrong.
     fn trouble(&self, settings: &Settings, error: &dyn Error) -> Trouble {
         let names = self.expression.names().iter().zip(&self.slots);
-        let values =
-            names.filter_map(|(name, slot)| Some(format!("{}={}", name.text, settings[*slot].as_ref()?.json())));
+        let values = names
+            .filter_map(|(name, slot)| Some(format!("{}={}", name.text, settings[*slot].as_ref()?.json())));
         let values: Vec<_> = values.collect();
         let with = if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
         Trouble { at: self.at.clone(), message: format!("{error}{with}") }

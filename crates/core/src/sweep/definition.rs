@@ -120,7 +120,6 @@ pub(super) struct Formula {
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) names: Vec<(String, Spot)>,
-    pub(super) at: Spot,
 }
 
 /// What a point is asked.

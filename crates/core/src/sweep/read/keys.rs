@@ -52,7 +52,7 @@ impl Reader<'_> {
             };
             match names {
                 Some(names) if names.len() > 1 => {
-                    definition.zip.push(Group { names, at: self.spot(&group.at) });
+                    definition.zip.push(Group { names });
                 }
                 Some(_) => self.problem(&group.at, "one parameter alone varies with nothing").help(ZIP),
                 None => self.problem(&group.at, "a group is a list of names of parameters").help(ZIP),
