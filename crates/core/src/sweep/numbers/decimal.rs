@@ -58,7 +58,7 @@ impl Decimal {
         Self::new(digits, exponent).ok_or(NumberError::TooManyDigits)
     }
 
-    /// The number `digits * 10^exponent`; `None` for more than 38 digits.
+    /// The number `digits * 10^exponent`; `None` for more than 38 digits, or an exponent beyond a million.
     pub fn new(digits: i128, exponent: i32) -> Option<Self> {
         if digits == 0 {
             return Some(Self::ZERO);
@@ -68,7 +68,8 @@ impl Decimal {
             digits /= 10;
             exponent = exponent.checked_add(1)?;
         }
-        (digits.unsigned_abs() < BOUND).then_some(Self { digits, exponent })
+        let fits = digits.unsigned_abs() < BOUND && i64::from(exponent).abs() <= LARGEST_EXPONENT;
+        fits.then_some(Self { digits, exponent })
     }
 
     /// The number nearest to a floating-point number that has so many digits, at most 17, which all of them need;
@@ -101,6 +102,7 @@ impl Decimal {
     }
 
     /// The number with so many digits at most, the last one rounded to the nearest, halves away from zero.
+    #[must_use]
     pub fn rounded(self, significant: u32) -> Self {
         let surplus = self.digit_count().saturating_sub(significant.max(1));
         let Ok(shift) = i32::try_from(surplus) else { return self };
@@ -228,6 +230,8 @@ mod tests {
 
     #[test]
     fn sums_that_do_not_fit_are_none() {
+        assert_eq!(Decimal::new(1, i32::MIN), None);
+        assert_eq!(Decimal::new(10, i32::MAX), None);
         assert_eq!(decimal("1e30").checked_add(decimal("1e-30")), None);
         assert_eq!(decimal("1e30").checked_add(decimal("0")), Some(decimal("1e30")));
         assert_eq!(decimal("0.1").checked_add(decimal("0.2")), Some(decimal("0.3")));

@@ -221,7 +221,15 @@ mod tests {
             texts(Distribution::int, "-5", "5", 4),
             texts(Distribution::log_int, "1", "1024", 4),
         ];
-        insta::assert_snapshot!(drawn.map(|draws| draws.join(" ")).join("\n"), @"");
+        insta::assert_snapshot!(drawn.map(|draws| draws.join(" ")).join("\n"), @"
+        0.917622 0.634198 0.895512 0.940912
+        1000000.91762 1000000.6342 1000000.89551 1000000.94091
+        0.0468261 0.00344184 0.0381986 0.0580295
+        1.38925 0.342992 1.25639 1.56248
+        4.01185 1.40916 3.5127 4.77062
+        5 1 4 5
+        547 63 462 653
+        ");
     }
 
     #[test]

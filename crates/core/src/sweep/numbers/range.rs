@@ -37,22 +37,28 @@ impl Range {
     /// `0.05`: `0.10`, `0.15`, `0.20`; `0` by `0.5`: `0.0`, `0.5`, `1.0`), as `seq` does: the first value stays as it
     /// was written, all have one width, and no program takes one for an integer and the next for a float. Where the
     /// start or the step has an exponent, in the shortest form.
-    pub fn new(start: Written, stop: Written, step: Written) -> Result<Self, RangeError> {
-        if step.value == Decimal::ZERO {
+    pub fn new(start: Written, stop: Written, by: Written) -> Result<Self, RangeError> {
+        if by.value == Decimal::ZERO {
             return Err(RangeError::NoStep);
         }
-        if (stop.value.cmp(&start.value) as i128) * step.value.signum() < 0 {
+        if (stop.value.cmp(&start.value) as i128) * by.value.signum() < 0 {
             return Err(RangeError::WrongDirection);
         }
-        let numbers = [start.value, stop.value, step.value];
+        let numbers = [start.value, stop.value, by.value];
         let nonzero = numbers.into_iter().filter(|number| *number != Decimal::ZERO);
         let exponent = nonzero.map(Decimal::exponent).min().unwrap_or(0);
         let counted = |number: Decimal| number.in_units_of(exponent).ok_or(RangeError::TooManyDigits);
-        let (first, last, by) = (counted(start.value)?, counted(stop.value)?, counted(step.value)?);
+        let (first, last, stride) = (counted(start.value)?, counted(stop.value)?, counted(by.value)?);
         let distance = last.checked_sub(first).ok_or(RangeError::TooManyDigits)?;
-        let count = u64::try_from(distance / by).ok().filter(|steps| *steps < MOST_VALUES);
+        let count = u64::try_from(distance / stride).ok().filter(|steps| *steps < MOST_VALUES);
         let count = count.ok_or(RangeError::TooMany)? + 1;
-        Ok(Self { start: first, step: by, exponent, count, notation: start.notation.with(step.notation) })
+        Ok(Self {
+            start: first,
+            step: stride,
+            exponent,
+            count,
+            notation: start.notation.with_all_decimals(by.notation),
+        })
     }
 
     /// The number of values; at least 1.
@@ -83,13 +89,13 @@ mod tests {
 
     use super::*;
 
-    fn range(start: &str, stop: &str, step: &str) -> Result<Range, RangeError> {
-        let [start, stop, step] = [start, stop, step].map(|text| Written::parse(text).unwrap());
-        Range::new(start, stop, step)
+    fn range(start: &str, stop: &str, by: &str) -> Result<Range, RangeError> {
+        let [start, stop, by] = [start, stop, by].map(|text| Written::parse(text).unwrap());
+        Range::new(start, stop, by)
     }
 
-    fn texts(start: &str, stop: &str, step: &str) -> String {
-        range(start, stop, step).unwrap().texts().collect::<Vec<_>>().join(" ")
+    fn texts(start: &str, stop: &str, by: &str) -> String {
+        range(start, stop, by).unwrap().texts().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -128,10 +134,7 @@ mod tests {
         assert_eq!(range("1", "10000000", "1").map(|range| range.count()), Ok(10_000_000));
         assert_eq!(range("0", "10000000", "1"), Err(RangeError::TooMany));
         let most = "99999999999999999999999999999999999999";
-        assert_eq!(
-            range(&format!("-{most}"), most, "1"),
-            Err(RangeError::TooManyDigits).or(Err(RangeError::TooMany))
-        );
+        assert_eq!(range(&format!("-{most}"), most, "1"), Err(RangeError::TooManyDigits));
     }
 
     proptest! {

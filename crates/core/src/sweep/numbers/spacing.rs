@@ -42,7 +42,8 @@ pub struct Linspace {
 
 /// Numbers whose logarithms are evenly spaced, both ends included. The ends are the numbers themselves, not exponents.
 ///
-/// The ends are exact, and the values between them have 12 digits at most, so that powers of ten come out as such.
+/// The ends are exact, and the values between them have 12 digits at most, so that powers of ten come out as such. They
+/// have at least the decimals that both ends are written with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Logspace {
     ends: Ends,
@@ -62,7 +63,8 @@ struct Ends {
 impl Linspace {
     /// Spaces `count` values evenly from one end to the other; of one value only the first end is left.
     pub fn new(first: Written, last: Written, count: u64) -> Result<Self, SpacingError> {
-        let ends = Ends::new(first, last, count)?;
+        let notation = first.notation.with_all_decimals(last.notation);
+        let ends = Ends::new(first, last, count, notation)?;
         let aligned = ends.first.aligned(ends.last).ok_or(SpacingError::TooManyDigits)?;
         let (first, last, exponent) = aligned;
         let largest = first.unsigned_abs().max(last.unsigned_abs());
@@ -115,7 +117,8 @@ impl Linspace {
 impl Logspace {
     /// Spaces `count` values from one end to the other; of one value only the first end is left.
     pub fn new(first: Written, last: Written, count: u64) -> Result<Self, SpacingError> {
-        let ends = Ends::new(first, last, count)?;
+        let notation = first.notation.with_shared_decimals(last.notation);
+        let ends = Ends::new(first, last, count, notation)?;
         if ends.first.signum() * ends.last.signum() != 1 {
             return Err(SpacingError::NoLogarithm);
         }
@@ -154,13 +157,10 @@ impl Logspace {
 }
 
 impl Ends {
-    fn new(first: Written, last: Written, count: u64) -> Result<Self, SpacingError> {
+    fn new(first: Written, last: Written, count: u64, notation: Notation) -> Result<Self, SpacingError> {
         match count {
             0 => Err(SpacingError::None),
-            1..=MOST_VALUES => {
-                let notation = first.notation.with(last.notation);
-                Ok(Self { first: first.value, last: last.value, count, notation })
-            }
+            1..=MOST_VALUES => Ok(Self { first: first.value, last: last.value, count, notation }),
             _ => Err(SpacingError::TooMany),
         }
     }
@@ -226,6 +226,7 @@ mod tests {
         assert_eq!(logspace("1e-5", "1e-1", 5), "1e-5 0.0001 0.001 0.01 0.1");
         assert_eq!(logspace("0.00001", "0.1", 5), "0.00001 0.0001 0.001 0.01 0.1");
         assert_eq!(logspace("1", "1000", 4), "1 10 100 1000");
+        assert_eq!(logspace("1.0", "0.001", 4), "1.0 0.1 0.01 0.001");
         assert_eq!(logspace("1000", "1", 4), "1000 100 10 1");
         assert_eq!(logspace("-1", "-100", 3), "-1 -10 -100");
         assert_eq!(logspace("1", "1024", 11), "1 2 4 8 16 32 64 128 256 512 1024");

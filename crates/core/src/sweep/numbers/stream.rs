@@ -43,7 +43,7 @@ impl Unit {
 
 /// The random numbers of one name under one seed: no other name changes them, and more of them begin like fewer.
 ///
-/// A name's key is its XXH3 hash with the seed, and the numbers are those of SplitMix64 (Steele, Lea and Flood 2014)
+/// A name's key is its XXH3 hash with the seed, and the numbers are those of `SplitMix64` (Steele, Lea and Flood 2014)
 /// started at the key; neither ever changes, so neither do the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
@@ -73,7 +73,7 @@ impl Stream {
     }
 }
 
-/// The output function of SplitMix64.
+/// The output function of `SplitMix64`.
 fn mixed(state: u64) -> u64 {
     let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -43,13 +43,24 @@ impl Written {
 }
 
 impl Notation {
-    /// The notation for what two numbers give together: the larger number of decimals, or the shortest form where one
-    /// of them has an exponent.
+    /// The notation for what is counted from two numbers: the larger number of decimals, or the shortest form where
+    /// one of them has an exponent.
     #[must_use]
-    pub fn with(self, other: Self) -> Self {
+    pub fn with_all_decimals(self, other: Self) -> Self {
+        self.joined(other, u32::max)
+    }
+
+    /// The notation for what lies between two numbers of different size: at least the smaller number of decimals, or
+    /// the shortest form where one of them has an exponent.
+    #[must_use]
+    pub fn with_shared_decimals(self, other: Self) -> Self {
+        self.joined(other, u32::min)
+    }
+
+    fn joined(self, other: Self, chosen: fn(u32, u32) -> u32) -> Self {
         match (self, other) {
             (Self::Plain { decimals: one }, Self::Plain { decimals: two }) => {
-                Self::Plain { decimals: one.max(two) }
+                Self::Plain { decimals: chosen(one, two) }
             }
             (Self::Shortest, Self::Plain { .. } | Self::Shortest) | (Self::Plain { .. }, Self::Shortest) => {
                 Self::Shortest
@@ -144,7 +155,7 @@ mod tests {
     #[test]
     fn numbers_together_keep_the_larger_number_of_decimals() {
         let together = |one: &str, two: &str| {
-            Written::parse(one).unwrap().notation.with(Written::parse(two).unwrap().notation)
+            Written::parse(one).unwrap().notation.with_all_decimals(Written::parse(two).unwrap().notation)
         };
         assert_eq!(together("0.10", "0.5"), Notation::Plain { decimals: 2 });
         assert_eq!(together("1", "0.25"), Notation::Plain { decimals: 2 });

@@ -10,7 +10,7 @@ use super::super::numbers::{
 };
 use super::super::style::Style;
 use super::{Reader, Within};
-use crate::document::{Entry, Node, Value};
+use crate::document::{Entry, Node, Value, nearest};
 
 /// The keys of which an object of values has one.
 const KINDS: [&str; 15] = [
@@ -57,6 +57,10 @@ impl Reader<'_> {
         let mut beside =
             Beside { when: None, n: None, seed: 0, digits: DIGITS, weights: None, described: Vec::new() };
         let mut keys = Vec::new();
+        if !entries.iter().any(|entry| KINDS.contains(&entry.key.as_str())) {
+            self.no_values(name, &entries, at);
+            return (None, None);
+        }
         for entry in entries {
             if KINDS.contains(&entry.key.as_str()) {
                 kinds.push(entry);
@@ -66,17 +70,7 @@ impl Reader<'_> {
             }
         }
         let Some(kind) = kinds.pop().filter(|_| kinds.is_empty()) else {
-            let message = if kinds.is_empty() {
-                format!("`{name}` is set to an object that says no values")
-            } else {
-                format!("`{name}` is set in more than one way")
-            };
-            let help = format!(
-                "write one of {}; an object as a value goes into a list: {}",
-                KINDS.map(|kind| format!("`{kind}`")).join(", "),
-                r#"`[{"a": 1}]`"#
-            );
-            self.problem(at, message).help(help);
+            self.problem(at, format!("`{name}` is set in more than one way")).help("leave one of them");
             return (None, None);
         };
         for (key, key_at) in keys {
@@ -90,6 +84,18 @@ impl Reader<'_> {
             self.problem(at, "an extra point has its parameters under no condition");
         }
         (values, when)
+    }
+
+    /// Says that an object is no values, with what was probably meant.
+    fn no_values(&mut self, name: &str, entries: &[Entry], at: &Range<usize>) {
+        let meant = entries.iter().find_map(|entry| nearest(&entry.key, KINDS));
+        let meant = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+        let known = KINDS.map(|kind| format!("`{kind}`")).join(", ");
+        let help = format!(
+            "{meant}an object of values has one of {known}; an object as a value goes into a list: {}",
+            r#"`[{"a": 1}]`"#
+        );
+        self.problem(at, format!("`{name}` is set to an object that says no values")).help(help);
     }
 
     fn beside(&mut self, entry: Entry, beside: &mut Beside) {

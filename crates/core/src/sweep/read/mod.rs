@@ -80,15 +80,16 @@ impl Reader<'_> {
             .map_or_else(Style::default, |entry| Style::read(&entry.value, self.mistakes.of(self.source)));
         let mut definition = Definition::empty(self.spot(at), style);
         let mut include = Vec::new();
+        let is_parameter = |entry: &Entry| !entry.key.starts_with('$') || entry.key == "$include";
+        if !entries.iter().any(is_parameter) {
+            self.problem(at, "there is no parameter to sweep").help(EXAMPLE);
+        }
         for entry in entries {
             match entry.key.strip_prefix('$') {
                 Some("include") => include.push(entry),
                 Some(_) => self.key(entry, &mut definition),
                 None => definition.parameters.extend(self.parameter(entry, &definition.style)),
             }
-        }
-        if definition.parameters.is_empty() && include.is_empty() {
-            self.problem(at, "there is no parameter to sweep").help(EXAMPLE);
         }
         for entry in include {
             self.include(entry, &mut definition);
