@@ -105,11 +105,11 @@ fn mistakes_are_shown_at_their_place() {
     exit 2
 
     # a list
-    error: a sweep must be an object, not a list
-     --> params.json:1:1
+    error: a sweep is an object or a list of objects, not a number
+     --> params.json:1:2
       |
     1 | [1, 2]
-      | ^^^^^^
+      |  ^
       |
     help: write `{"lr": [0.1, 0.001], "layers": [4, 8, 16]}`
 
@@ -127,13 +127,13 @@ fn mistakes_are_shown_at_their_place() {
     exit 2
 
     # an object for a list
-    error: `lr` is set to an object, which has no meaning here
+    error: `lr` is set to an object that says no values
      --> params.json:1:8
       |
     1 | {"lr": {"a": 1}}
       |        ^^^^^^^^
       |
-    help: write a list of values or a single one; an object as a value goes into a list: `[{"a": 1}]`
+    help: an object of values has one of `values`, `value`, `range`, `linspace`, `logspace`, `file`, `glob`, `expr`, `uniform`, `loguniform`, `normal`, `lognormal`, `int`, `logint`, `choice`; an object as a value goes into a list: `[{"a": 1}]`
 
     exit 2
 

@@ -129,8 +129,12 @@ mod tests {
         let mut command = Command::new("sleep");
         let child = command.arg("60").env("NEU_KEY", key).env("NEU_RUN_ID", "4.2").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
-        // Only then it has its own environment.
-        while fs::read(format!("/proc/{pid}/comm")).unwrap() != b"sleep\n" {
+        // It has its new name a moment before its own environment.
+        let has_begun = || {
+            let is_renamed = fs::read(format!("/proc/{pid}/comm")).unwrap() == b"sleep\n";
+            is_renamed && !fs::read(format!("/proc/{pid}/environ")).unwrap().is_empty()
+        };
+        while !has_begun() {
             std::thread::sleep(Duration::from_millis(1));
         }
         (child, ProcessId::of(pid).unwrap())
@@ -149,18 +153,20 @@ mod tests {
 
     #[test]
     fn a_run_is_found_by_what_its_programs_carry() {
-        let (mut child, process) = sleeper("census");
+        // Of another test process a sleeper may be left.
+        let key = &format!("census-{}", std::process::id());
+        let (mut child, process) = sleeper(key);
         let census = Census::begin();
-        assert!(census.any_carries("census", "4.2", census.us()));
-        assert!(!census.any_carries("census", "4.20", census.us()));
+        assert!(census.any_carries(key, "4.2", census.us()));
+        assert!(!census.any_carries(key, "4.20", census.us()));
         assert!(!census.any_carries("other", "4.2", census.us()));
-        assert_eq!(Census::belongs(process.pid, &[], "census", "4.2"), Some(true));
-        assert_eq!(Census::belongs(process.pid, &[], "census", "4.1"), Some(false));
+        assert_eq!(Census::belongs(process.pid, &[], key, "4.2"), Some(true));
+        assert_eq!(Census::belongs(process.pid, &[], key, "4.1"), Some(false));
         assert_eq!(Census::belongs(process.pid, &[&ProcessId::current()], "", ""), Some(true));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!Census::begin().any_carries("census", "4.2", census.us()));
-        assert_eq!(Census::belongs(process.pid, &[], "census", "4.2"), None);
+        assert!(!Census::begin().any_carries(key, "4.2", census.us()));
+        assert_eq!(Census::belongs(process.pid, &[], key, "4.2"), None);
     }
 
     #[test]

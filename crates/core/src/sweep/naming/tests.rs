@@ -119,8 +119,8 @@ fn what_is_cut_ends_in_digits_of_the_whole_point() {
     );
     let names = names(&sweep, 1);
     insta::assert_snapshot!(names[..2].join("\n"), @"
-    first_parameter1-second_parameter1-third_parameter1-fou-98338eec
-    first_parameter1-second_parameter1-third_parameter1-fou-ba7c5d76
+    first_parameter1-second_parameter1-third_parameter1-fou-d45341c4
+    first_parameter1-second_parameter1-third_parameter1-fou-a62f8f5d
     ");
     assert_lawful(&names);
 }
