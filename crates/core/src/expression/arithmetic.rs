@@ -193,7 +193,7 @@ fn of_floats(sign: Sign, a: f64, b: f64) -> Result<f64, Fault> {
     }
 }
 
-/// Gives what `//` and `%` give, by CPython's `float_divmod`.
+/// Gives what `//` and `%` give, by `CPython`'s `float_divmod`.
 fn floors(a: f64, b: f64) -> (f64, f64) {
     let mut rest = a % b;
     let mut times = (a - rest) / b;

@@ -49,11 +49,13 @@ impl Ascending {
             self.marks.push((self.last, self.gaps.len()));
         }
         let mut gap = number - self.last;
+        let [mut group, ..] = gap.to_le_bytes();
         while gap > 0x7f {
-            self.gaps.push((gap & 0x7f) as u8 | 0x80);
+            self.gaps.push(group | 0x80);
             gap >>= 7;
+            [group, ..] = gap.to_le_bytes();
         }
-        self.gaps.push(gap as u8);
+        self.gaps.push(group);
         self.last = number;
         self.count += 1;
     }

@@ -164,14 +164,13 @@ impl<'a> Flat<'a> {
         let mut units: Vec<Vec<usize>> = Vec::new();
         let mut unit_of_group: Vec<Option<usize>> = vec![None; groups.len()];
         for (index, group) in group_of.iter().enumerate() {
-            match group.and_then(|group| unit_of_group[group]) {
-                Some(unit) => units[unit].push(index),
-                None => {
-                    if let Some(group) = group {
-                        unit_of_group[*group] = Some(units.len());
-                    }
-                    units.push(vec![index]);
+            if let Some(unit) = group.and_then(|group| unit_of_group[group]) {
+                units[unit].push(index);
+            } else {
+                if let Some(group) = group {
+                    unit_of_group[*group] = Some(units.len());
                 }
+                units.push(vec![index]);
             }
         }
         units
@@ -192,13 +191,12 @@ impl Resolving<'_> {
         while order.len() < units.len() {
             let ready =
                 |unit: &usize| !order.contains(unit) && needs[*unit].iter().all(|need| order.contains(need));
-            match (0..units.len()).find(ready) {
-                Some(unit) => order.push(unit),
-                None => {
-                    let left: Vec<_> = (0..units.len()).filter(|unit| !order.contains(unit)).collect();
-                    self.report_circle(&left, units, mistakes);
-                    order.extend(left);
-                }
+            if let Some(unit) = (0..units.len()).find(ready) {
+                order.push(unit);
+            } else {
+                let left: Vec<_> = (0..units.len()).filter(|unit| !order.contains(unit)).collect();
+                self.report_circle(&left, units, mistakes);
+                order.extend(left);
             }
         }
         order
@@ -382,14 +380,16 @@ fn drawing(
         }
     };
     let mut drawn_names = Vec::new();
-    let drawn = dimensions.iter().map(|dimension| {
+    let places = dimensions.iter().map(|dimension| {
         let first = dimension.parameters().next().filter(|_| dimension.is_drawn())?;
         drawn_names.push(names[first]);
         Some(drawn_names.len() - 1)
     });
-    let drawn = drawn.collect();
+    let places = places.collect();
     match Sampler::new(sample.method, draws, drawn_names, sample.seed) {
-        Ok(sampler) => Some(Sample { sampler, drawn, count: sample.count, shortfall, at: sample.at.clone() }),
+        Ok(sampler) => {
+            Some(Sample { sampler, drawn: places, count: sample.count, shortfall, at: sample.at.clone() })
+        }
         Err(error) => {
             mistakes.add(&sample.at, error.to_string(), None);
             None
@@ -402,7 +402,7 @@ fn set_strides(block: &mut Block, mistakes: &mut Mistakes) {
     let mut stride = 1_u128;
     for dimension in block.dimensions.iter_mut().rev() {
         dimension.stride = stride;
-        stride = stride.checked_mul(dimension.length().max(1).into()).unwrap_or(u128::MAX);
+        stride = stride.saturating_mul(dimension.length().max(1).into());
     }
     if stride == u128::MAX || (block.is_plain() && stride > u128::from(u64::MAX)) {
         too_many(&block.at, mistakes);

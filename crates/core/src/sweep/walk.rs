@@ -129,16 +129,12 @@ impl<'a> Walk<'a> {
         if self.exists.get(self.depth) == Some(&true) {
             self.block.clear(self.depth, &mut self.settings);
         }
-        match self.depth.checked_sub(1) {
-            Some(depth) => {
-                self.depth = depth;
-                true
-            }
-            None => {
-                self.state = State::Over;
-                false
-            }
+        if let Some(depth) = self.depth.checked_sub(1) {
+            self.depth = depth;
+            return true;
         }
+        self.state = State::Over;
+        false
     }
 
     fn number(&self) -> u128 {

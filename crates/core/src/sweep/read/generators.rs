@@ -133,8 +133,8 @@ impl Reader<'_> {
                 self.described(entries, style).map(Values::Fixed)
             }
             "range" => {
-                let [start, stop, step] = self.numbers(&kind, "[start, stop, step]", Written::parse)?;
-                self.listed(&at, NumberRange::new(start, stop, step).map(|range| range.texts().collect()))
+                let [start, end, step] = self.numbers(&kind, "[start, stop, step]", Written::parse)?;
+                self.listed(&at, NumberRange::new(start, end, step).map(|range| range.texts().collect()))
             }
             "linspace" => {
                 let (first, last, count) = self.spacing(&kind)?;
@@ -147,7 +147,7 @@ impl Reader<'_> {
             "file" => self.lines(&kind.value),
             "glob" => self.paths(&kind.value),
             "expr" => self.formula(&kind.value).map(Values::Computed),
-            "choice" => self.weighted(name, kind, beside, style),
+            "choice" => self.weighted(name, kind, &beside, style),
             _ => {
                 let [one, other] = self.numbers(&kind, distribution_form(&kind.key), Decimal::parse)?;
                 match distribution(&kind.key, one, other) {
@@ -219,7 +219,7 @@ impl Reader<'_> {
     }
 
     /// Reads a draw from some values, each with its weight.
-    fn weighted(&mut self, name: &str, kind: Entry, beside: Beside, style: &Style) -> Option<Values> {
+    fn weighted(&mut self, name: &str, kind: Entry, beside: &Beside, style: &Style) -> Option<Values> {
         let at = kind.value.at.clone();
         let Value::List(items) = kind.value.value else {
             self.problem(&at, format!("`choice` takes a list of values, not {}", kind.value.value.kind()));
@@ -248,7 +248,7 @@ impl Reader<'_> {
             }
         };
         match pick {
-            Ok(pick) => Some(drawn(name, Draw::Choice(pick, choices), &beside)),
+            Ok(pick) => Some(drawn(name, Draw::Choice(pick, choices), beside)),
             Err(error) => self.refused(&at, &error),
         }
     }
