@@ -68,7 +68,7 @@ fn the_composed_example_is_one_array_with_every_run_as_written() {
     assert!(table.contains("60 succeeded"), "{table}");
     let row = table.lines().find(|line| line.starts_with("1.35 ")).unwrap();
     let cells: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!(cells[1..5], ["0.01", "4", "5", "succeeded"], "{table}");
+    assert_eq!(cells[1..6], ["lr0.01-layers4-r5", "0.01", "4", "5", "succeeded"], "{table}");
     assert_eq!(cells.last(), Some(&"0"), "{table}");
 }
 
