@@ -7,6 +7,7 @@ mod neu;
 mod neurun;
 mod neusweep;
 mod selecting;
+mod sweeping;
 mod timeout;
 
 use std::ffi::OsString;
@@ -24,6 +25,7 @@ pub(crate) use neu::{
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
 pub(crate) use selecting::Selecting;
+pub(crate) use sweeping::SweepingArgs;
 
 use crate::report::Failure;
 

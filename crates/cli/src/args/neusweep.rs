@@ -1,11 +1,10 @@
 //! `neusweep [OPTIONS] CMD…`
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::LaunchArgs;
+use super::{LaunchArgs, SweepingArgs};
 
 /// Runs a command for every combination of the parameters in a file.
 ///
@@ -19,9 +18,8 @@ use super::LaunchArgs;
                   neusweep --params=grid.json ./simulate -v"
 )]
 pub(crate) struct SweepArgs {
-    /// The parameters: name → list of values [default: params.json, params.toml or params.yaml]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) params: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sweeping: SweepingArgs,
     /// What runs are called: `{model}-{lr}` [default: every parameter that varies]
     #[arg(long, value_name = "TEMPLATE")]
     pub(crate) name_template: Option<String>,

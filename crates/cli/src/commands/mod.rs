@@ -21,6 +21,7 @@ mod naming;
 mod news;
 mod order;
 mod parting;
+mod points;
 mod prune;
 mod queueing;
 mod removing;

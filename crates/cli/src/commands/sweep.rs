@@ -1,11 +1,9 @@
 //! `neusweep`: a command for every point, handed over whole where the command is `neurun`.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use neuromanager_core::config::SupportKind;
-use neuromanager_core::engine::configuration::read;
-use neuromanager_core::engine::parameters::{self, Folder};
 use neuromanager_core::engine::program::{self, Env, Search};
 use neuromanager_core::plan::Plan;
 use neuromanager_core::resources::Resources;
@@ -14,14 +12,14 @@ use neuromanager_core::sweep::{NameTemplate, Sweep};
 
 use super::launching::launch;
 use super::order::{Manner, Order};
-use super::{App, run};
+use super::{App, points, run};
 use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
 use crate::report::Failure;
 
 /// Runs `neusweep`.
 pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
-    let sweep = read_sweep(args, app)?;
+    let sweep = points::sweep(&args.sweeping, &app.settings.folder)?;
     let sweep = match &args.name_template {
         Some(text) => {
             let template = NameTemplate::parse(text, sweep.parameters())?;
@@ -54,34 +52,6 @@ fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
         plan: Plan::new(program.argv, Some(sweep), 1)?,
         folder: app.settings.folder.clone(),
     })
-}
-
-/// Reads the file that is named, or the one that has a usual name.
-fn read_sweep(args: &SweepArgs, app: &App) -> Result<Sweep, Failure> {
-    let folder = &app.settings.folder;
-    let params = match &args.params {
-        Some(named) => named.clone(),
-        None => usual_file(folder)?,
-    };
-    let source = read(&folder.join(&params), folder).map_err(|error| {
-        let file = params.display();
-        let failure = Failure::new(Exit::Usage, format!("cannot read the parameters `{file}`: {error}"));
-        failure.hint("write one such as {\"lr\": [0.1, 0.01], \"layers\": [4, 8]}, or name another with `--params FILE`")
-    })?;
-    Ok(Sweep::of_file(&source, &Folder(folder))?)
-}
-
-/// Finds the parameter file that has a usual name. Where there is none, the error is that of the first of them.
-fn usual_file(folder: &Path) -> Result<PathBuf, Failure> {
-    match parameters::usual(folder).as_slice() {
-        [] => Ok(PathBuf::from(parameters::USUAL[0])),
-        [one] => Ok(PathBuf::from(one)),
-        several => {
-            let names: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
-            let text = format!("there are several parameter files here: {}", names.join(", "));
-            Err(Failure::new(Exit::Usage, text).hint("name the one that is meant with `--params FILE`"))
-        }
-    }
 }
 
 /// Gives the words of `neurun` where the command is ours: `neurun`, `neurun.py`, a path to either, `neu run`, or
