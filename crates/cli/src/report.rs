@@ -242,6 +242,12 @@ impl From<StoreError> for Failure {
             StoreError::NoLaunch { .. } => {
                 Self::of(Exit::Usage, error).hint("`neu status` lists the launches of this folder")
             }
+            StoreError::Copied { id, original } => {
+                let folder = original.ancestors().nth(3).unwrap_or(original).display();
+                let hint =
+                    format!("act on it in `{folder}`, or start its runs anew here with `neu rerun {id}`");
+                Self::of(Exit::Usage, error).hint(hint)
+            }
             StoreError::NoRun { .. } | StoreError::Removed { .. } => Self::of(Exit::Usage, error),
             StoreError::HalfMade { .. } => Self::of(Exit::Store, error).hint("start it again"),
             StoreError::Unrecorded { .. } => Self::of(Exit::Store, error)

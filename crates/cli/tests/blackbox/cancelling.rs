@@ -131,3 +131,20 @@ fn a_run_that_starts_in_that_moment_is_cancelled_at_once() {
         running.wait().exited(1);
     }
 }
+
+#[test]
+fn a_copy_of_the_folder_acts_on_nothing_of_the_original() {
+    let (world, mut running) = started();
+    world.bash("mkdir copy && cp -r .neu config.json t.sh copy/").succeeded();
+    let refused = world.neu("-C copy cancel 1").exited(2);
+    insta::assert_snapshot!(world.tidy(&refused.stderr), @r"
+    error: launch 1 here is a copy: its jobs and processes are those of `[WORLD]/project/.neu/launches/1`
+    hint: act on it in `[WORLD]/project`, or start its runs anew here with `neu -C copy rerun 1`
+    ");
+    world.neu("-C copy resume 1").exited(2);
+    world.file("go", "");
+    running.wait().succeeded();
+    assert_eq!(world.states("1"), ["succeeded", "succeeded", "succeeded"]);
+    world.neu("-C copy rm --yes 1").succeeded();
+    world.neu("show 1.0").succeeded();
+}

@@ -66,6 +66,7 @@ pub fn cancel(
     notice: &mut dyn FnMut(&str),
 ) -> Result<Cancelled, CancelError> {
     let before = cancelling.look(id)?;
+    before.dir.check_original()?;
     let over = picked(&before, &wanted, |state| state.is_final() && state != RunState::Lost);
     // A program whose worker was killed may live on: it is looked for on this machine.
     let asked = picked(&before, &wanted, |state| !state.is_final() || state == RunState::Lost);

@@ -54,6 +54,7 @@ pub fn create(
         uid: nix::unistd::getuid().as_raw(),
         host: host(),
         folder: Argument(folder.into()),
+        made_in: Some(Argument(dir.path().into())),
         typed: typed.into_iter().map(Argument).collect(),
         place,
         env,

@@ -97,6 +97,14 @@ pub enum StoreError {
         #[source]
         source: Box<StoreError>,
     },
+    /// The launch is a copy of one that is still there.
+    #[error("launch {id} here is a copy: its jobs and processes are those of `{}`", original.display())]
+    Copied {
+        /// The launch.
+        id: u64,
+        /// The folder of the original.
+        original: PathBuf,
+    },
     /// There is no such run.
     #[error("launch {launch} has runs 0 to {last}, not {run}")]
     NoRun {

@@ -52,6 +52,9 @@ pub struct Launch {
     pub host: String,
     /// The folder that its runs start in.
     pub folder: Argument,
+    /// Its own folder, where it was made.
+    #[serde(default)]
+    pub made_in: Option<Argument>,
     /// What was typed.
     #[serde(default)]
     pub typed: Vec<Argument>,

@@ -9,6 +9,7 @@ mod claims;
 mod error;
 mod journal;
 mod launch;
+mod original;
 mod owner;
 mod plan;
 mod registry;

@@ -121,8 +121,9 @@ struct Highest {
 }
 
 impl LaunchDir {
-    /// Takes the right to submit, unless a client that lives has it.
+    /// Takes the right to submit, unless a client that lives has it. A copy of a launch gives it to nobody.
     pub fn own(&self) -> Result<Ownership, StoreError> {
+        self.check_original()?;
         let mut pause = Duration::from_millis(10);
         loop {
             let highest = self.highest_owner()?;
