@@ -40,6 +40,7 @@ mod ls;
 mod mending;
 mod names;
 mod oddities;
+mod pages;
 mod params;
 mod parting;
 mod places;
