@@ -12,6 +12,7 @@ pub mod expression;
 pub mod gpu;
 pub mod history;
 pub mod id;
+mod kept;
 pub mod plan;
 pub mod process;
 pub mod ranges;

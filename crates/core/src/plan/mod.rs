@@ -2,9 +2,11 @@
 //!
 //! Runs are numbered from 0. All repeats of a point come before the next point, as a loop over points that
 //! calls `neurun --runs=N` would start them. A run is made when it is asked for, so a plan of a million runs
-//! costs no memory.
+//! costs no memory. A plan that leaves some out keeps a byte or two for each that stays.
 
 pub mod argument;
+mod earlier_runs;
+mod planned;
 pub mod quote;
 pub mod script;
 pub mod template;
@@ -12,9 +14,13 @@ pub mod template;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::sweep::{Choice, Point, RunNames, Sweep};
+use crate::kept::{Ascending, Kept};
+use crate::sweep::{Choice, RunNames, Sweep};
 
 pub use argument::Argument;
+pub use earlier_runs::{Code, Comparison, EarlierRun, EarlierRuns, RunIdentity, Standing};
+use planned::Of;
+pub use planned::Planned;
 pub use template::Hint;
 use template::Template;
 
@@ -43,7 +49,8 @@ enum Runs {
     /// Made when they are asked for: the repeats of each point.
     Made {
         sweep: Option<Sweep>,
-        count: u64,
+        /// Their places among all runs that the sweep and the repeats make; others are left out.
+        places: Kept,
         /// The words that all runs begin with.
         shared: Vec<OsString>,
         /// The words of the command from the first on that has a value in it.
@@ -135,7 +142,7 @@ impl Plan {
         let names: Vec<_> = sweep.iter().flat_map(Sweep::parameters).map(|it| it.name.as_str()).collect();
         let (shared, rest) = Template::parse(&command, &names).split();
         check_lengths(&shared, &rest, sweep.as_ref())?;
-        Ok(Self { command, repeats, runs: Runs::Made { sweep, count, shared, rest } })
+        Ok(Self { command, repeats, runs: Runs::Made { sweep, places: Kept::All(count), shared, rest } })
     }
 
     /// Plans runs of an earlier plan once more: each keeps its arguments, its point and its repeat, and gets a new
@@ -149,10 +156,30 @@ impl Plan {
         Ok(Self { command, repeats, runs: Runs::Listed { parameters, list } })
     }
 
+    /// Plans only those runs that `is_wanted` picks, in their order and with new numbers; `None` where it picks none.
+    /// Each stays what it is: its point, its repeat and its name.
+    pub fn only(&self, mut is_wanted: impl FnMut(&Planned<'_>) -> bool) -> Option<Self> {
+        let wanted = (0..self.len()).map(|number| self.at(number)).filter(|planned| is_wanted(planned));
+        let runs = match &self.runs {
+            Runs::Made { sweep, shared, rest, .. } => {
+                let mut places = Ascending::default();
+                wanted.for_each(|planned| places.push(planned.place.into()));
+                let (sweep, shared, rest) = (sweep.clone(), shared.clone(), rest.clone());
+                Runs::Made { sweep, places: Kept::Some(places), shared, rest }
+            }
+            Runs::Listed { parameters, .. } => {
+                let list = wanted.zip(0..).map(|(planned, number)| Run { number, ..planned.run() }).collect();
+                Runs::Listed { parameters: parameters.clone(), list }
+            }
+        };
+        let plan = Self { command: self.command.clone(), repeats: self.repeats, runs };
+        (!plan.is_empty()).then_some(plan)
+    }
+
     /// Counts the runs.
     pub fn len(&self) -> u64 {
         match &self.runs {
-            Runs::Made { count, .. } => *count,
+            Runs::Made { places, .. } => places.count(),
             Runs::Listed { list, .. } => list.len() as u64,
         }
     }
@@ -208,9 +235,13 @@ impl Plan {
 
     /// Gives run `number`, which must be below [`Plan::len`], without making its argv.
     pub fn at(&self, number: u64) -> Planned<'_> {
+        let place = match &self.runs {
+            Runs::Made { places, .. } => u64::try_from(places.at(number)).unwrap_or(u64::MAX),
+            Runs::Listed { .. } => number,
+        };
         let of = match &self.runs {
             Runs::Made { sweep, rest, .. } => {
-                match sweep.as_ref().and_then(|sweep| sweep.point(number / self.repeats)) {
+                match sweep.as_ref().and_then(|sweep| sweep.point(place / self.repeats)) {
                     Some(point) => {
                         let words = if rest.is_empty() {
                             Vec::new()
@@ -229,7 +260,7 @@ impl Plan {
                 }
             }
         };
-        Planned { plan: self, number, of }
+        Planned { plan: self, number, place, of }
     }
 
     /// Makes every run, in order, one at a time.
@@ -241,119 +272,6 @@ impl Plan {
     pub fn run(&self, number: u64) -> Run {
         self.at(number).run()
     }
-}
-
-/// A run of a plan that is looked at.
-#[derive(Debug, Clone)]
-pub struct Planned<'a> {
-    plan: &'a Plan,
-    number: u64,
-    of: Of<'a>,
-}
-
-#[derive(Debug, Clone)]
-enum Of<'a> {
-    /// The command as it is.
-    Command,
-    /// A point, and the words of the command that have its values in them.
-    Point {
-        point: Point<'a>,
-        words: Vec<OsString>,
-        rest: &'a Template,
-    },
-    Earlier(&'a Run),
-}
-
-impl Planned<'_> {
-    /// Gives the arguments after those that all runs share, as they are typed: `--lr=0.1`.
-    pub fn own_arguments(&self) -> impl Iterator<Item = &OsStr> {
-        let (words, appended): (&[OsString], _) = match &self.of {
-            Of::Command => (&[], None),
-            Of::Point { point, words, rest } => (words, Some((point, *rest))),
-            Of::Earlier(run) => (&run.argv, None),
-        };
-        let appended = appended.into_iter().flat_map(|(point, rest)| appended_choices(point, rest));
-        let appended = appended.flat_map(Choice::arguments).map(OsStr::new);
-        words.iter().map(OsString::as_os_str).chain(appended)
-    }
-
-    /// Gives the variables of the environment that give parameters to the program, with their values.
-    pub fn variables(&self) -> impl Iterator<Item = &(String, String)> {
-        let (own, given): (_, &[_]) = match &self.of {
-            Of::Command => (None, &[]),
-            Of::Point { point, rest, .. } => (Some((point, *rest)), &[]),
-            Of::Earlier(run) => (None, &run.variables),
-        };
-        let own = own.into_iter().flat_map(|(point, rest)| appended_choices(point, rest));
-        own.flat_map(Choice::variables).chain(given)
-    }
-
-    /// Appends the point as a JSON object.
-    pub fn write_params(&self, out: &mut String) {
-        match &self.of {
-            Of::Point { point, .. } => point.write_json(out),
-            Of::Earlier(run) => out.push_str(&run.params),
-            Of::Command => out.push_str("{}"),
-        }
-    }
-
-    /// Appends its name; nothing for a run of an earlier plan that had none.
-    pub fn write_name(&self, names: &RunNames<'_>, out: &mut String) {
-        match &self.of {
-            Of::Point { point, .. } => names.write(self.number, self.repeat(), Some(point), out),
-            Of::Command => names.write(self.number, self.repeat(), None, out),
-            Of::Earlier(run) => out.push_str(run.name.as_deref().unwrap_or_default()),
-        }
-    }
-
-    /// Gives the labels of its values, by parameter.
-    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        let (own, given): (_, &[_]) = match &self.of {
-            Of::Point { point, .. } => (Some(point), &[]),
-            Of::Earlier(run) => (None, &run.labels),
-            Of::Command => (None, &[]),
-        };
-        let own = own.into_iter().flat_map(Point::parameters);
-        let own = own.filter_map(|(name, choice)| Some((name, choice.label()?)));
-        own.chain(given.iter().map(|(name, label)| (name.as_str(), label.as_str())))
-    }
-
-    /// Gives which repeat of its point it is.
-    pub fn repeat(&self) -> u64 {
-        match &self.of {
-            Of::Earlier(run) => run.repeat,
-            Of::Point { .. } | Of::Command => self.number % self.plan.repeats,
-        }
-    }
-
-    /// Appends the command as a shell would accept it; a million of them cost no memory.
-    pub fn write_command(&self, out: &mut Vec<u8>) {
-        let shared = self.plan.shared_arguments().iter().map(OsString::as_os_str);
-        for (name, value) in self.variables() {
-            quote::write_assignment(out, name, value);
-        }
-        quote::write_command(out, shared.chain(self.own_arguments()));
-    }
-
-    /// Makes the run.
-    pub fn run(&self) -> Run {
-        let mut params = String::new();
-        self.write_params(&mut params);
-        let shared = self.plan.shared_arguments().iter().cloned();
-        let argv = shared.chain(self.own_arguments().map(OsStr::to_owned)).collect();
-        let variables = self.variables().cloned().collect();
-        let labels = self.labels().map(|(name, label)| (name.to_owned(), label.to_owned())).collect();
-        let name = match &self.of {
-            Of::Earlier(run) => run.name.clone(),
-            Of::Point { .. } | Of::Command => None,
-        };
-        Run { number: self.number, repeat: self.repeat(), params, argv, variables, name, labels }
-    }
-}
-
-/// Gives the values that have no place in the words of the command.
-fn appended_choices<'a>(point: &'a Point<'_>, rest: &'a Template) -> impl Iterator<Item = &'a Choice> {
-    point.parameters().filter(|(name, _)| !rest.uses(name)).map(|(_, choice)| choice)
 }
 
 /// Checks the longest run that the plan can have, so that no run is refused by the kernel when it starts.

@@ -1,7 +1,31 @@
 //! When two points are the same: the same parameters with equal values, in any order, however a number is written.
 
 use super::numbers::canonical;
-use crate::document::{Value, json};
+use crate::document::{Source, Value, json};
+
+/// What equal points have in common, and no others that anybody will meet: 128 bits of the text that they share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PointIdentity(pub(super) u128);
+
+impl PointIdentity {
+    /// Gives that of the command alone: no parameters.
+    pub fn nothing() -> Self {
+        Self(fingerprint(std::iter::empty()))
+    }
+
+    /// Reads that of a point that was written down as a JSON object; `None` where the text is none.
+    pub fn of_json(params: String) -> Option<Self> {
+        let mut problems = Vec::new();
+        let read = json::parse(&Source { name: String::new(), text: params }, &mut problems)?;
+        match read.value {
+            Value::Table(entries) if problems.is_empty() => {
+                let values = entries.iter().map(|entry| (entry.key.as_str(), &entry.value.value));
+                Some(Self(fingerprint(values)))
+            }
+            _ => None,
+        }
+    }
+}
 
 /// Gives 128 bits that are the same for equal points, and for no others that anybody will meet.
 pub(super) fn fingerprint<'a>(parameters: impl Iterator<Item = (&'a str, &'a Value)>) -> u128 {

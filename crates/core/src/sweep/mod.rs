@@ -7,7 +7,6 @@ mod block;
 mod choice;
 mod definition;
 mod identity;
-mod kept;
 mod mistakes;
 mod naming;
 pub mod numbers;
@@ -23,19 +22,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use choice::Choice;
-pub use identity::write_canonical;
+pub use identity::{PointIdentity, write_canonical};
 pub use naming::{LONGEST_NAME, NameTemplate, RunNames};
 pub use point::{Point, Points};
 pub use surroundings::{Nowhere, Surroundings};
 
 use block::Block;
 use definition::Definition;
-use kept::Kept;
 use mistakes::Mistakes;
 use numbers::{Interleave, Shuffle};
 use settle::{Seen, settle};
 
 use crate::document::{Problems, Source};
+use crate::kept::Kept;
 
 /// All points of a sweep, block after block; in each the first parameter varies slowest.
 #[derive(Debug, Clone)]

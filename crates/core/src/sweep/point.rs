@@ -3,7 +3,7 @@
 use std::iter::FusedIterator;
 
 use super::block::{Block, Settings};
-use super::identity::fingerprint;
+use super::identity::{PointIdentity, fingerprint};
 use super::{Choice, Sweep};
 use crate::document::json;
 
@@ -42,9 +42,9 @@ impl<'a> Point<'a> {
         self.parameters().flat_map(|(_, choice)| choice.arguments()).map(String::as_str)
     }
 
-    /// Gives a number that is the same for equal points.
-    pub(super) fn identity(&self) -> u128 {
-        fingerprint(self.parameters().map(|(name, choice)| (name, choice.value())))
+    /// Gives what it has in common with equal points.
+    pub fn identity(&self) -> PointIdentity {
+        PointIdentity(fingerprint(self.parameters().map(|(name, choice)| (name, choice.value()))))
     }
 
     /// Appends the point as a compact JSON object: `{"lr":0.1,"layers":4}`. A null stays a null.

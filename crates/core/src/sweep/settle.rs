@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::block::{Block, Sample, Settings, Shortfall, Trouble};
 use super::identity::fingerprint;
-use super::kept::{Ascending, Kept};
 use super::mistakes::Mistakes;
 use super::walk::{MOST_STEPS, Stop, Walk};
+use crate::kept::{Ascending, Kept};
 
 /// Points that there are already, of objects that come before; nothing is noted where there is one object alone.
 pub(super) enum Seen {

@@ -133,7 +133,7 @@ impl<'a> RunNames<'a> {
 
 /// Gives digits that stand for a whole point.
 fn digits(point: &Point<'_>) -> String {
-    let mut digits = format!("-{:032x}", point.identity());
+    let mut digits = format!("-{:032x}", point.identity().0);
     digits.truncate(1 + DIGITS);
     digits
 }

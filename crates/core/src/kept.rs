@@ -1,9 +1,9 @@
-//! Which of the combinations of an object are points of the sweep: all of them, or a list that takes a byte or two for
-//! each, in which the n-th is found without walking over the ones before.
+//! Which of many numbered things count: all of them, or a list that takes a byte or two for each, in which the n-th is
+//! found without walking over the ones before. So it is with the combinations of a sweep, and with the runs of a plan.
 
-/// The numbers of the combinations that count, ascending.
+/// The numbers that count, ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(crate) enum Kept {
     /// Every one below this number.
     All(u64),
     /// Some.
@@ -12,7 +12,7 @@ pub(super) enum Kept {
 
 impl Kept {
     /// Counts them.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         match self {
             Self::All(count) => *count,
             Self::Some(numbers) => numbers.count,
@@ -20,7 +20,7 @@ impl Kept {
     }
 
     /// Gives the one at a place, counted from 0 and below the count.
-    pub(super) fn at(&self, place: u64) -> u128 {
+    pub(crate) fn at(&self, place: u64) -> u128 {
         match self {
             Self::All(_) => place.into(),
             Self::Some(numbers) => numbers.at(place),
@@ -33,7 +33,7 @@ const STRIDE: u64 = 64;
 
 /// Ascending numbers, kept as the gaps between them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Ascending {
+pub(crate) struct Ascending {
     /// Each gap in groups of seven bits, the lowest first; the eighth bit says that another group follows.
     gaps: Vec<u8>,
     /// For every 64th number: the number before it, and where its gap starts.
@@ -44,7 +44,7 @@ pub(super) struct Ascending {
 
 impl Ascending {
     /// Adds a number, which must be above the last one.
-    pub(super) fn push(&mut self, number: u128) {
+    pub(crate) fn push(&mut self, number: u128) {
         if self.count.is_multiple_of(STRIDE) {
             self.marks.push((self.last, self.gaps.len()));
         }
