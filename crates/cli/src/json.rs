@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::commands::Counts;
 use crate::commands::details::{Details, asked};
 use crate::endings::{Ending, ending};
 
@@ -323,14 +324,17 @@ pub(crate) fn path(path: &Path) -> Value {
     serde_json::to_value(Argument(path.into())).unwrap_or_default()
 }
 
-/// Writes a launch that was just submitted.
-pub(crate) fn submitted(survey: &[Survey]) -> String {
+/// Writes a launch that was just submitted, and what was left out of it where that was asked; no launch where nothing
+/// was left to start.
+pub(crate) fn submitted(survey: &[Survey], skipped: Option<&Counts>) -> String {
     #[derive(Serialize)]
     struct Submitted<'a> {
         schema: u32,
         launch: Option<LaunchShape<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        skipped: Option<&'a Counts>,
     }
-    text(&Submitted { schema: SCHEMA, launch: survey.first().map(launch) })
+    text(&Submitted { schema: SCHEMA, launch: survey.first().map(launch), skipped })
 }
 
 /// Writes which runs of a launch were handed over again, as which attempt.

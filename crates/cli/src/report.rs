@@ -90,6 +90,12 @@ impl Failure {
         self
     }
 
+    /// Says in a line what happened, where the command goes on.
+    pub(crate) fn in_a_line(&self) -> String {
+        let text = self.render(false, usize::MAX);
+        one_line(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+    }
+
     /// Gives the exit code.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

@@ -7,6 +7,7 @@ mod neu;
 mod neurun;
 mod neusweep;
 mod selecting;
+mod skipping;
 mod sweeping;
 mod timeout;
 
@@ -25,6 +26,7 @@ pub(crate) use neu::{
 pub(crate) use neurun::RunArgs;
 pub(crate) use neusweep::SweepArgs;
 pub(crate) use selecting::Selecting;
+pub(crate) use skipping::{ReachArg, SkippingArgs, SyncArgs};
 pub(crate) use sweeping::SweepingArgs;
 
 use crate::report::Failure;
@@ -52,6 +54,10 @@ fn unknown(mut error: clap::Error, program: &str) -> Failure {
     let _false_tip = error.remove(ContextKind::Suggested);
     let failure = Failure::usage(&error);
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return failure };
+    if program == "neurun" && option == "--sync" {
+        return failure
+            .hint("`--sync` is an option of neusweep: `neusweep --sync neurun SUPPORT DEVICE SCRIPT`");
+    }
     match OF_NEURUN.iter().find(|(known, _)| program == "neusweep" && option == known) {
         None => failure,
         Some((_, written)) => failure.hint(format!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::{GpuArgs, LaunchArgs};
+use super::{GpuArgs, LaunchArgs, SkippingArgs};
 
 /// Runs a script on a device of a support: `python SCRIPT FLAGS` on this machine or as a Slurm job.
 ///
@@ -26,6 +26,8 @@ pub(crate) struct RunArgs {
     /// The configuration [default: config.json here or above, up to the repository's root]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) skipping: SkippingArgs,
     #[command(flatten)]
     pub(crate) gpus: GpuArgs,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use super::{LaunchArgs, SweepingArgs};
+use super::{LaunchArgs, SweepingArgs, SyncArgs};
 
 /// Runs a command for every combination of the parameters in a file.
 ///
@@ -23,6 +23,8 @@ pub(crate) struct SweepArgs {
     /// What runs are called: `{model}-{lr}` [default: every parameter that varies]
     #[arg(long, value_name = "TEMPLATE")]
     pub(crate) name_template: Option<String>,
+    #[command(flatten)]
+    pub(crate) sync: SyncArgs,
     #[command(flatten)]
     pub(crate) launch: LaunchArgs,
     /// The command to run for each combination

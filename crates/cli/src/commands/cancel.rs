@@ -6,7 +6,7 @@ use neuromanager_core::engine::cancel::{Cancelling, cancel as stop};
 use neuromanager_core::engine::mend::mend_record;
 use neuromanager_core::engine::resume::{Resuming, is_half_submitted};
 use neuromanager_core::engine::submit::Terms;
-use neuromanager_core::engine::survey::Supports;
+use neuromanager_core::engine::survey::{Supports, Survey};
 use neuromanager_core::store::{Store, StoreError};
 use neuromanager_core::worker::Node;
 
@@ -26,11 +26,33 @@ const LONGEST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// Stops the runs that were picked.
 pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
+    let ui = app.ui.at(Volume::of(args.quiet, false));
+    let picked = select(&app.settings.store(), &args.what, Purpose::Act, app)?.picked;
+    let Stopped { ids, surveys, exit } = stop_all(picked, ui, app)?;
+    if args.quiet {
+        print(&lines(&ids))?;
+    }
+    if args.json {
+        print(&json::launches(&surveys))?;
+    }
+    Ok(exit)
+}
+
+/// What became of a cancellation.
+pub(super) struct Stopped {
+    /// The runs that were alive and are over now.
+    pub(super) ids: Vec<String>,
+    /// Their launches afterwards.
+    surveys: Vec<Survey>,
+    /// Whether all is over.
+    pub(super) exit: Exit,
+}
+
+/// Stops runs, and says what became of them.
+pub(super) fn stop_all(picked: Vec<Picked>, ui: Ui, app: &App) -> Result<Stopped, Failure> {
     let store = app.settings.store();
     let (runner, program) = (app.runner(), std::env::current_exe()?);
     let (local, slurm) = (App::local(), App::slurm(&runner));
-    let ui = app.ui.at(Volume::of(args.quiet, false));
-    let picked = select(&store, &args.what, Purpose::Act, app)?.picked;
     let cancelling = Cancelling {
         supports: Supports { local: &local, slurm: &slurm },
         resuming: Resuming {
@@ -49,13 +71,13 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
     mend(&cancelling.resuming, &picked, ui)?;
     let mut exit = Exit::Done;
     let mut surveys = Vec::new();
-    let mut stopped = Vec::new();
+    let mut ids = Vec::new();
     for picked in picked {
         let mut notice = Notice::new(ui);
         let wanted = |run| picked.runs.contains(run);
         let done = stop(&cancelling, picked.id, wanted, &mut |text| notice.say(text))?;
         let id = picked.id;
-        stopped.extend(picked.names(|run| done.stopped.contains(run)));
+        ids.extend(picked.names(|run| done.stopped.contains(run)));
         if !done.stopped.is_empty() {
             ui.say(&format!("launch {id}: {} stopped ({})", counted(done.stopped.len()), done.stopped));
         }
@@ -80,13 +102,7 @@ pub(super) fn cancel(args: &SelectArgs, app: &App) -> Result<Exit, Failure> {
         }
         surveys.push(done.survey);
     }
-    if args.quiet {
-        print(&lines(&stopped))?;
-    }
-    if args.json {
-        print(&json::launches(&surveys))?;
-    }
-    Ok(exit)
+    Ok(Stopped { ids, surveys, exit })
 }
 
 /// Looks for jobs that damaged records do not tell of. Where Slurm does not answer, the jobs that are known are cancelled

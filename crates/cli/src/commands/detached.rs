@@ -15,6 +15,7 @@ use super::App;
 use super::foreground::Attended;
 use super::holding::{Company, Held};
 use super::order::Manner;
+use super::skipping::Counts;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
@@ -30,6 +31,7 @@ const TICK: Duration = Duration::from_millis(2);
 pub(super) fn start(
     attended: &Attended,
     described: &str,
+    counts: Option<&Counts>,
     manner: Manner,
     app: &App,
 ) -> Result<Exit, Failure> {
@@ -37,7 +39,7 @@ pub(super) fn start(
     let id = attended.launch.id;
     worker.let_go()?;
     if manner.json {
-        print(&json::submitted(&app.survey(&app.settings.store(), &[LaunchId(id)])?))?;
+        print(&json::submitted(&app.survey(&app.settings.store(), &[LaunchId(id)])?, counts))?;
     } else {
         print(&format!("launch {id}: {described}, in the background\n"))?;
         say_how_to_look(id, app.ui.at(manner.volume));

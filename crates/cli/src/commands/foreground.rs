@@ -41,6 +41,7 @@ const TICK: Duration = Duration::from_millis(30);
 pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
     let described = order.describe();
+    let counts = order.skipped.as_ref().map(|skipped| skipped.counts.clone());
     let ignored = order.resources.without_effect_here().collect::<Vec<_>>().join(" ");
     let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| {
         Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) })
@@ -51,12 +52,12 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     let chunk = whole(&launch);
     let attended = Attended { launch, dir, chunk };
     if manner.detach {
-        return detached::start(&attended, &described, manner, app);
+        return detached::start(&attended, &described, counts.as_ref(), manner, app);
     }
     ui.say(&format!("launch {}: {described}", attended.launch.id));
     if manner.json {
         let survey = app.survey(&app.settings.store(), &[LaunchId(attended.launch.id)])?;
-        if let Err(error) = print(&json::submitted(&survey)) {
+        if let Err(error) = print(&json::submitted(&survey, counts.as_ref())) {
             stop_showing(&error, ui);
         }
     }

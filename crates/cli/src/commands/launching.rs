@@ -8,6 +8,7 @@ use neuromanager_core::plan::script;
 use super::limits::check_here;
 use super::naming::place;
 use super::order::{Manner, Order};
+use super::skipping::{Skipping, launch_new};
 use super::{App, foreground, gpus, submit};
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -24,11 +25,20 @@ pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit
         check_here(&order.resources)?;
     }
     gpus::settle(&mut order, app)?;
+    match manner.skipping {
+        Skipping::Nothing => {}
+        Skipping::Done(reach) | Skipping::Sync(reach) => return launch_new(order, reach, manner, app),
+    }
     if manner.dry_run {
         write_dry_run(&order, app)?;
         return Ok(Exit::Done);
     }
     ask(&order, manner, app)?;
+    start(order, manner, app)
+}
+
+/// Starts an order where its support is.
+pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     match order.place.kind {
         SupportKind::Local => foreground::start(order, manner, app),
         SupportKind::Slurm => submit::start(order, manner, app),

@@ -36,6 +36,7 @@ mod selecting;
 mod show;
 mod showing;
 mod site;
+mod skipping;
 mod status;
 mod submit;
 mod surveying;
@@ -62,6 +63,7 @@ use crate::ui::{Ui, shown};
 
 use interrupting::Interrupting;
 pub(crate) use run::neurun;
+pub(crate) use skipping::Counts;
 pub(crate) use sweep::neusweep;
 
 /// What every verb works with.

@@ -11,6 +11,7 @@ use neuromanager_core::store::Names;
 use super::App;
 use super::crew::Crew;
 use super::naming::{counted, place};
+use super::skipping::{Skipped, Skipping};
 use crate::args::MannerArgs;
 use crate::ui::{Volume, one_line};
 
@@ -24,6 +25,8 @@ pub(super) struct Order {
     pub(super) plan: Plan,
     /// Where its runs start.
     pub(super) folder: PathBuf,
+    /// What was left out of the plan, where that was asked.
+    pub(super) skipped: Option<Skipped>,
 }
 
 /// How to start.
@@ -45,6 +48,8 @@ pub(super) struct Manner {
     pub(super) volume: Volume,
     /// How many at once on this machine, and what failures mean.
     pub(super) crew: Crew,
+    /// What is there already and not started again.
+    pub(super) skipping: Skipping,
 }
 
 /// What is shown of what the runs on this machine print.
@@ -76,7 +81,13 @@ impl Manner {
             output: Output::of(args.stream),
             volume,
             crew: Crew::of(args.crew),
+            skipping: Skipping::Nothing,
         }
+    }
+
+    /// Leaves out what is there already.
+    pub(super) fn skipping(self, skipping: Skipping) -> Self {
+        Self { skipping, ..self }
     }
 
     /// Joins the options of `neusweep` with those of the `neurun` that it hands over to.
@@ -90,6 +101,7 @@ impl Manner {
             output: if self.output == Output::Usual { inner.output } else { self.output },
             volume: self.volume.with(inner.volume),
             crew: self.crew.and(inner.crew),
+            skipping: self.skipping.and(inner.skipping),
         }
     }
 }
@@ -107,7 +119,7 @@ impl Order {
 
     /// Adds what the surroundings tell.
     pub(super) fn into_request(self, app: &App) -> Request {
-        let Self { name, place, env, resources, plan, folder } = self;
+        let Self { name, place, env, resources, plan, folder, skipped } = self;
         Request {
             name,
             place,
@@ -118,6 +130,7 @@ impl Order {
             folder,
             typed: app.settings.typed.clone(),
             sbatch_variables: app.sbatch_variables(),
+            turn: skipped.map(|skipped| skipped.turn),
         }
     }
 }

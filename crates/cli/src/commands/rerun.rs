@@ -42,5 +42,6 @@ fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<Order, Failure>
         resources,
         plan: again(&dir, &earlier, &picked.runs)?,
         folder: earlier.folder.0.into(),
+        skipped: None,
     })
 }

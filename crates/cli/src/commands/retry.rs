@@ -16,6 +16,7 @@ use super::naming::ids;
 use super::order::{Manner, Order, Output};
 use super::retrying::{here, on_slurm};
 use super::selecting::{Picked, Purpose, select};
+use super::skipping::Skipping;
 use crate::args::RetryArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -35,6 +36,7 @@ pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
         output: Output::Usual,
         volume,
         crew,
+        skipping: Skipping::Nothing,
     };
     for (survey, picked) in surveys.iter().zip(&picked) {
         crew.check(survey.launch.place.kind)?;
@@ -174,5 +176,6 @@ fn order(survey: &Survey, runs: &Ranges, changes: Resources) -> Result<Order, Fa
         resources: launch.resources.clone().overridden_by(changes),
         plan: again(&survey.dir, launch, runs)?,
         folder: launch.folder.0.clone().into(),
+        skipped: None,
     })
 }

@@ -17,6 +17,7 @@ use super::App;
 use super::gpus;
 use super::launching::launch;
 use super::order::{Manner, Order};
+use super::skipping::Skipping;
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -25,7 +26,8 @@ const USAGE: &str = "neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT 
 
 /// Runs `neurun`.
 pub(crate) fn neurun(args: &RunArgs, app: &App) -> Result<Exit, Failure> {
-    start(args, None, Manner::of(&args.launch.manner), app)
+    let manner = Manner::of(&args.launch.manner).skipping(Skipping::of(args.skipping));
+    start(args, None, manner, app)
 }
 
 /// Starts what `args` ask for, for every point of `sweep` where there is one.
@@ -60,6 +62,7 @@ pub(super) fn start(
         resources,
         plan: Plan::new(program.argv, sweep, args.runs)?,
         folder: app.settings.folder.clone(),
+        skipped: None,
     };
     launch(order, manner, app)
 }

@@ -35,6 +35,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     let room = app.room(&limits, &order.resources, &app.sbatch_variables(), runs);
     let store = app.settings.store();
     let described = order.describe();
+    let counts = order.skipped.as_ref().map(|skipped| skipped.counts.clone());
     let submitted = submit(
         &store,
         order.into_request(app),
@@ -54,7 +55,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     limits.keep(&store);
     let id = LaunchId(submitted.launch.id);
     if manner.json {
-        print(&json::submitted(&app.survey(&store, &[id])?))?;
+        print(&json::submitted(&app.survey(&store, &[id])?, counts.as_ref()))?;
     } else {
         tell(&submitted, &described, ui)?;
     }

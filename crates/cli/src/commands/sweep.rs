@@ -12,6 +12,7 @@ use neuromanager_core::sweep::{NameTemplate, Sweep};
 
 use super::launching::launch;
 use super::order::{Manner, Order};
+use super::skipping::Skipping;
 use super::{App, points, run};
 use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
@@ -27,11 +28,11 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
         }
         None => sweep,
     };
-    let manner = Manner::of(&args.launch.manner);
+    let manner = Manner::of(&args.launch.manner).skipping(Skipping::of_sweep(args.sync));
     match neurun_words(&args.words, &app.settings.folder) {
         Some(words) => {
             let mut inner = parse::<RunArgs>(&words)?;
-            let manner = manner.and(Manner::of(&inner.launch.manner));
+            let manner = manner.and(Manner::of(&inner.launch.manner).skipping(Skipping::of(inner.skipping)));
             inner.launch.name = inner.launch.name.or_else(|| args.launch.name.clone());
             run::start(&inner, Some(sweep), manner, app)
         }
@@ -51,6 +52,7 @@ fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
         resources: Resources::default(),
         plan: Plan::new(program.argv, Some(sweep), 1)?,
         folder: app.settings.folder.clone(),
+        skipped: None,
     })
 }
 

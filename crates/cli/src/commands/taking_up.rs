@@ -19,6 +19,7 @@ use super::foreground::{Attended, carry_out};
 use super::naming::{counted, in_short};
 use super::order::{Manner, Output};
 use super::retrying::intend;
+use super::skipping::Skipping;
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -72,6 +73,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
         output: Output::Usual,
         volume: Volume::of(args.quiet, false),
         crew: Crew::of(args.crew),
+        skipping: Skipping::Nothing,
     };
     let told = if args.detach || args.json { chunk.runs.clone() } else { Ranges::default() };
     let Survey { launch, dir, .. } = survey;

@@ -52,6 +52,7 @@ mod scripted;
 mod selecting;
 mod showing;
 mod signals;
+mod skipping;
 mod strangers;
 mod taking_up;
 mod terminal;

@@ -28,5 +28,6 @@ mod seed;
 mod single;
 mod small_site;
 mod stranger;
+mod syncing;
 mod terms;
 mod truth;

@@ -11,7 +11,7 @@ use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
 use crate::process::host;
 use crate::resources::Resources;
-use crate::store::{Beginning, FORMAT, Launch, LaunchDir, Names, Store, StoreError};
+use crate::store::{Beginning, FORMAT, Launch, LaunchDir, Names, Store, StoreError, Turn};
 
 /// What a command line asks for, with everything looked up.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Request {
     pub sbatch_variables: Vec<(String, String)>,
     /// The state of the code, which git is being asked for.
     pub git: Question,
+    /// The turn in which it was decided what is new, where that was asked; it is over once the launch can be seen.
+    pub turn: Option<Turn>,
 }
 
 /// Writes the launch of a request to the store; `beginning` tells what is handed to the support first.
@@ -44,7 +46,7 @@ pub fn create(
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
     let draft = dir.begin(&request.plan, &request.plan.names(&request.name))?;
-    let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git } = request;
+    let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git, turn } = request;
     let launch = Launch {
         format: FORMAT,
         id: id.0,
@@ -67,7 +69,7 @@ pub fn create(
         git: git.answer(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    draft.finish(&launch, &beginning(&launch, &plan, &dir)?)?;
+    draft.finish(&launch, &beginning(&launch, &plan, &dir)?, turn.as_ref())?;
     Ok((launch, dir))
 }
 

@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod cancel;
 pub mod configuration;
 pub mod create;
+pub mod earlier;
 pub mod git;
 pub mod limits;
 pub mod mend;

@@ -14,7 +14,7 @@ use super::claim::{Claim, claim_log, claimed_attempts};
 use super::error::{At, StoreError};
 use super::remove::removed_on;
 use super::submissions::{self, SubmissionRecord};
-use super::{PlanReader, Store, Submissions, atomic, plan as plan_file};
+use super::{PlanReader, Store, Submissions, Turn, atomic, plan as plan_file};
 use crate::config::SupportKind;
 use crate::plan::{Argument, Plan};
 use crate::resources::Resources;
@@ -237,19 +237,29 @@ impl LaunchDir {
     }
 
     /// Makes it durable; what the launch is comes last, so that a launch is there whole or is none.
-    fn finish(&self, mut batch: Batch, launch: &Launch, beginning: &Beginning) -> Result<(), StoreError> {
+    fn finish(
+        &self,
+        mut batch: Batch,
+        launch: &Launch,
+        beginning: &Beginning,
+        turn: Option<&Turn>,
+    ) -> Result<(), StoreError> {
         if let Some(script) = &beginning.job_script {
             // Slurm takes a copy, and the plan says it all again: it need not survive a power cut.
             Batch::write_for_now(&self.job_script(), script)?;
         }
         let submissions = self.submissions_file();
         batch.write(&submissions, &submissions::line(&submissions, &beginning.intent)?)?;
-        let (written, path) = (self.path.join("launch.json.writing"), self.path.join("launch.json"));
+        let path = self.path.join("launch.json");
+        let written = turn.map_or_else(|| self.path.join("launch.json.writing"), Turn::draft);
         let text = serde_json::to_vec_pretty(launch)
             .map_err(|source| StoreError::Unreadable { path: path.clone(), source })?;
         batch.write(&written, &text)?;
         batch.sync()?;
-        atomic::rename(&written, &path)?;
+        match turn {
+            Some(turn) => turn.publish(&path)?,
+            None => atomic::rename(&written, &path)?,
+        }
         // The folder's own entry became durable with the first file in it.
         atomic::sync_folder(&self.path)
     }
@@ -317,9 +327,14 @@ pub struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// Writes what the launch is, and makes all of it durable.
-    pub fn finish(self, launch: &Launch, beginning: &Beginning) -> Result<(), StoreError> {
-        self.dir.finish(self.batch, launch, beginning)
+    /// Writes what the launch is, and makes all of it durable; in a `turn`, only if that is still ours.
+    pub fn finish(
+        self,
+        launch: &Launch,
+        beginning: &Beginning,
+        turn: Option<&Turn>,
+    ) -> Result<(), StoreError> {
+        self.dir.finish(self.batch, launch, beginning, turn)
     }
 }
 

@@ -17,6 +17,7 @@ mod registry;
 mod remove;
 mod spare;
 mod submissions;
+mod turn;
 
 use std::path::{Path, PathBuf};
 
@@ -31,13 +32,14 @@ pub use held::{OwnedBy, Owner};
 pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};
 pub use owner::{Owned, Ownership};
-pub use plan::{PlanReader, PlannedRun};
+pub use plan::{PlanReader, PlannedPoint, PlannedRun};
 pub use registry::{Entry as RegistryEntry, Registry};
 pub use remove::{Removal, Standing, size};
 pub use spare::{Spare, Spares};
 pub use submissions::{
     Answer, Chunk, Damage, Submission, SubmissionEvent, SubmissionRecord, Submissions, Wish,
 };
+pub use turn::{Turn, TurnTaking};
 
 use error::At;
 use remove::{Entry, removed_on};

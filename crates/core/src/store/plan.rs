@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -38,6 +39,17 @@ pub struct PlannedRun {
     /// What values are called that have names of their own, by parameter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+/// Which point and repeat a run is, and nothing of how it is executed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PlannedPoint {
+    /// The number in the launch.
+    pub run: u64,
+    /// Which repeat of its point.
+    pub repeat: u64,
+    /// The point, a JSON object.
+    pub params: Box<RawValue>,
 }
 
 /// Writes the plan and its index, to be made durable with the rest of the batch.
@@ -170,6 +182,15 @@ impl PlanReader {
 
     /// Reads every run in order.
     pub fn all(&self) -> impl Iterator<Item = Result<PlannedRun, StoreError>> + '_ {
+        self.each()
+    }
+
+    /// Reads the point and the repeat of every run in order: a third of the work of reading them whole.
+    pub fn points(&self) -> impl Iterator<Item = Result<PlannedPoint, StoreError>> + '_ {
+        self.each()
+    }
+
+    fn each<T: DeserializeOwned>(&self) -> impl Iterator<Item = Result<T, StoreError>> + '_ {
         BufReader::with_capacity(1 << 16, ReadFrom { file: &self.lines, offset: 0 })
             .split(b'\n')
             .map(|line| serde_json::from_slice(&line.at("read", &self.runs)?).map_err(unreadable(&self.runs)))
