@@ -40,6 +40,22 @@ const OF_NEURUN: [(&str, &str); 5] = [
     ("--priority", "--priority=N"),
 ];
 
+/// What only neusweep knows.
+const OF_NEUSWEEP: [(&str, &str); 12] = [
+    ("--params", "--params=FILE"),
+    ("-p", "-p FILE"),
+    ("--set", "--set NAME=VALUES"),
+    ("-s", "-s NAME=VALUES"),
+    ("--zip", "--zip NAMES"),
+    ("--exclude", "--exclude EXPR"),
+    ("--where", "--where EXPR"),
+    ("--rows", "--rows FILE"),
+    ("--sample", "--sample METHOD:N"),
+    ("--style", "--style STYLE"),
+    ("--name-template", "--name-template TEMPLATE"),
+    ("--sync", "--sync"),
+];
+
 /// Reads what was typed. A question for help or the version is answered by the failure that comes back.
 pub(crate) fn parse<T: Parser>(typed: &[OsString]) -> Result<T, Failure> {
     T::try_parse_from(typed).map_err(|error| match error.kind() {
@@ -54,14 +70,16 @@ fn unknown(mut error: clap::Error, program: &str) -> Failure {
     let _false_tip = error.remove(ContextKind::Suggested);
     let failure = Failure::usage(&error);
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return failure };
-    if program == "neurun" && option == "--sync" {
-        return failure
-            .hint("`--sync` is an option of neusweep: `neusweep --sync neurun SUPPORT DEVICE SCRIPT`");
-    }
-    match OF_NEURUN.iter().find(|(known, _)| program == "neusweep" && option == known) {
-        None => failure,
-        Some((_, written)) => failure.hint(format!(
+    let written = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(known, _)| option == known).map(|(_, written)| *written)
+    };
+    match (program, written(&OF_NEURUN), written(&OF_NEUSWEEP)) {
+        ("neusweep", Some(written), _) => failure.hint(format!(
             "`{option}` is an option of neurun: `neusweep neurun {written} SUPPORT DEVICE SCRIPT`"
         )),
+        ("neurun", _, Some(written)) => failure.hint(format!(
+            "`{option}` is an option of neusweep: `neusweep {written} neurun SUPPORT DEVICE SCRIPT`"
+        )),
+        _ => failure,
     }
 }

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use super::{LaunchArgs, SweepingArgs, SyncArgs};
 
-/// Runs a command for every combination of the parameters in a file.
+/// Runs a command for every combination of parameters, from a file or from options.
 ///
 /// Each combination is appended to CMD as `--name=value`. Where CMD is `neurun …`, the whole sweep is one launch.
 #[derive(Debug, Parser)]
@@ -15,6 +15,8 @@ use super::{LaunchArgs, SweepingArgs, SyncArgs};
     version,
     override_usage = "neusweep [OPTIONS] CMD...",
     after_help = "Examples:\n  neusweep train.py --steps=100\n  neusweep neurun --runs=10 slurm gpu train.py --steps=10\n  \
+                  neusweep -s lr=0.1,0.01 -s layers=4..16:4 neurun slurm gpu train.py\n  \
+                  neusweep --rows points.csv -s seed=1,2,3 train.py\n  \
                   neusweep --params=grid.json ./simulate -v"
 )]
 pub(crate) struct SweepArgs {

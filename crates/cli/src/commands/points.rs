@@ -1,38 +1,86 @@
 //! The points of a sweep, from what was typed and the files that it names.
 
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use neuromanager_core::engine::configuration::read;
+use neuromanager_core::document::Source;
+use neuromanager_core::engine::configuration::{from_bytes, read};
 use neuromanager_core::engine::parameters::{self, Folder};
-use neuromanager_core::sweep::Sweep;
+use neuromanager_core::sweep::{Origin, Sweep, Typed};
 
 use crate::args::SweepingArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
+use crate::ui::Ui;
 
-/// Reads the file that is named, or the one in `folder` that has a usual name.
-pub(super) fn sweep(args: &SweepingArgs, folder: &Path) -> Result<Sweep, Failure> {
-    let params = match &args.params {
-        Some(named) => named.clone(),
-        None => usual_file(folder)?,
+/// Reads all that says something of a sweep.
+pub(super) fn sweep(args: &SweepingArgs, folder: &Path, ui: Ui) -> Result<Sweep, Failure> {
+    let file = file_of_parameters(args, folder, ui)?;
+    let rows = args.rows.as_deref().map(|named| rows(named, folder)).transpose()?;
+    let typed = Typed {
+        set: args.set.clone(),
+        zip: args.zip.clone(),
+        exclude: args.exclude.clone(),
+        keep: args.keep.clone(),
+        sample: args.sample.clone(),
+        style: args.style.clone(),
     };
-    let source = read(&folder.join(&params), folder).map_err(|error| {
-        let file = params.display();
-        let failure = Failure::new(Exit::Usage, format!("cannot read the parameters `{file}`: {error}"));
-        failure.hint("write one such as {\"lr\": [0.1, 0.01], \"layers\": [4, 8]}, or name another with `--params FILE`")
-    })?;
-    Ok(Sweep::of_file(&source, &Folder(folder))?)
+    let origin = Origin { file: file.as_ref(), rows: rows.as_ref(), typed: &typed };
+    Ok(Sweep::of(&origin, &Folder(folder))?)
 }
 
-/// Finds the parameter file that has a usual name. Where there is none, the error is that of the first of them.
-fn usual_file(folder: &Path) -> Result<PathBuf, Failure> {
-    match parameters::usual(folder).as_slice() {
-        [] => Ok(PathBuf::from(parameters::USUAL[0])),
-        [one] => Ok(PathBuf::from(one)),
-        several => {
+/// Reads the file that is named, or the one that has a usual name. Rows are points enough, and need no other file than
+/// one that is named; options need none, but say something of one that is there.
+fn file_of_parameters(args: &SweepingArgs, folder: &Path, ui: Ui) -> Result<Option<Source>, Failure> {
+    let usual = parameters::usual(folder);
+    let path = match (&args.params, usual.as_slice()) {
+        (Some(named), _) => named.clone(),
+        (None, _) if args.rows.is_some() => {
+            if let Some(unread) = usual.first() {
+                ui.say(&format!("`{unread}` is not read, since the rows are the points: `--params {unread}` combines them with it"));
+            }
+            return Ok(None);
+        }
+        (None, []) if !args.set.is_empty() => return Ok(None),
+        (None, []) => PathBuf::from(parameters::USUAL[0]),
+        (None, [one]) => PathBuf::from(one),
+        (None, several) => {
             let names: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
             let text = format!("there are several parameter files here: {}", names.join(", "));
-            Err(Failure::new(Exit::Usage, text).hint("name the one that is meant with `--params FILE`"))
+            return Err(
+                Failure::new(Exit::Usage, text).hint("name the one that is meant with `--params FILE`")
+            );
         }
+    };
+    let source = read(&folder.join(&path), folder).map_err(|error| {
+        let file = path.display();
+        let failure = Failure::new(Exit::Usage, format!("cannot read the parameters `{file}`: {error}"));
+        failure.hint(
+            "write one such as {\"lr\": [0.1, 0.01], \"layers\": [4, 8]}, name another with `--params FILE`, or say \
+             the values here: `--set lr=0.1,0.01`",
+        )
+    })?;
+    Ok(Some(source))
+}
+
+/// Reads rows from a file, or from standard input.
+fn rows(named: &Path, folder: &Path) -> Result<Source, Failure> {
+    let rows = if named == Path::new("-") { standard_input() } else { read(&folder.join(named), folder) };
+    rows.map_err(|error| {
+        let failure =
+            Failure::new(Exit::Usage, format!("cannot read the rows `{}`: {error}", named.display()));
+        failure.hint("they are CSV or TSV with the names in the first line, or a JSON object a line")
+    })
+}
+
+fn standard_input() -> io::Result<Source> {
+    let mut input = io::stdin().lock();
+    if input.is_terminal() {
+        Ui::conclude(
+            "type the rows, the names of the parameters first (`lr,layers`), and end them with Ctrl-D",
+        );
     }
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    from_bytes(bytes, "<stdin>")
 }

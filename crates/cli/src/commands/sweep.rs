@@ -20,7 +20,10 @@ use crate::report::Failure;
 
 /// Runs `neusweep`.
 pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
-    let sweep = points::sweep(&args.sweeping, &app.settings.folder)?;
+    let manner = Manner::of(&args.launch.manner).skipping(Skipping::of_sweep(args.sync));
+    let handed_over = neurun_words(&args.words, &app.settings.folder);
+    let handed_over = handed_over.map(|words| parse::<RunArgs>(&words)).transpose()?;
+    let sweep = points::sweep(&args.sweeping, &app.settings.folder, app.ui.at(manner.volume))?;
     let sweep = match &args.name_template {
         Some(text) => {
             let template = NameTemplate::parse(text, sweep.parameters())?;
@@ -28,10 +31,8 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
         }
         None => sweep,
     };
-    let manner = Manner::of(&args.launch.manner).skipping(Skipping::of_sweep(args.sync));
-    match neurun_words(&args.words, &app.settings.folder) {
-        Some(words) => {
-            let mut inner = parse::<RunArgs>(&words)?;
+    match handed_over {
+        Some(mut inner) => {
             let manner = manner.and(Manner::of(&inner.launch.manner).skipping(Skipping::of(inner.skipping)));
             inner.launch.name = inner.launch.name.or_else(|| args.launch.name.clone());
             run::start(&inner, Some(sweep), manner, app)

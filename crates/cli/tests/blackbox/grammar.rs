@@ -285,8 +285,8 @@ fn an_option_of_neurun_is_told_to_whoever_types_it_before_neusweep_s_command() {
     For more information, try '--help'.
     hint: `--runs` is an option of neurun: `neusweep neurun --runs=N SUPPORT DEVICE SCRIPT`
     ");
-    insta::assert_snapshot!(world.neusweep("--rns=3 t.py").exited(2).stderr, @"
-    error: unexpected argument '--rns' found
+    insta::assert_snapshot!(world.neusweep("--frob=3 t.py").exited(2).stderr, @"
+    error: unexpected argument '--frob' found
 
     Usage: neusweep [OPTIONS] CMD...
 

@@ -50,6 +50,7 @@ mod retrying;
 mod retrying_on_slurm;
 mod scripted;
 mod selecting;
+mod setting;
 mod showing;
 mod signals;
 mod skipping;

@@ -293,18 +293,18 @@ fn a_file_that_is_not_there_is_named_with_what_to_do() {
     let outcome = world.neusweep("t.py").exited(2);
     insta::assert_snapshot!(outcome.stderr, @r#"
     error: cannot read the parameters `params.json`: No such file or directory (os error 2)
-    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, or name another with `--params FILE`
+    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, name another with `--params FILE`, or say the values here: `--set lr=0.1,0.01`
     "#);
     let outcome = world.neusweep("-p grid/none.json t.py").exited(2);
     insta::assert_snapshot!(outcome.stderr, @r#"
     error: cannot read the parameters `grid/none.json`: No such file or directory (os error 2)
-    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, or name another with `--params FILE`
+    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, name another with `--params FILE`, or say the values here: `--set lr=0.1,0.01`
     "#);
     world.file("grid.json", b"{\"a\": [\"\xff\"]}");
     let outcome = world.neusweep("--params=grid.json t.py").exited(2);
     insta::assert_snapshot!(outcome.stderr, @r#"
     error: cannot read the parameters `grid.json`: it is not UTF-8 text
-    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, or name another with `--params FILE`
+    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, name another with `--params FILE`, or say the values here: `--set lr=0.1,0.01`
     "#);
 }
 

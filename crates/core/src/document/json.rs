@@ -27,7 +27,7 @@ pub fn parse(source: &Source, problems: &mut Vec<Problem>) -> Option<Node> {
 }
 
 /// What stands in a part of a source.
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Blanks and comments only.
     Empty,
     /// One value, maybe with problems in it.
@@ -37,7 +37,7 @@ pub(super) enum Part {
 }
 
 /// Reads the one value in a part of a source (on character boundaries), with places in the whole of it.
-pub(super) fn parse_part(source: &Source, part: Range<usize>, problems: &mut Vec<Problem>) -> Part {
+pub(crate) fn parse_part(source: &Source, part: Range<usize>, problems: &mut Vec<Problem>) -> Part {
     Reading { source, shift: part.start, problems }.document(&source.text[part])
 }
 

@@ -5,7 +5,7 @@ mod arbitrary;
 mod duplicates;
 pub mod json;
 mod nearest;
-mod number;
+pub(crate) mod number;
 pub mod rows;
 pub mod toml;
 pub mod yaml;

@@ -6,7 +6,7 @@ use super::Problem;
 
 /// What a text is, read as a decimal number.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decimal {
+pub(crate) enum Decimal {
     /// A number, with the text that JSON has for it.
     Number(Box<str>),
     /// A number but for zeros in front (`007`), which JSON has not and which others read as octal.
@@ -17,7 +17,7 @@ pub(super) enum Decimal {
 
 /// Reads `[-+]? digits? [. digits?] [e[-+]?digits]`. Digits stay as they are; a leading `+` goes, and a point gets a
 /// digit on both of its sides (`.5` is `0.5`, `5.` is `5.0`).
-pub(super) fn decimal(text: &str) -> Decimal {
+pub(crate) fn decimal(text: &str) -> Decimal {
     let (sign, unsigned) = match text.as_bytes().first() {
         Some(b'-') => ("-", &text[1..]),
         Some(b'+') => ("", &text[1..]),

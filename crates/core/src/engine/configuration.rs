@@ -84,10 +84,15 @@ fn candidates(places: &Places<'_>) -> Vec<PathBuf> {
 
 /// Reads a file under the name by which the user would call it from `folder`.
 pub fn read(path: &Path, folder: &Path) -> io::Result<Source> {
-    let text = String::from_utf8(fs::read(path)?)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
     let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-    Ok(Source { name, text })
+    from_bytes(fs::read(path)?, &name)
+}
+
+/// Takes what was read, which must be text.
+pub fn from_bytes(bytes: Vec<u8>, name: &str) -> io::Result<Source> {
+    let text = String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    Ok(Source { name: name.to_owned(), text })
 }
 
 #[cfg(test)]

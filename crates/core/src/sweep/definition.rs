@@ -72,6 +72,31 @@ pub(super) enum Values {
     Computed(Formula),
     /// Drawn anew for every point of a sample.
     Drawn(Draw<DefinedChoice>),
+    /// Those of a column of rows, which varies together with the other columns.
+    Column(Column),
+}
+
+/// A value for each row; a row may lack one.
+pub(super) type Column = Vec<Option<DefinedChoice>>;
+
+impl Values {
+    /// Gives those that are written out, in their order; a list has no gap.
+    pub(super) fn choices(&self) -> &[DefinedChoice] {
+        match self {
+            Self::Fixed(choice) => std::slice::from_ref(choice),
+            Self::Listed(choices) => choices,
+            Self::Computed(_) | Self::Drawn(_) | Self::Column(_) => &[],
+        }
+    }
+
+    /// Gives the same to be changed.
+    pub(super) fn choices_mut(&mut self) -> &mut [DefinedChoice] {
+        match self {
+            Self::Fixed(choice) => std::slice::from_mut(choice),
+            Self::Listed(choices) => choices,
+            Self::Computed(_) | Self::Drawn(_) | Self::Column(_) => &mut [],
+        }
+    }
 }
 
 /// How a value is drawn.
@@ -129,6 +154,18 @@ pub(super) enum Rule {
     Holds(Formula),
     /// Whether it has one of the values for each of the names.
     Has(Vec<(String, Spot, Vec<Value>)>),
+}
+
+impl Rule {
+    /// Gives the parameters that it asks about.
+    pub(super) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Holds(formula) => {
+                formula.expression.names().iter().map(|name| name.text.as_str()).collect()
+            }
+            Self::Has(wanted) => wanted.iter().map(|(name, _, _)| name.as_str()).collect(),
+        }
+    }
 }
 
 /// A sample instead of all combinations.

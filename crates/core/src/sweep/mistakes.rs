@@ -1,5 +1,7 @@
 //! What is wrong with a sweep that is read from several texts: each problem at its place in its text, all at once.
 
+use std::collections::HashSet;
+
 use super::definition::Spot;
 use crate::document::{Problem, Problems, Source};
 
@@ -21,6 +23,15 @@ impl Mistakes {
         &mut self.texts[number].1
     }
 
+    /// Gives the place of all that is not in an object of a file: the first line of the first text.
+    pub(super) fn first_place(&mut self) -> Spot {
+        if self.texts.is_empty() {
+            self.open(Source { name: "--set".to_owned(), text: String::new() });
+        }
+        let first = self.texts.first().and_then(|(source, _)| source.text.lines().next());
+        Spot { source: 0, at: 0..first.map_or(0, str::len) }
+    }
+
     /// Says what is wrong at a place.
     pub(super) fn add(&mut self, at: &Spot, message: String, help: Option<String>) {
         let problem = Problem { at: at.at.clone(), message, help };
@@ -32,9 +43,14 @@ impl Mistakes {
         self.texts.iter().map(|(_, problems)| problems.len()).sum()
     }
 
-    /// Gives the problems of each text that has some.
+    /// Gives the problems of each text that has some. What holds for several objects is read for each, and its
+    /// problems are told once.
     pub(super) fn into_problems(self) -> Vec<Problems> {
-        let found = self.texts.into_iter().filter_map(|(source, list)| Problems::found_in(&source, list));
+        let found = self.texts.into_iter().filter_map(|(source, mut list)| {
+            let mut told = HashSet::new();
+            list.retain(|problem| told.insert((problem.at.start, problem.at.end, problem.message.clone())));
+            Problems::found_in(&source, list)
+        });
         found.collect()
     }
 }

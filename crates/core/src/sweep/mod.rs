@@ -4,12 +4,14 @@
 //! is found once which combinations are points (`settle`, `walk`). A point is then made from its number.
 
 mod block;
+mod change;
 mod choice;
 mod definition;
 mod identity;
 mod mistakes;
 mod naming;
 pub mod numbers;
+mod origin;
 mod point;
 mod read;
 mod resolve;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 pub use choice::Choice;
 pub use identity::{PointIdentity, write_canonical};
 pub use naming::{LONGEST_NAME, NameTemplate, RunNames};
+pub use origin::{Origin, Typed};
 pub use point::{Point, Points};
 pub use surroundings::{Nowhere, Surroundings};
 
@@ -83,13 +86,14 @@ impl Default for Sweep {
 impl Sweep {
     /// Reads a parameter file that names no other files, or tells everything that is wrong with it.
     pub fn read(source: &Source) -> Result<Self, Vec<Problems>> {
-        Self::of_file(source, &Nowhere)
+        Self::of(&Origin { file: Some(source), rows: None, typed: &Typed::default() }, &Nowhere)
     }
 
-    /// Reads a parameter file, whose globs and files of values are looked up in `surroundings`.
-    pub fn of_file(source: &Source, surroundings: &dyn Surroundings) -> Result<Self, Vec<Problems>> {
+    /// Reads all that says something of a sweep, or tells everything that is wrong with any of it. Globs and files of
+    /// values are looked up in `surroundings`.
+    pub fn of(origin: &Origin<'_>, surroundings: &dyn Surroundings) -> Result<Self, Vec<Problems>> {
         let mut mistakes = Mistakes::default();
-        let definitions = read::read(source, surroundings, &mut mistakes);
+        let definitions = read::read(origin, surroundings, &mut mistakes);
         let sweep =
             if mistakes.count() == 0 { Self::settle(&definitions, &mut mistakes) } else { Self::default() };
         match mistakes.into_problems() {
@@ -123,7 +127,8 @@ impl Sweep {
             });
         }
         if let (0, 0, Some(first)) = (start, mistakes.count(), definitions.first()) {
-            let help = "look at what `$exclude`, `$where` and `when` leave";
+            let help =
+                "look at what conditions leave: `$exclude`, `$where` and `when`, `--exclude` and `--where`";
             mistakes.add(&first.at, "no point is left to run".to_owned(), Some(help.to_owned()));
         }
         Self { blocks: settled.into(), parameters: parameters.into(), count: start, names: None }

@@ -70,12 +70,7 @@ impl<'a> Flat<'a> {
             );
         }
         self.0.push(FlatParameter { defined, parent });
-        let choices: &[DefinedChoice] = match &defined.values {
-            Values::Fixed(choice) => std::slice::from_ref(choice),
-            Values::Listed(choices) => choices,
-            Values::Computed(_) | Values::Drawn(_) => &[],
-        };
-        for (choice, place) in choices.iter().zip(0..) {
+        for (choice, place) in defined.values.choices().iter().zip(0..) {
             for sub in &choice.with {
                 self.add(sub, Some((me, place)), mistakes);
             }
@@ -103,9 +98,12 @@ impl<'a> Flat<'a> {
         names
     }
 
-    /// Puts together what varies together: each unit becomes a dimension.
+    /// Puts together what varies together, groups and the columns of rows: each unit becomes a dimension.
     fn units(&self, groups: &[Group], mistakes: &mut Mistakes) -> Vec<Vec<usize>> {
-        let mut group_of: Vec<Option<usize>> = vec![None; self.0.len()];
+        let of_columns = groups.len();
+        let is_column =
+            |it: &FlatParameter<'_>| matches!(it.defined.values, Values::Column(_)).then_some(of_columns);
+        let mut group_of: Vec<Option<usize>> = self.0.iter().map(is_column).collect();
         for (number, group) in groups.iter().enumerate() {
             let mut first: Option<(&str, usize)> = None;
             for (name, at) in &group.names {
@@ -115,8 +113,13 @@ impl<'a> Flat<'a> {
                     mistakes.add(at, format!("`{name}` is no parameter here"), help);
                     continue;
                 };
-                if group_of[index].is_some() {
-                    mistakes.add(at, format!("`{name}` is in two groups"), None);
+                if let Some(other) = group_of[index] {
+                    let message = if other == of_columns {
+                        format!("`{name}` is a column of the rows, which varies together with the others")
+                    } else {
+                        format!("`{name}` is in two groups")
+                    };
+                    mistakes.add(at, message, None);
                     continue;
                 }
                 let parameter = &self.0[index];
@@ -139,7 +142,7 @@ impl<'a> Flat<'a> {
                         );
                         continue;
                     }
-                    Values::Computed(_) | Values::Drawn(_) => {
+                    Values::Computed(_) | Values::Drawn(_) | Values::Column(_) => {
                         mistakes.add(
                             at,
                             format!("`{name}` is no list of values, and cannot vary together with others"),
@@ -162,7 +165,7 @@ impl<'a> Flat<'a> {
             }
         }
         let mut units: Vec<Vec<usize>> = Vec::new();
-        let mut unit_of_group: Vec<Option<usize>> = vec![None; groups.len()];
+        let mut unit_of_group: Vec<Option<usize>> = vec![None; groups.len() + 1];
         for (index, group) in group_of.iter().enumerate() {
             if let Some(unit) = group.and_then(|group| unit_of_group[group]) {
                 units[unit].push(index);
@@ -265,7 +268,7 @@ impl Resolving<'_> {
                 }
                 Values::Drawn(draw) => {
                     if self.definition.sample.is_none() {
-                        let help = "add `\"n\": 10` for ten values, or `\"$sample\": {\"random\": 50}` to draw every point anew";
+                        let help = "add `\"n\": 10` for ten values, or `\"$sample\": {\"random\": 50}` to draw every point anew; on the command line `uniform:0..1:10`, or `--sample random:50`";
                         mistakes.add(
                             &defined.at,
                             format!("it is not said how many values of `{}` to draw", defined.name),
@@ -283,6 +286,12 @@ impl Resolving<'_> {
                     let choices =
                         list.iter().map(|choice| Some(self.choice(&defined.name, choice))).collect();
                     members.push(Member { parameter, choices });
+                }
+                Values::Column(cells) => {
+                    let choice = |cell: &Option<DefinedChoice>| {
+                        cell.as_ref().map(|choice| self.choice(&defined.name, choice))
+                    };
+                    members.push(Member { parameter, choices: cells.iter().map(choice).collect() });
                 }
             }
         }
@@ -354,7 +363,7 @@ impl Resolving<'_> {
 fn formulas(defined: &Defined) -> impl Iterator<Item = &definition::Formula> {
     let computed = match &defined.values {
         Values::Computed(formula) => Some(formula),
-        Values::Fixed(_) | Values::Listed(_) | Values::Drawn(_) => None,
+        Values::Fixed(_) | Values::Listed(_) | Values::Drawn(_) | Values::Column(_) => None,
     };
     defined.when.iter().chain(computed)
 }

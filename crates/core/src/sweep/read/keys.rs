@@ -29,7 +29,7 @@ impl Reader<'_> {
     }
 
     /// Reads groups of names: `["lr", "batch"]`, or a list of such.
-    fn zip(&mut self, node: &Node, definition: &mut Definition) {
+    pub(super) fn zip(&mut self, node: &Node, definition: &mut Definition) {
         let is_list = |node: &Node| matches!(node.value, Value::List(_));
         let groups: Vec<&Node> = match &node.value {
             Value::List(items) if items.iter().any(is_list) => items.iter().collect(),
@@ -61,7 +61,7 @@ impl Reader<'_> {
     }
 
     /// Reads expressions and partial points, one or a list of them.
-    fn rules(&mut self, node: Node) -> Vec<Rule> {
+    pub(super) fn rules(&mut self, node: Node) -> Vec<Rule> {
         let nodes = match node.value {
             Value::List(items) => items,
             _ => vec![node],
@@ -120,7 +120,7 @@ impl Reader<'_> {
         }
     }
 
-    fn sample(&mut self, node: Node) -> Option<Sample> {
+    pub(super) fn sample(&mut self, node: Node) -> Option<Sample> {
         let at = self.spot(&node.at);
         let Value::Table(entries) = node.value else {
             self.problem(&node.at, format!("`$sample` is an object, not {}", node.value.kind())).help(SAMPLE);
@@ -137,7 +137,10 @@ impl Reader<'_> {
                 "random" | "sobol" | "latin-hypercube" => {
                     self.problem(&entry.key_at, "there is one way to sample already").help(SAMPLE);
                 }
-                _ => self.unknown_key(&entry, &["random", "sobol", "latin-hypercube", "seed"]),
+                _ => {
+                    self.unknown_key(&entry, &["random", "sobol", "latin-hypercube", "seed"]);
+                    return None;
+                }
             }
         }
         let Some(kind) = kind else {
@@ -182,7 +185,9 @@ fn inherit(definition: &Definition, extra: &mut Definition) {
     let own: Vec<_> = std::mem::take(&mut extra.parameters);
     let lasting = definition.parameters.iter().filter(|defined| match defined.values {
         Values::Fixed(_) | Values::Computed(_) => true,
-        Values::Listed(_) | Values::Drawn(_) => own.iter().any(|it| it.name == defined.name),
+        Values::Listed(_) | Values::Drawn(_) | Values::Column(_) => {
+            own.iter().any(|it| it.name == defined.name)
+        }
     });
     let mut left = own.clone();
     for defined in lasting {
@@ -194,6 +199,5 @@ fn inherit(definition: &Definition, extra: &mut Definition) {
     extra.parameters.append(&mut left);
 }
 
-const ZIP: &str = r#"write `"$zip": ["lr", "batch"]`, or `[["lr", "batch"], ["width", "depth"]]`"#;
-const SAMPLE: &str =
-    r#"write `"$sample": {"random": 50, "seed": 1}`; there are `random`, `sobol` and `latin-hypercube`"#;
+const ZIP: &str = r#"write `"$zip": ["lr", "batch"]` or `--zip lr,batch`; several groups are `[["lr", "batch"], ["width", "depth"]]`"#;
+const SAMPLE: &str = r#"write `"$sample": {"random": 50, "seed": 1}` or `--sample random:50,seed=1`; there are `random`, `sobol` and `latin-hypercube`"#;

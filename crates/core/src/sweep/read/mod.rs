@@ -1,36 +1,67 @@
-//! From the tree of a parameter file to definitions: every rule of the language, and every message.
+//! From files and options to definitions: every rule of the language, and every message.
 
 mod generators;
 mod keys;
 mod parameter;
+mod rows;
+mod style;
+mod typed;
+mod words;
 
 use std::ops::Range;
 
 use super::definition::{Definition, Formula, Spot};
 use super::mistakes::Mistakes;
-use super::style::Style;
+use super::origin::Origin;
 use super::surroundings::Surroundings;
-use crate::document::{self, Entry, Node, Problem, Source, Value, nearest};
+use crate::document::{self, Entry, Node, Problem, Value, nearest};
 use crate::expression::Expression;
 
-/// Reads a file: an object, or a list of such. What is wrong goes to `mistakes`.
+use rows::Rows;
+use style::TypedStyle;
+use typed::Options;
+
+/// Reads all that was said: a file with an object or a list of such, rows, and options. What is wrong goes to
+/// `mistakes`. There is always an object, so that options are read even where the file cannot be.
 pub(super) fn read(
-    source: &Source,
+    origin: &Origin<'_>,
     surroundings: &dyn Surroundings,
     mistakes: &mut Mistakes,
 ) -> Vec<Definition> {
-    let number = mistakes.open(source.clone());
-    let Some(document) = document::parse(source, mistakes.of(number)) else { return Vec::new() };
-    let mut reader = Reader { source: number, surroundings, mistakes, within: Within::File };
-    reader.document(document)
+    let document = origin.file.and_then(|source| {
+        let number = mistakes.open(source.clone());
+        Some((number, document::parse(source, mistakes.of(number))?))
+    });
+    let rows = origin.rows.map(|source| Rows::read(source, mistakes));
+    let options = Options::open(origin.typed, mistakes);
+    let style = TypedStyle::read(origin.typed.style.as_deref(), mistakes);
+    let mut reader =
+        Reader { source: 0, surroundings, mistakes, within: Within::File, style: style.as_ref() };
+    let mut definitions =
+        document.map_or_else(Vec::new, |(number, document)| reader.at(number).document(document));
+    if definitions.is_empty() {
+        let at = reader.mistakes.first_place();
+        definitions.push(Definition::empty(at, reader.style(None)));
+    }
+    reader.change(&mut definitions, rows.as_ref(), &options);
+    if mistakes.count() == 0 {
+        let is_empty = |it: &&Definition| it.parameters.is_empty() && it.include.is_empty();
+        for definition in definitions.iter().filter(is_empty) {
+            let help = Some(EXAMPLE.to_owned());
+            mistakes.add(&definition.at, "there is no parameter to sweep".to_owned(), help);
+        }
+    }
+    definitions
 }
 
-/// What reads one text.
+/// What reads a text.
 struct Reader<'a> {
     source: usize,
     surroundings: &'a dyn Surroundings,
     mistakes: &'a mut Mistakes,
     within: Within,
+    /// What the command line says of the style.
+    style: Option<&'a TypedStyle>,
 }
 
 /// Which object is being read.
@@ -76,14 +107,9 @@ impl Reader<'_> {
     /// Reads an object of parameters and `$`-keys.
     fn object(&mut self, entries: Vec<Entry>, at: &Range<usize>) -> Definition {
         let style = entries.iter().find(|entry| entry.key == "$style");
-        let style = style
-            .map_or_else(Style::default, |entry| Style::read(&entry.value, self.mistakes.of(self.source)));
+        let style = self.style(style.map(|entry| &entry.value));
         let mut definition = Definition::empty(self.spot(at), style);
         let mut include = Vec::new();
-        let is_parameter = |entry: &Entry| !entry.key.starts_with('$') || entry.key == "$include";
-        if !entries.iter().any(is_parameter) {
-            self.problem(at, "there is no parameter to sweep").help(EXAMPLE);
-        }
         for entry in entries {
             match entry.key.strip_prefix('$') {
                 Some("include") => include.push(entry),
@@ -95,6 +121,12 @@ impl Reader<'_> {
             self.include(entry, &mut definition);
         }
         definition
+    }
+
+    /// Turns to another text.
+    fn at(&mut self, source: usize) -> &mut Self {
+        self.source = source;
+        self
     }
 
     fn spot(&self, at: &Range<usize>) -> Spot {

@@ -1,6 +1,8 @@
 //! One parameter: its name, and its values where they are written out.
 
-use super::super::definition::{Defined, DefinedChoice, Values};
+use std::ops::Range;
+
+use super::super::definition::{Defined, DefinedChoice, Formula, Values};
 use super::super::style::Style;
 use super::{Reader, Within};
 use crate::document::{Entry, Node, Problem, Value};
@@ -11,24 +13,33 @@ const OF_A_VALUE: [&str; 3] = ["value", "label", "with"];
 impl Reader<'_> {
     /// Reads a parameter; `None` where nothing can be made of it.
     pub(super) fn parameter(&mut self, entry: Entry, style: &Style) -> Option<Defined> {
-        self.check_name(&entry, style);
-        let at = self.spot(&entry.key_at);
-        let Entry { key: name, value, .. } = entry;
-        let (values, when) = match value.value {
+        let Entry { key: name, key_at, value } = entry;
+        self.check_name(&name, &key_at, style);
+        let (values, when) = self.meaning(&name, value, style);
+        Some(Defined { name, at: self.spot(&key_at), values: values?, when })
+    }
+
+    /// Reads what stands behind the name of a parameter: its values, and the condition under which it exists.
+    pub(super) fn meaning(
+        &mut self,
+        name: &str,
+        node: Node,
+        style: &Style,
+    ) -> (Option<Values>, Option<Formula>) {
+        match node.value {
             Value::List(items) => {
                 if items.is_empty() {
                     let help = "an empty list would leave nothing to run";
-                    self.problem(&value.at, format!("`{name}` has no value")).help(help);
+                    self.problem(&node.at, format!("`{name}` has no value")).help(help);
                 }
                 (Some(Values::Listed(self.choices(items, style))), None)
             }
-            Value::Table(entries) => self.generator(&name, entries, &value.at, style),
+            Value::Table(entries) => self.generator(name, entries, &node.at, style),
             fixed => {
-                let choice = self.choice(Node { at: value.at, value: fixed }, style);
+                let choice = self.choice(Node { at: node.at, value: fixed }, style);
                 (choice.map(Values::Fixed), None)
             }
-        };
-        Some(Defined { name, at, values: values?, when })
+        }
     }
 
     /// Reads the items of a list of values.
@@ -100,9 +111,9 @@ impl Reader<'_> {
         with
     }
 
-    fn check_name(&mut self, entry: &Entry, style: &Style) {
-        if let Some(wrong) = style.check_name(&entry.key) {
-            let problem = Problem { at: entry.key_at.clone(), message: wrong.message, help: wrong.help };
+    pub(super) fn check_name(&mut self, name: &str, at: &Range<usize>, style: &Style) {
+        if let Some(wrong) = style.check_name(name) {
+            let problem = Problem { at: at.clone(), message: wrong.message, help: wrong.help };
             self.mistakes.of(self.source).push(problem);
         }
     }

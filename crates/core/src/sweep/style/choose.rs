@@ -1,5 +1,7 @@
 //! From what a person wrote, `click,bool=switch` or an object, to a style, with what is wrong with it.
 
+use std::ops::Range;
+
 use super::Style;
 use super::knob::{Booleans, Carrier, Dash, Join, KNOBS, Knob, List, Names, Null, Preset, Table, Text};
 use crate::document::{Node, Problem, Value, nearest};
@@ -93,7 +95,57 @@ impl Style {
     /// Reads a style as it is written in one line: a preset, knobs, or a preset and then knobs, with commas between
     /// them: `click`, `list=repeat`, `click,bool=switch,list=comma`.
     pub fn parse(text: &str) -> Result<Self, StyleError> {
-        let mut chosen = Chosen::default();
+        Chosen::parse(text)?.style()
+    }
+
+    /// Reads the `$style` of a file: the same line as a text, or an object with `preset` and knobs as its keys. What is
+    /// wrong goes to `problems`, and the default stands in for it.
+    pub fn read(node: &Node, problems: &mut Vec<Problem>) -> Self {
+        Chosen::read(node, problems).style().unwrap_or_else(|error| {
+            let knob = match &node.value {
+                Value::Table(entries) => entries.iter().find(|entry| error.is_about(&entry.key)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => None,
+            };
+            problems.push(error.at(&knob.map_or(node, |entry| &entry.value).at));
+            Self::default()
+        })
+    }
+}
+
+const EXAMPLE: &str = r#"write `"click"`, `"click,bool=switch"` or `{"preset": "click", "bool": "switch"}`"#;
+
+impl StyleError {
+    /// Says it at a place.
+    pub(in crate::sweep) fn at(&self, at: &Range<usize>) -> Problem {
+        Problem::new(at, self.to_string()).help(self.help())
+    }
+
+    fn is_about(&self, key: &str) -> bool {
+        match self {
+            Self::Unfit { knob, .. } | Self::UnknownWord { knob, .. } | Self::Twice { knob } => *knob == key,
+            Self::UnknownPreset { .. } | Self::UnknownKnob { .. } | Self::NoValue { .. } => false,
+        }
+    }
+}
+
+/// What was chosen; the preset decides about the rest.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sweep) struct Chosen {
+    preset: Option<Preset>,
+    booleans: Option<Booleans>,
+    null: Option<Null>,
+    text: Option<Text>,
+    list: Option<List>,
+    table: Option<Table>,
+    join: Option<Join>,
+    dash: Option<Dash>,
+    names: Option<Names>,
+}
+
+impl Chosen {
+    /// Reads what is written in one line.
+    pub(in crate::sweep) fn parse(text: &str) -> Result<Self, StyleError> {
+        let mut chosen = Self::default();
         for (place, word) in text.split(',').map(str::trim).enumerate() {
             match word.split_once('=') {
                 Some((knob, word)) => chosen.set(knob.trim(), word.trim())?,
@@ -105,16 +157,15 @@ impl Style {
                 None => return Err(StyleError::NoValue { word: word.to_owned() }),
             }
         }
-        chosen.style()
+        Ok(chosen)
     }
 
-    /// Reads the `$style` of a file: the same line as a text, or an object with `preset` and knobs as its keys. What is
-    /// wrong goes to `problems`, and the default stands in for it.
-    pub fn read(node: &Node, problems: &mut Vec<Problem>) -> Self {
+    /// Reads what a file says; what is wrong goes to `problems`.
+    pub(in crate::sweep) fn read(node: &Node, problems: &mut Vec<Problem>) -> Self {
         let entries = match &node.value {
             Value::Text(text) => {
                 return Self::parse(text).unwrap_or_else(|error| {
-                    problems.push(error.at(node));
+                    problems.push(error.at(&node.at));
                     Self::default()
                 });
             }
@@ -125,7 +176,7 @@ impl Style {
                 return Self::default();
             }
         };
-        let mut chosen = Chosen::default();
+        let mut chosen = Self::default();
         for entry in entries {
             let Value::Text(word) = &entry.value.value else {
                 let kind = entry.value.value.kind();
@@ -139,47 +190,31 @@ impl Style {
                 Err(error @ StyleError::UnknownKnob { .. }) => {
                     problems.push(Problem::new(&entry.key_at, error.to_string()).help(error.help()));
                 }
-                Err(error) => problems.push(error.at(&entry.value)),
+                Err(error) => problems.push(error.at(&entry.value.at)),
             }
         }
-        chosen.style().unwrap_or_else(|error| {
-            let knob = entries.iter().find(|entry| error.is_about(&entry.key));
-            problems.push(error.at(knob.map_or(node, |entry| &entry.value)));
-            Self::default()
-        })
-    }
-}
-
-const EXAMPLE: &str = r#"write `"click"`, `"click,bool=switch"` or `{"preset": "click", "bool": "switch"}`"#;
-
-impl StyleError {
-    fn at(&self, node: &Node) -> Problem {
-        Problem::new(&node.at, self.to_string()).help(self.help())
+        chosen
     }
 
-    fn is_about(&self, key: &str) -> bool {
-        match self {
-            Self::Unfit { knob, .. } | Self::UnknownWord { knob, .. } | Self::Twice { knob } => *knob == key,
-            Self::UnknownPreset { .. } | Self::UnknownKnob { .. } | Self::NoValue { .. } => false,
+    /// Takes the place of another choice where a preset is chosen, else changes its knobs.
+    #[must_use]
+    pub(in crate::sweep) fn over(&self, other: &Self) -> Self {
+        if self.preset.is_some() {
+            return self.clone();
+        }
+        Self {
+            preset: other.preset,
+            booleans: self.booleans.or(other.booleans),
+            null: self.null.or(other.null),
+            text: self.text.or(other.text),
+            list: self.list.or(other.list),
+            table: self.table.or(other.table),
+            join: self.join.or(other.join),
+            dash: self.dash.or(other.dash),
+            names: self.names.or(other.names),
         }
     }
-}
 
-/// What was chosen; the preset decides about the rest.
-#[derive(Default)]
-struct Chosen {
-    preset: Option<Preset>,
-    booleans: Option<Booleans>,
-    null: Option<Null>,
-    text: Option<Text>,
-    list: Option<List>,
-    table: Option<Table>,
-    join: Option<Join>,
-    dash: Option<Dash>,
-    names: Option<Names>,
-}
-
-impl Chosen {
     fn set(&mut self, knob: &str, word: &str) -> Result<(), StyleError> {
         match knob {
             Preset::NAME => choose(&mut self.preset, word),
@@ -195,7 +230,8 @@ impl Chosen {
         }
     }
 
-    fn style(self) -> Result<Style, StyleError> {
+    /// Makes the style, unless a knob does not fit the preset.
+    pub(in crate::sweep) fn style(self) -> Result<Style, StyleError> {
         let preset = self.preset.unwrap_or_default();
         let base = Style::of(preset);
         self.check_fit(preset, base.carrier)?;

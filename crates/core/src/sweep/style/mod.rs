@@ -11,6 +11,7 @@ mod notation;
 use crate::document::{Entry, Node, Value};
 use knob::{Booleans, Carrier, Dash, Join, List, Names, Notation, Null, Preset, Table, Text, TruthWords};
 
+pub(super) use choose::Chosen;
 pub use choose::StyleError;
 pub use limits::BadName;
 

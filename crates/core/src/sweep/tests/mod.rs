@@ -1,5 +1,6 @@
 mod brute;
 mod golden;
+mod typed;
 
 use std::fmt::Write as _;
 
