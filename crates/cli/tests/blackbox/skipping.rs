@@ -164,6 +164,35 @@ fn other_words_and_another_folder_are_another_command() {
 }
 
 #[test]
+fn what_was_done_before_the_project_was_moved_counts() {
+    let world = world(r#"{"x": [1]}"#);
+    world.file("below/note.sh", NOTE);
+    world.file("below/params.json", r#"{"x": [1, 2]}"#);
+    let words = |line: &'static str| world.tool(Tool::Neusweep, line.split(' '));
+    fs::create_dir(world.path(".git")).unwrap();
+    words("neurun local cpu note.sh").run().succeeded();
+    words("neurun local cpu note.sh").within("below").run().succeeded();
+    fs::rename(world.folder(), world.root().join("moved")).unwrap();
+    fs::create_dir(world.folder()).unwrap();
+    let dry = "--skip-done --dry-run neurun local cpu note.sh";
+    says(&words(dry).within("../moved").run().succeeded(), &["0 new, 1 done"]);
+    says(&words(dry).within("../moved/below").run().succeeded(), &["0 new, 2 done"]);
+}
+
+#[test]
+fn what_was_started_again_counts_once() {
+    let world = world(r#"{"x": [1, 2]}"#);
+    world.neusweep("neurun local cpu note.sh").succeeded();
+    world.neu("rerun 1").succeeded();
+    world.file("params.json", r#"{"x": [1, 1, 1, 2]}"#);
+    let dry = world.neusweep("--skip-done --dry-run neurun local cpu note.sh").succeeded();
+    assert_eq!(
+        (dry.stderr.as_str(), dry.stdout.as_str()),
+        ("1 new, 3 done, 0 running\n", "bash note.sh --x=1\n")
+    );
+}
+
+#[test]
 fn a_fixed_parameter_is_part_of_the_point() {
     let world = world(r#"{"x": [1], "seed": 7}"#);
     world.neusweep("neurun local cpu note.sh").succeeded();
@@ -207,7 +236,6 @@ fn what_was_done_at_another_commit_counts_and_is_said() {
 #[test]
 fn a_run_keeps_the_name_that_it_has_in_the_whole_sweep() {
     let world = world(r#"{"x": [1, 1, 2]}"#);
-    world.file("only", "");
     world.neusweep("neurun local cpu note.sh").succeeded();
     world.file("params.json", r#"{"x": [1, 1, 2, 1, 3]}"#);
     says(&world.neusweep("--skip-done neurun local cpu note.sh").succeeded(), &["2 new, 3 done"]);

@@ -96,3 +96,19 @@ fn of_several_sweeps_at_once_each_point_is_submitted_once() {
     assert_eq!(desk.newest_launch().wait(), 0);
     assert_eq!((ran(&desk), desk.sbatch_calls().len()), (vec![0, 1, 2, 3], 1));
 }
+
+#[test]
+fn what_slurm_puts_back_into_its_queue_is_not_started_again() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let desk = desk(&cluster, r#"{"x": [2]}"#);
+    let launch = desk.sweep("neurun slurm cpu go.py");
+    until_ran(&desk, &[2]);
+    let job = launch.job();
+    desk.slurm(&format!("scontrol requeue {job}"));
+    launch.until_state(0, &["pending"]);
+    let dry = desk.world.neusweep("--skip-done --dry-run neurun slurm cpu go.py").succeeded();
+    assert_eq!(dry.stderr, "0 new, 0 done, 1 running (of them 1 pending)\nnothing is left to start\n");
+    desk.neu("cancel 1").succeeded();
+    let dry = desk.world.neusweep("--skip-done --dry-run neurun slurm cpu go.py").succeeded();
+    assert_says(&dry.stderr, ["1 new, 0 done, 0 running\n"]);
+}

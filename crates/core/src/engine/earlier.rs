@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::survey::{Handing, Supports, Survey, Unreadable, Watched, glance, survey};
+use serde_json::value::RawValue;
+
+use super::survey::{Handing, OnDisk, Supports, Survey, Unreadable, Watched, on_disk, survey};
 use crate::id::{LaunchId, RunId};
 use crate::plan::{Argument, Code, EarlierRun, EarlierRuns, RunIdentity, Standing};
 use crate::state::RunState;
-use crate::store::{Git, Launch, LaunchDir, Names, Store, StoreError};
+use crate::store::{Git, Launch, Names, PlannedPoint, Store, StoreError};
 use crate::sweep::PointIdentity;
 
 /// Which launches are looked for.
@@ -41,7 +43,8 @@ pub enum Reach {
 /// What is known of earlier launches of a command.
 #[derive(Debug, Default)]
 pub struct Earlier {
-    runs: Vec<EarlierRun>,
+    /// Their runs, to compare a plan with.
+    pub runs: EarlierRuns,
     /// The launches that have them.
     pub launches: BTreeMap<LaunchId, EarlierLaunch>,
     /// Launches that may be of the command and cannot be read.
@@ -64,41 +67,16 @@ pub struct EarlierLaunch {
 }
 
 impl Earlier {
-    /// Looks at every launch of a store that it has not looked at before, and asks the supports about those that are not
-    /// over.
+    /// Looks at every launch of a store that it has not looked at before, and asks the supports about those of which the
+    /// disk leaves open whether they live. Tells whether there was any of the command.
     pub fn look(
         &mut self,
         store: &Store,
         sought: &Sought<'_>,
         supports: &Supports<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let before = self.launches.len();
         let mut open = Vec::new();
-        for seen in self.glance_at_new(store, sought)? {
-            if seen.is_over() { self.add(&seen, sought) } else { open.push(seen.into_watched()) }
-        }
-        for survey in survey(open, supports)? {
-            self.add(&survey, sought);
-        }
-        Ok(())
-    }
-
-    /// Looks at every launch of a store that it has not looked at before, without asking anybody: a moment after the
-    /// last look, whatever is new and has no end on disk lives. Tells whether there was anything.
-    pub fn glance(&mut self, store: &Store, sought: &Sought<'_>) -> Result<bool, StoreError> {
-        let before = self.runs.len();
-        for seen in self.glance_at_new(store, sought)? {
-            self.add(&seen, sought);
-        }
-        Ok(self.runs.len() > before)
-    }
-
-    /// Gives their runs, to compare a plan with.
-    pub fn runs(&self) -> EarlierRuns {
-        self.runs.iter().copied().collect()
-    }
-
-    fn glance_at_new(&mut self, store: &Store, sought: &Sought<'_>) -> Result<Vec<Survey>, StoreError> {
-        let mut found = Vec::new();
         for id in store.launches()? {
             if self.known.contains(&id) {
                 continue;
@@ -108,7 +86,7 @@ impl Earlier {
                 Ok(launch) => {
                     self.known.insert(id);
                     if sought.means(&launch, store) {
-                        found.extend(self.open(launch, dir));
+                        open.extend(self.read(Watched::new(launch, dir), sought));
                     }
                 }
                 // It may be in the making, and is looked at again.
@@ -118,19 +96,22 @@ impl Earlier {
                 Err(error) => self.leave_out(id, error),
             }
         }
-        Ok(found)
+        for survey in survey(open, supports)? {
+            self.add(&survey, sought);
+        }
+        Ok(self.launches.len() > before)
     }
 
-    /// Reads what is on disk of a launch; one that cannot be read is left out, and said to be.
-    fn open(&mut self, launch: Launch, dir: LaunchDir) -> Option<Survey> {
-        let id = LaunchId(launch.id);
-        match glance(vec![Watched::new(launch, dir)]) {
-            Ok(mut surveys) => surveys.pop(),
-            Err(error) => {
-                self.leave_out(id, error);
-                None
-            }
+    /// Takes what the disk tells of a launch, and gives it back where somebody has to be asked. One that cannot be read
+    /// is left out, and said to be.
+    fn read(&mut self, watched: Watched, sought: &Sought<'_>) -> Option<Watched> {
+        let id = LaunchId(watched.launch().id);
+        match on_disk(watched) {
+            Ok(OnDisk::Whole(survey)) => self.add(&survey, sought),
+            Ok(OnDisk::Open(watched)) => return Some(watched),
+            Err(error) => self.leave_out(id, error),
         }
+        None
     }
 
     fn leave_out(&mut self, id: LaunchId, error: StoreError) {
@@ -140,11 +121,9 @@ impl Earlier {
 
     fn add(&mut self, survey: &Survey, sought: &Sought<'_>) {
         let id = LaunchId(survey.launch.id);
-        let before = self.runs.len();
-        if let Err(error) = read_runs(survey, sought, &mut self.runs) {
-            self.runs.truncate(before);
-            self.leave_out(id, error);
-            return;
+        match runs_of(survey, sought) {
+            Ok(runs) => self.runs.extend(runs),
+            Err(error) => return self.leave_out(id, error),
         }
         let unknown = survey.statuses.iter().find(|status| status.state == RunState::Unknown);
         let doubt = unknown.map(|status| status.cause.clone().unwrap_or_default());
@@ -155,30 +134,24 @@ impl Earlier {
     }
 }
 
-fn read_runs(survey: &Survey, sought: &Sought<'_>, runs: &mut Vec<EarlierRun>) -> Result<(), StoreError> {
-    let code = sought.code_of(&survey.launch);
+fn runs_of(survey: &Survey, sought: &Sought<'_>) -> Result<Vec<EarlierRun>, StoreError> {
+    let (launch, code) = (LaunchId(survey.launch.id), sought.code_of(&survey.launch));
+    let mut runs = Vec::with_capacity(survey.statuses.len());
     // Repeats of a point stand one after the other.
-    let mut last: Option<(String, Option<PointIdentity>)> = None;
+    let mut last: Option<(Box<RawValue>, Option<PointIdentity>)> = None;
     for planned in survey.dir.plan()?.points() {
-        let planned = planned?;
-        let params = planned.params.get();
+        let PlannedPoint { run, repeat, params } = planned?;
         let point = match &last {
-            Some((same, point)) if same == params => *point,
-            _ => {
-                let point = PointIdentity::of_json(params.to_owned());
-                last = Some((params.to_owned(), point));
-                point
-            }
+            Some((same, point)) if same.get() == params.get() => *point,
+            _ => PointIdentity::of_json(params.get().to_owned()),
         };
-        if let (Some(point), Some(status)) = (point, survey.status(planned.run)) {
-            runs.push(EarlierRun {
-                identity: RunIdentity { point, repeat: planned.repeat },
-                standing: Standing::of(status.state, code),
-                id: RunId { launch: LaunchId(survey.launch.id), run: planned.run },
-            });
+        last = Some((params, point));
+        if let (Some(point), Some(status)) = (point, survey.status(run)) {
+            let (identity, standing) = (RunIdentity { point, repeat }, Standing::of(status.state, code));
+            runs.push(EarlierRun { identity, standing, id: RunId { launch, run } });
         }
     }
-    Ok(())
+    Ok(runs)
 }
 
 /// Tells whether two places are the same device of the same support.

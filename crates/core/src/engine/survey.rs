@@ -128,6 +128,24 @@ pub fn glance(watched: Vec<Watched>) -> Result<Vec<Survey>, StoreError> {
     opened.into_iter().map(|opened| opened.fold(&Sightings::new(), None)).collect()
 }
 
+/// What the disk alone tells of a launch.
+#[derive(Debug)]
+pub enum OnDisk {
+    /// All of it: nobody knows better.
+    Whole(Survey),
+    /// It leaves open whether some of its runs live.
+    Open(Watched),
+}
+
+/// Surveys a launch where its disk tells all.
+pub fn on_disk(watched: Watched) -> Result<OnDisk, StoreError> {
+    let opened = Opened::read(watched)?;
+    match opened.undecided.is_empty() {
+        true => Ok(OnDisk::Whole(opened.fold(&Sightings::new(), None)?)),
+        false => Ok(OnDisk::Open(opened.watched)),
+    }
+}
+
 /// Surveys launches: reads what is on disk, and asks the supports once for all that the disk leaves open.
 pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Survey>, StoreError> {
     let mut opened = open(watched)?;
@@ -184,14 +202,7 @@ struct Opened {
 }
 
 fn open(watched: Vec<Watched>) -> Result<Vec<Opened>, StoreError> {
-    let open_one = |mut watched: Watched| {
-        watched.refresh()?;
-        let mut submissions = watched.dir.submissions()?;
-        adopt_reported(&mut submissions, &watched.history);
-        let undecided = undecided(&watched.launch, &watched.history, &submissions);
-        Ok(Opened { watched, submissions, undecided })
-    };
-    watched.into_iter().map(open_one).collect()
+    watched.into_iter().map(Opened::read).collect()
 }
 
 /// Takes the job of a submission whose answer was lost from what its workers reported.
@@ -209,6 +220,14 @@ fn adopt_reported(submissions: &mut Submissions, history: &History) {
 }
 
 impl Opened {
+    fn read(mut watched: Watched) -> Result<Self, StoreError> {
+        watched.refresh()?;
+        let mut submissions = watched.dir.submissions()?;
+        adopt_reported(&mut submissions, &watched.history);
+        let undecided = undecided(&watched.launch, &watched.history, &submissions);
+        Ok(Self { watched, submissions, undecided })
+    }
+
     /// Looks for jobs whose answer was lost, where that matters.
     fn find_lost(&mut self, supports: &Supports<'_>) {
         if self.undecided.is_empty() || !self.submissions.iter().any(Submission::is_lost) {

@@ -74,8 +74,9 @@ impl Standing {
 /// All runs of earlier launches of one command.
 #[derive(Debug, Clone, Default)]
 pub struct EarlierRuns {
-    /// Equal ones side by side, those that count first before the others, the newest before older ones.
-    sorted: Vec<EarlierRun>,
+    /// Once they are sorted, equal ones stand side by side, those that count first before the others, the newest before
+    /// older ones.
+    list: Vec<EarlierRun>,
 }
 
 /// A plan beside what there is already.
@@ -89,24 +90,24 @@ pub struct Comparison {
     pub gone: Vec<EarlierRun>,
 }
 
-impl FromIterator<EarlierRun> for EarlierRuns {
-    fn from_iter<T: IntoIterator<Item = EarlierRun>>(runs: T) -> Self {
-        let mut sorted: Vec<EarlierRun> = runs.into_iter().collect();
-        sorted.sort_unstable_by_key(|run| (run.identity, run.standing, Reverse(run.id)));
-        Self { sorted }
+impl Extend<EarlierRun> for EarlierRuns {
+    fn extend<T: IntoIterator<Item = EarlierRun>>(&mut self, runs: T) {
+        self.list.extend(runs);
     }
 }
 
 impl EarlierRuns {
     /// Compares a plan of the same command with them.
-    pub fn compare(&self, plan: &Plan) -> Comparison {
+    pub fn compare(&mut self, plan: &Plan) -> Comparison {
+        self.list.sort_unstable_by_key(|run| (run.identity, run.standing, Reverse(run.id)));
+        let sorted = &self.list;
         // For the first of equal ones, how many of them the plan has asked for.
-        let mut asked = vec![0_usize; self.sorted.len()];
+        let mut asked = vec![0_usize; sorted.len()];
         let mut earlier = BTreeMap::new();
         let mut is_new = |identity: RunIdentity| {
-            let first = self.sorted.partition_point(|run| run.identity < identity);
+            let first = sorted.partition_point(|run| run.identity < identity);
             let found = asked.get_mut(first).and_then(|asked| {
-                let run = self.sorted.get(first + *asked).filter(|run| run.identity == identity);
+                let run = sorted.get(first + *asked).filter(|run| run.identity == identity);
                 *asked += usize::from(run.is_some());
                 run
             });
@@ -115,29 +116,27 @@ impl EarlierRuns {
             }
             found.is_none_or(|run| run.standing == Standing::Failed)
         };
-        let plan = if self.sorted.is_empty() {
+        let plan = if sorted.is_empty() {
             Some(plan.clone())
         } else {
             plan.only(|planned| planned.identity().is_none_or(&mut is_new))
         };
-        Comparison { plan, earlier, gone: self.gone(&asked) }
+        Comparison { plan, earlier, gone: gone(sorted, &asked) }
     }
+}
 
-    /// Gives the runs that live and that were not `asked` for.
-    fn gone(&self, asked: &[usize]) -> Vec<EarlierRun> {
-        let equal = self.sorted.chunk_by(|one, other| one.identity == other.identity);
-        let mut first = 0;
-        let mut gone: Vec<EarlierRun> = Vec::new();
-        for equal in equal {
-            if asked[first] == 0 {
-                let alive = equal.iter().filter(|run| matches!(run.standing, Standing::Alive(_)));
-                gone.extend(alive);
-            }
-            first += equal.len();
+/// Gives the runs that live and that were not `asked` for.
+fn gone(sorted: &[EarlierRun], asked: &[usize]) -> Vec<EarlierRun> {
+    let mut gone: Vec<EarlierRun> = Vec::new();
+    let mut first = 0;
+    for equal in sorted.chunk_by(|one, other| one.identity == other.identity) {
+        if asked[first] == 0 {
+            gone.extend(equal.iter().filter(|run| matches!(run.standing, Standing::Alive(_))));
         }
-        gone.sort_unstable_by_key(|run| run.id);
-        gone
+        first += equal.len();
     }
+    gone.sort_unstable_by_key(|run| run.id);
+    gone
 }
 
 impl Comparison {
@@ -174,6 +173,12 @@ mod tests {
         EarlierRun { identity: identity(params, repeat), standing: Standing::of(state, Code::Current), id }
     }
 
+    fn all(runs: impl IntoIterator<Item = EarlierRun>) -> EarlierRuns {
+        let mut all = EarlierRuns::default();
+        all.extend(runs);
+        all
+    }
+
     /// Gives what is left to start: the point and the repeat of each run.
     fn left(comparison: &Comparison) -> Vec<(String, u64)> {
         let runs = comparison.plan.iter().flat_map(Plan::runs);
@@ -190,7 +195,7 @@ mod tests {
             earlier(2, 0, r#"{"lr":5}"#, 0, RunState::Running),
             earlier(2, 1, r#"{"lr":6}"#, 0, RunState::Succeeded),
         ];
-        let comparison = EarlierRuns::from_iter(runs).compare(&plan);
+        let comparison = all(runs).compare(&plan);
         assert_eq!(left(&comparison), [(r#"{"lr":3}"#.to_owned(), 0), (r#"{"lr":4}"#.to_owned(), 0)]);
         let counted: Vec<_> = comparison.earlier.keys().copied().collect();
         let launch = LaunchId(1);
@@ -202,10 +207,8 @@ mod tests {
     #[test]
     fn a_point_is_the_same_in_any_order_and_another_with_more_or_with_a_null() {
         let plan = plan(r#"{"lr": [0.1], "opt": ["sgd"]}"#, 1);
-        let is_new = |params: &str| {
-            let earlier: EarlierRuns = [earlier(1, 0, params, 0, RunState::Succeeded)].into_iter().collect();
-            earlier.compare(&plan).plan.is_some()
-        };
+        let is_new =
+            |params: &str| all([earlier(1, 0, params, 0, RunState::Succeeded)]).compare(&plan).plan.is_some();
         assert!(!is_new(r#"{"opt":"sgd","lr":0.10}"#));
         assert!(is_new(r#"{"lr":0.1}"#));
         assert!(is_new(r#"{"lr":0.1,"opt":"sgd","seed":null}"#));
@@ -214,9 +217,8 @@ mod tests {
 
     #[test]
     fn more_repeats_are_new() {
-        let earlier: EarlierRuns =
-            (0..5).map(|repeat| earlier(1, repeat, r#"{"x":1}"#, repeat, RunState::Succeeded)).collect();
-        let comparison = earlier.compare(&plan(r#"{"x": [1, 2]}"#, 7));
+        let done = (0..5).map(|repeat| earlier(1, repeat, r#"{"x":1}"#, repeat, RunState::Succeeded));
+        let comparison = all(done).compare(&plan(r#"{"x": [1, 2]}"#, 7));
         let left = left(&comparison);
         let expected = [(1, 5..7), (2, 0..7)]
             .into_iter()
@@ -227,8 +229,8 @@ mod tests {
     #[test]
     fn a_command_without_a_sweep_has_repeats_alone() {
         let plan = Plan::new(vec!["train".into()], None, 3).unwrap();
-        let earlier: EarlierRuns = [earlier(4, 0, "{}", 1, RunState::Running)].into_iter().collect();
-        assert_eq!(left(&earlier.compare(&plan)), [("{}".to_owned(), 0), ("{}".to_owned(), 2)]);
+        let comparison = all([earlier(4, 0, "{}", 1, RunState::Running)]).compare(&plan);
+        assert_eq!(left(&comparison), [("{}".to_owned(), 0), ("{}".to_owned(), 2)]);
     }
 
     #[test]
@@ -237,7 +239,7 @@ mod tests {
         let one = |launch, state| earlier(launch, 0, r#"{"x":1}"#, 0, state);
         let runs = [one(1, RunState::Failed), one(2, RunState::Running), one(3, RunState::Succeeded)];
         for count in 0..=3 {
-            let comparison = runs[..count].iter().copied().collect::<EarlierRuns>().compare(&plan);
+            let comparison = all(runs[..count].iter().copied()).compare(&plan);
             assert_eq!(comparison.new_runs(), [3, 3, 2, 1][count]);
             assert!(comparison.gone.is_empty());
         }
@@ -276,11 +278,10 @@ mod tests {
         ) {
             let text = format!("{{\"x\": {values:?}}}");
             let plan = plan(&text, repeats);
-            let list: Vec<EarlierRun> = (0..)
+            let list = (0..)
                 .zip(&runs)
-                .map(|(run, (x, repeat, state))| earlier(1, run, &format!("{{\"x\":{x}.0}}"), *repeat, STATES[*state]))
-                .collect();
-            let comparison = list.iter().copied().collect::<EarlierRuns>().compare(&plan);
+                .map(|(run, (x, repeat, state))| earlier(1, run, &format!("{{\"x\":{x}.0}}"), *repeat, STATES[*state]));
+            let comparison = all(list).compare(&plan);
 
             let mut box_of_cards: Vec<(u8, u64, RunState)> =
                 runs.iter().map(|(x, repeat, state)| (*x, *repeat, STATES[*state])).collect();

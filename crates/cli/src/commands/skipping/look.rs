@@ -23,7 +23,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_m
 pub(super) struct Look {
     pub(super) earlier: Earlier,
     /// The order's plan, before anything is left out.
-    pub(super) whole: Plan,
+    whole: Plan,
     command: Vec<Argument>,
     reach: Reach,
     git: Option<Git>,
@@ -42,36 +42,28 @@ impl Look {
         let git = Question::ask(app.runner(), order.folder.clone()).answer();
         let command = order.plan.command().iter().cloned().map(Argument).collect();
         let mut look = Self { earlier: Earlier::default(), whole: order.plan.clone(), command, reach, git };
-        let runner = app.runner();
-        let (local, slurm) = (App::local(), App::slurm(&runner));
-        let supports = Supports { local: &local, slurm: &slurm };
-        let mut earlier = Earlier::default();
-        earlier.look(&app.settings.store(), &look.sought(order), &supports)?;
-        look.earlier = earlier;
+        look.again(order, app)?;
         Ok(look)
     }
 
-    /// Looks at launches that were made since, and tells whether there is any of the same command.
+    /// Looks at launches that it has not seen before, and tells whether there is any of the command.
     pub(super) fn again(&mut self, order: &Order, app: &App) -> Result<bool, Failure> {
-        let mut earlier = std::mem::take(&mut self.earlier);
-        let is_news = earlier.glance(&app.settings.store(), &self.sought(order))?;
-        self.earlier = earlier;
-        Ok(is_news)
-    }
-
-    fn sought<'a>(&'a self, order: &'a Order) -> Sought<'a> {
-        Sought {
+        let runner = app.runner();
+        let (local, slurm) = (App::local(), App::slurm(&runner));
+        let supports = Supports { local: &local, slurm: &slurm };
+        let sought = Sought {
             command: &self.command,
             folder: &order.folder,
             place: &order.place,
             reach: self.reach,
             git: self.git.as_ref(),
-        }
+        };
+        Ok(self.earlier.look(&app.settings.store(), &sought, &supports)?)
     }
 
-    /// Compares a plan with what is known.
-    pub(super) fn compare(&self, plan: &Plan) -> Seen {
-        let comparison = self.earlier.runs().compare(plan);
+    /// Compares the whole plan with what is known.
+    pub(super) fn compare(&mut self) -> Seen {
+        let comparison = self.earlier.runs.compare(&self.whole);
         let counts = Counts::of(&comparison, &self.earlier.launches);
         Seen { comparison, counts }
     }

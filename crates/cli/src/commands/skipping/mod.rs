@@ -82,8 +82,8 @@ pub(super) struct Skipped {
 /// Starts what is new of an order.
 pub(super) fn launch_new(order: Order, reach: Reach, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
-    let look = Look::at_all(&order, reach, app)?;
-    let seen = look.compare(&order.plan);
+    let mut look = Look::at_all(&order, reach, app)?;
+    let seen = look.compare();
     let gone = match manner.skipping {
         Skipping::Sync(_) => Gone::of(&seen.comparison.gone, &look, &order, app)?,
         Skipping::Nothing | Skipping::Done(_) => Gone::default(),
@@ -123,7 +123,7 @@ fn start_in_turn(
     if !look.again(&order, app)? {
         return start(Order { skipped: Some(Skipped { counts, turn }), ..order }, manner, app);
     }
-    let seen = look.compare(&look.whole);
+    let seen = look.compare();
     let (gone, cancelled) = (counts.gone, counts.cancelled);
     counts = Counts { gone, cancelled, ..seen.counts };
     ui.say(&format!("meanwhile another command has started some of them: {}", counts.summary()));
@@ -142,4 +142,21 @@ fn nothing_to_start(counts: &Counts, manner: Manner, ui: Ui) -> Result<Exit, Fai
         print(&json::submitted(&[], Some(counts)))?;
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_twice_is_joined() {
+        use Reach::{Anywhere, SameDevice};
+        let done = Skipping::Done;
+        assert_eq!(Skipping::Nothing.and(done(SameDevice)), done(SameDevice));
+        assert_eq!(done(Anywhere).and(done(SameDevice)), done(Anywhere));
+        assert_eq!(Skipping::Sync(SameDevice).and(done(Anywhere)), Skipping::Sync(Anywhere));
+        let sync = |reach| SyncArgs { sync: true, skipping: SkippingArgs { skip_done: reach } };
+        assert_eq!(Skipping::of_sweep(sync(None)), Skipping::Sync(SameDevice));
+        assert_eq!(Skipping::of_sweep(sync(Some(ReachArg::Any))), Skipping::Sync(Anywhere));
+    }
 }
