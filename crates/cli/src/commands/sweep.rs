@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use neuromanager_core::config::SupportKind;
-use neuromanager_core::engine::program::{self, Env, Search};
+use neuromanager_core::engine::program::{self, Env, ProgramError, Search};
 use neuromanager_core::plan::Plan;
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
@@ -45,7 +45,7 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
 fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
     let search =
         Search { folder: &app.settings.folder, path: app.settings.path(), python: None, env: Env::None };
-    let program = program::find(&args.words, &search)?;
+    let program = program::find(&args.words, &search).map_err(|error| no_program(error, &args.words))?;
     Ok(Order {
         name: args.launch.name.clone().unwrap_or(program.name),
         place: Names { support: "local".to_owned(), kind: SupportKind::Local, device: None },
@@ -55,6 +55,17 @@ fn order(args: &SweepArgs, sweep: Sweep, app: &App) -> Result<Order, Failure> {
         folder: app.settings.folder.clone(),
         skipped: None,
     })
+}
+
+/// Says that there is no such program; where it looks like values, what was meant.
+fn no_program(error: ProgramError, words: &[OsString]) -> Failure {
+    let failure = Failure::from(error);
+    match words.first().and_then(|word| word.to_str()).and_then(|word| word.split_once('=')) {
+        Some((name, values)) => failure.hint(format!(
+            "each parameter has a `-s` of its own: `-s {name}={values}`; a list has commas and no braces: `-s layers=4,8`"
+        )),
+        None => failure,
+    }
 }
 
 /// Gives the words of `neurun` where the command is ours: `neurun`, `neurun.py`, a path to either, `neu run`, or

@@ -311,6 +311,15 @@ fn what_names_nothing_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn values_without_their_option_are_no_command() {
+    let world = bare();
+    insta::assert_snapshot!(refusal(&world, "-s layers={4,8}"), @r"
+    error: there is no command `layers=8` on PATH, and no such file
+    hint: each parameter has a `-s` of its own: `-s layers=8`; a list has commas and no braces: `-s layers=4,8`
+    ");
+}
+
+#[test]
 fn a_missing_file_is_told_with_what_to_type_instead() {
     let world = bare();
     insta::assert_snapshot!(refusal(&world, ""), @r#"

@@ -163,6 +163,11 @@ impl Block {
         choices.filter_map(|(parameter, choice)| Some((self.names[parameter].as_str(), choice.as_deref()?)))
     }
 
+    /// Tells whether any point may have a parameter.
+    pub(super) fn has(&self, parameter: usize) -> bool {
+        self.dimensions.iter().any(|dimension| dimension.parameters().any(|it| it == parameter))
+    }
+
     /// Tells whether points may differ in a parameter.
     pub(super) fn varies(&self, parameter: usize) -> bool {
         let sets = |dimension: &&Dimension| dimension.parameters().any(|it| it == parameter);

@@ -13,6 +13,7 @@ pub(super) struct Changes {
 
 /// Changes an object and its extra points.
 pub(super) fn apply(changes: &Changes, definition: &mut Definition) {
+    let before: Vec<String> = names(definition).into_iter().map(str::to_owned).collect();
     for column in changes.columns.iter().rev() {
         remove(&column.name, &mut definition.parameters);
         definition.parameters.insert(0, column.clone());
@@ -22,6 +23,8 @@ pub(super) fn apply(changes: &Changes, definition: &mut Definition) {
             definition.parameters.push(set.clone());
         }
     }
+    let left = names(definition);
+    definition.absent = before.into_iter().filter(|name| !left.contains(&name.as_str())).collect();
     if let Some(sample) = &changes.sample {
         definition.sample = Some(sample.clone());
     }
@@ -108,10 +111,16 @@ fn wherever(names: &[&str], definitions: &mut [Definition], change: impl Fn(&mut
     }
 }
 
-fn has_all(names: &[&str], definition: &Definition) -> bool {
+fn has_all(wanted: &[&str], definition: &Definition) -> bool {
+    let known = names(definition);
+    wanted.iter().all(|name| known.contains(name) || definition.absent.iter().any(|absent| absent == name))
+}
+
+/// Gives the names of all parameters, those that values bring along among them.
+fn names(definition: &Definition) -> Vec<&str> {
     let mut found = Vec::new();
     add_names(&definition.parameters, &mut found);
-    names.iter().all(|name| found.contains(name))
+    found
 }
 
 fn add_names<'a>(parameters: &'a [Defined], names: &mut Vec<&'a str>) {

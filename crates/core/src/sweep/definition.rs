@@ -21,6 +21,8 @@ pub(super) struct Spot {
 pub(super) struct Definition {
     pub(super) at: Spot,
     pub(super) parameters: Vec<Defined>,
+    /// Parameters that came with a value which no point has any more: what asks about them is no mistake.
+    pub(super) absent: Vec<String>,
     pub(super) zip: Vec<Group>,
     pub(super) exclude: Vec<Rule>,
     pub(super) keep: Vec<Rule>,
@@ -39,6 +41,7 @@ impl Definition {
         Self {
             at,
             parameters: Vec::new(),
+            absent: Vec::new(),
             zip: Vec::new(),
             exclude: Vec::new(),
             keep: Vec::new(),

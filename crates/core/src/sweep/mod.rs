@@ -200,7 +200,7 @@ impl Permutation {
 fn parameters(blocks: &[Block]) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
     for block in blocks {
-        for (place, name) in block.names.iter().enumerate() {
+        for (place, name) in block.names.iter().enumerate().filter(|(place, _)| block.has(*place)) {
             let varies = blocks.len() > 1 || block.varies(place);
             match all.iter_mut().find(|parameter| parameter.name == *name) {
                 Some(parameter) => parameter.varies |= varies,

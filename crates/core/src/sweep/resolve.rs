@@ -18,7 +18,7 @@ use crate::expression::{self, Expression};
 pub(super) fn resolve(definition: &Definition, mistakes: &mut Mistakes) -> Option<Block> {
     let before = mistakes.count();
     let flat = Flat::of(definition, mistakes);
-    let names = flat.names();
+    let names = flat.names(&definition.absent);
     let units = flat.units(&definition.zip, mistakes);
     let resolving = Resolving { definition, flat: &flat, names: &names };
     let order = resolving.order(&units, mistakes);
@@ -88,11 +88,13 @@ impl<'a> Flat<'a> {
         line(mine).iter().any(apart)
     }
 
-    fn names(&self) -> Vec<&'a str> {
+    /// Gives all names, those that no point has behind the others.
+    fn names(&self, absent: &'a [String]) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
-        for parameter in &self.0 {
-            if !names.contains(&parameter.defined.name.as_str()) {
-                names.push(&parameter.defined.name);
+        let present = self.0.iter().map(|parameter| &parameter.defined.name);
+        for name in present.chain(absent) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
             }
         }
         names

@@ -192,6 +192,22 @@ fn a_condition_of_the_file_stays_and_a_value_that_it_has_keeps_what_it_brings_al
 }
 
 #[test]
+fn what_a_value_brought_along_may_be_asked_about_when_it_is_gone() {
+    let file = Some(
+        r#"{
+        "opt": [{"value": "sgd", "with": {"momentum": [0.9, 0.99]}}, "adam"],
+        "warm": {"values": [1], "when": "momentum > 0.95"},
+        "$exclude": "opt == 'lion' and momentum < 1",
+        "$where": "opt == 'adam' or momentum > 0.9"
+    }"#,
+    );
+    let sweep = read(file, None, &["--set", "opt=adam,lion", "--where", "momentum < 2"]).unwrap();
+    assert_eq!(lines(&sweep), ["--opt=adam", "--opt=lion"]);
+    let names: Vec<_> = sweep.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+    assert_eq!(names, ["opt", "warm"]);
+}
+
+#[test]
 fn rules_hold_for_every_object_that_has_the_parameters() {
     let sets = ["--set", "lr=0.1,0.01", "--set", "batch=32,64"];
     let with = |more: &[&'static str]| [&sets[..], more].concat();
