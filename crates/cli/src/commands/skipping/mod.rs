@@ -124,9 +124,12 @@ fn start_in_turn(
         return start(Order { skipped: Some(Skipped { counts, turn }), ..order }, manner, app);
     }
     let seen = look.compare();
+    let before = counts.new;
     let (gone, cancelled) = (counts.gone, counts.cancelled);
     counts = Counts { gone, cancelled, ..seen.counts };
-    ui.say(&format!("meanwhile another command has started some of them: {}", counts.summary()));
+    if counts.new < before {
+        ui.say(&format!("meanwhile another command has started some of them: {}", counts.summary()));
+    }
     match seen.comparison.plan {
         Some(plan) => {
             let skipped = Some(Skipped { counts, turn });
