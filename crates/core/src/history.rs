@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::event::{
-    Concluded, Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped, Superseded, Worker,
+    Concluded, Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped, Superseded, Waits,
+    Worker,
 };
 use crate::ranges::Ranges;
 use crate::slurm::id::{JobId, TaskId};
@@ -24,6 +25,8 @@ pub struct Dated<T> {
 pub struct History {
     attempts: HashMap<u64, Attempt>,
     env_failed: LastWord<EnvFailed>,
+    /// The last word of a worker that executed nothing.
+    waits: Option<Waits>,
     stopped: LastWord<Stopped>,
     unwanted: LastWord<Stopped>,
     workers: Vec<Dated<Worker>>,
@@ -121,8 +124,9 @@ impl History {
                         attempt.concluded = Some(Dated { time, what });
                     }
                 }
-                // They say what a worker waits for before anything happens to a run, and who did not execute a run; whoever did writes the run's own records.
-                Event::Refused(_) | Event::Waits(_) => {}
+                Event::Waits(what) => self.waits = Some(what),
+                // It says who did not execute a run; whoever did writes the run's own records.
+                Event::Refused(_) => {}
             }
         }
     }
@@ -144,6 +148,12 @@ impl History {
     /// Gives the last word that the env of a run's worker failed.
     pub fn env_failed(&self, run: u64) -> Option<&Dated<EnvFailed>> {
         self.env_failed.on(run)
+    }
+
+    /// Gives what an attempt at a run was last said to wait for, where it is the next to be started on this machine.
+    pub fn waits(&self, run: u64, attempt: u32) -> Option<&str> {
+        let waits = self.waits.as_ref().filter(|waits| (waits.run, waits.attempt) == (run, attempt))?;
+        Some(&waits.reason)
     }
 
     /// Gives the last word that a run will not be started.

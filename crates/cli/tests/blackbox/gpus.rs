@@ -123,6 +123,15 @@ fn a_second_launch_waits_for_the_first_says_so_and_goes_on() {
     wait_until("both GPUs are taken", || world.path("held.1.1").exists() && world.path("held.1.0").exists());
     let mut second = world.tool(Tool::Neurun, ["local", "half", "show.sh"]).spawn();
     wait_until("the second launch waits", || journal(&world, 2).contains("waits"));
+    insta::assert_snapshot!(world.table(&world.neu("status 2").succeeded().stdout), @r"
+    launch 2 show on local/half: 1 waiting
+    bash show.sh
+
+    RUN  STATE  DURATION  NODE  EXIT
+    2.0  waiting
+
+    2.0 waiting: it waits for 0.5 of a GPU: GPU 0 and 1 are leased to launch 1
+    ");
     // A run without a GPU never waits behind one with.
     assert_eq!(world.neurun("local cpu show.sh").succeeded().stdout, " \n");
     world.file("free.1", "");

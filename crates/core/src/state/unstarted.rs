@@ -40,9 +40,12 @@ pub(super) fn of_unstarted(
         };
     }
     match sighting {
-        Sighting::Unasked | Sighting::NotHanded | Sighting::WorkerLives => {
-            Status::new(RunState::Waiting, None)
+        Sighting::WorkerLives => {
+            let attempt = handed.map_or(1, |handed| handed.attempt);
+            let cause = history.waits(run, attempt).map(|reason| format!("it waits for {reason}"));
+            Status::new(RunState::Waiting, cause)
         }
+        Sighting::Unasked | Sighting::NotHanded => Status::new(RunState::Waiting, None),
         Sighting::Refused(words) => Status::new(RunState::Failed, Some(format!("refused by Slurm: {words}"))),
         Sighting::Unclear(words) => Status::new(RunState::Unknown, Some(words.clone())),
         Sighting::Missing { since } if at.may_find(*since) => still_missing("it had not begun"),

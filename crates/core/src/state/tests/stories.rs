@@ -118,3 +118,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_run_that_is_next_tells_what_its_worker_waits_for_until_it_has_begun() {
+    let waits = Event::Waits(Waits { run: 3, attempt: 1, reason: "a GPU: all are leased".to_owned() });
+    let cause = |events: &[Event]| folded(events, &Sighting::WorkerLives).cause;
+    assert_eq!(cause(std::slice::from_ref(&waits)).as_deref(), Some("it waits for a GPU: all are leased"));
+    assert_eq!(cause(&[waits.clone(), started(1)]), None);
+    let next = Some(Handed { attempt: 2, time: at(NOW - 50) });
+    assert_eq!(fold(&history(&[waits]), 3, next, &Sighting::WorkerLives, moment(NOW)).cause, None);
+}
