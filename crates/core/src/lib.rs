@@ -13,6 +13,7 @@ pub mod gpu;
 pub mod history;
 pub mod id;
 mod kept;
+pub mod patience;
 pub mod plan;
 pub mod process;
 pub mod ranges;

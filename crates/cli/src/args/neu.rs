@@ -136,7 +136,7 @@ pub(crate) struct WaitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
-    /// Launches [default: all that are half submitted]
+    /// Launches [default: all that are half submitted; those of this machine that did not finish are named]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<Selection>,
     /// Go on with a launch of this machine in the background, also after logout

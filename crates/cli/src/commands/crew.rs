@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 
 use neuromanager_core::config::SupportKind;
+use neuromanager_core::patience::Patience;
 use neuromanager_core::resources::{Resource, Resources, Setting};
-use neuromanager_core::worker::Patience;
+use neuromanager_core::store::Launch;
 
 use super::order::Order;
 use crate::args::{CrewArgs, PatienceArgs};
@@ -37,9 +38,14 @@ impl Crew {
         Self { jobs: inner.jobs.or(self.jobs), patience: inner.patience.or(self.patience) }
     }
 
-    /// Gives what failures mean.
-    pub(super) fn patience(self) -> Patience {
-        self.patience.unwrap_or_default()
+    /// Gives what failures mean, where nothing was typed what they meant `before`.
+    pub(super) fn patience(self, before: Patience) -> Patience {
+        self.patience.unwrap_or(before)
+    }
+
+    /// Keeps to what failures meant for an earlier launch, where nothing was typed.
+    pub(super) fn after(self, earlier: &Launch) -> Self {
+        Self { patience: Some(self.patience(earlier.patience)), ..self }
     }
 
     /// Refuses what only this machine can do, where a scheduler executes the runs.

@@ -9,6 +9,7 @@ use neuromanager_core::engine::create::create;
 use neuromanager_core::engine::survey::{Survey, Watched};
 use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
+use neuromanager_core::patience::Patience;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::state::{RunState, Status};
 use neuromanager_core::store::{Beginning, Chunk, Launch, LaunchDir, SubmissionRecord};
@@ -43,9 +44,11 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     let described = order.describe();
     let counts = order.skipped.as_ref().map(|skipped| skipped.counts.clone());
     let ignored = order.resources.without_effect_here().collect::<Vec<_>>().join(" ");
-    let (launch, dir) = create(&app.settings.store(), order.into_request(app), |launch, _, _| {
-        Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) })
-    })?;
+    let (launch, dir) = create(
+        &app.settings.store(),
+        order.into_request(manner.crew.patience(Patience::default()), app),
+        |launch, _, _| Ok(Beginning { job_script: None, intent: SubmissionRecord::intent(0, whole(launch)) }),
+    )?;
     if !ignored.is_empty() {
         ui.warn(&format!("these options are for schedulers, and do nothing on this machine: {ignored}"));
     }

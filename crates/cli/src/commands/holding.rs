@@ -54,7 +54,7 @@ impl Held {
         command.stdin(input).stdout(tether).stderr(speech);
         command.args(worker_arguments(&WorkerArgs {
             jobs: crew.jobs(&launch.resources)?,
-            patience: PatienceArgs::of(crew.patience()),
+            patience: PatienceArgs::of(crew.patience(launch.patience)),
             ..arguments(dir.path(), key, runs.clone(), *attempt, setting)
         }));
         command.current_dir(&launch.folder.0).env("PWD", &launch.folder.0).env(WORKER, key);

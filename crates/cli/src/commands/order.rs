@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use neuromanager_core::engine::create::Request;
 use neuromanager_core::engine::git::Question;
+use neuromanager_core::patience::Patience;
 use neuromanager_core::plan::Plan;
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
@@ -118,7 +119,7 @@ impl Order {
     }
 
     /// Adds what the surroundings tell.
-    pub(super) fn into_request(self, app: &App) -> Request {
+    pub(super) fn into_request(self, patience: Patience, app: &App) -> Request {
         let Self { name, place, env, resources, plan, folder, skipped } = self;
         Request {
             name,
@@ -126,6 +127,7 @@ impl Order {
             env,
             resources,
             plan,
+            patience,
             git: Question::ask(app.runner(), folder.clone()),
             folder,
             typed: app.settings.typed.clone(),

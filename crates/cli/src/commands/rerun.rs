@@ -13,14 +13,14 @@ use crate::report::Failure;
 /// Starts the runs that were picked again; those of each launch are a launch of their own.
 pub(super) fn rerun(args: &RerunArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
-    let orders: Vec<Order> = select(&store, &args.what, Purpose::Act, app)?
+    let orders: Vec<(Order, Manner)> = select(&store, &args.what, Purpose::Act, app)?
         .picked
         .iter()
         .map(|picked| order(picked, args, app))
         .collect::<Result<_, Failure>>()?;
     let mut exit = Exit::Done;
-    for order in orders {
-        match launch(order, Manner::of(&args.manner), app)? {
+    for (order, manner) in orders {
+        match launch(order, manner, app)? {
             Exit::Done => {}
             other => exit = other,
         }
@@ -28,14 +28,16 @@ pub(super) fn rerun(args: &RerunArgs, app: &App) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<Order, Failure> {
+fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<(Order, Manner), Failure> {
     let dir = app.settings.store().launch(picked.id);
     let earlier = dir.read()?;
     App::check_folder(&earlier)?;
     let changes = app.changes(earlier.place.kind, &args.with)?;
     let resources = earlier.resources.clone().overridden_by(changes);
     app.check_script(&earlier, &resources)?;
-    Ok(Order {
+    let manner = Manner::of(&args.manner);
+    let crew = if earlier.is_local() { manner.crew.after(&earlier) } else { manner.crew };
+    let order = Order {
         name: earlier.name.clone(),
         place: earlier.place.clone(),
         env: earlier.env.clone(),
@@ -43,5 +45,6 @@ fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<Order, Failure>
         plan: again(&dir, &earlier, &picked.runs)?,
         folder: earlier.folder.0.into(),
         skipped: None,
-    })
+    };
+    Ok((order, Manner { crew, ..manner }))
 }

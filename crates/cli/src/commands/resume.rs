@@ -11,9 +11,9 @@ use neuromanager_core::store::{Answer, Launch, OwnedBy, Store};
 
 use super::App;
 use super::interrupting::{Progress, What};
-use super::selecting::pick;
+use super::selecting::{pick, readable};
 use super::submit::troubles;
-use super::taking_up::take_up;
+use super::taking_up::{take_up, tell_unfinished};
 use crate::args::ResumeArgs;
 use crate::exit::Exit;
 use crate::json;
@@ -25,6 +25,7 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
     let store = app.settings.store();
     let ui = app.ui.at(Volume::of(args.quiet, false));
     let ids: Vec<LaunchId> = if args.ids.is_empty() {
+        name_unfinished(&store, app)?;
         half_submitted(&store)?
     } else {
         pick(&store, &args.ids)?.into_iter().map(|picked| picked.id).collect()
@@ -82,6 +83,18 @@ pub(super) fn resume(args: &ResumeArgs, app: &App) -> Result<Exit, Failure> {
         print(&json::resumed(&app.survey(&store, &ids)?, &resumed))?;
     }
     failed.map_or(Ok(exit), Err)
+}
+
+/// Names the launches of this machine that did not finish: they would be executed here and now, which nobody asked for
+/// who did not say which.
+fn name_unfinished(store: &Store, app: &App) -> Result<(), Failure> {
+    let launches = readable(store, "out", app)?;
+    let here: Vec<_> =
+        launches.iter().filter(|launch| launch.is_local()).map(|launch| LaunchId(launch.id)).collect();
+    for survey in app.survey(store, &here)? {
+        tell_unfinished(&survey, app);
+    }
+    Ok(())
 }
 
 fn tell(id: LaunchId, handed: &Handed, lost: usize, ui: Ui) {

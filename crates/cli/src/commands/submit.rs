@@ -5,6 +5,7 @@ use std::time::Duration;
 use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCount, Room};
 use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, Terms, submit};
 use neuromanager_core::id::LaunchId;
+use neuromanager_core::patience::Patience;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::{Resources, Setting};
 use neuromanager_core::slurm::query::QueryError;
@@ -38,7 +39,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     let counts = order.skipped.as_ref().map(|skipped| skipped.counts.clone());
     let submitted = submit(
         &store,
-        order.into_request(app),
+        order.into_request(Patience::default(), app),
         &app.runner(),
         &std::env::current_exe()?,
         app.terms(&limits, room.as_ref()),

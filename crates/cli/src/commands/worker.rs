@@ -5,11 +5,10 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use neuromanager_core::patience::Patience;
 use neuromanager_core::process::ProcessId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::worker::{
-    self, Assignment, Environment, Input, Means, Node, Outcome, Patience, Setting,
-};
+use neuromanager_core::worker::{self, Assignment, Environment, Input, Means, Node, Outcome, Setting};
 
 use super::App;
 use crate::args::{ExecuteArgs, PatienceArgs, SettingArg, WorkerArgs};

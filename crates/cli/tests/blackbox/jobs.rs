@@ -199,3 +199,24 @@ fn what_a_run_used_is_told() {
     assert!(run["peak_memory"].as_u64().unwrap() > 30_000_000, "{run}");
     assert!(world.neu("show 1.0").succeeded().stdout.contains("used        processor time "));
 }
+
+#[test]
+fn what_failures_mean_is_remembered_by_what_goes_on_with_a_launch() {
+    let world = local_world();
+    world.file("t.sh", "exit 1");
+    world.neurun("--max-failures=1 --runs=3 local cpu t.sh").exited(1);
+    assert_eq!(world.states("1"), ["failed", "cancelled", "cancelled"]);
+    let named = world.neu("resume").succeeded();
+    insta::assert_snapshot!(named.stderr, @r"
+    warning: launch 1: 2 runs did not finish, and nothing executes them: neu resume 1
+    no launch is half submitted
+    ");
+    world.neu("resume 1").exited(1);
+    assert_eq!(world.states("1"), ["failed", "failed", "cancelled"]);
+    world.neu("resume --keep-going 1").exited(1);
+    assert_eq!(world.states("1"), ["failed", "failed", "failed"]);
+    world.neu("retry 1").exited(1);
+    assert_eq!(world.states("1"), ["failed", "cancelled", "cancelled"]);
+    world.neu("rerun 1").exited(1);
+    assert_eq!(world.states("2"), ["failed", "cancelled", "cancelled"]);
+}

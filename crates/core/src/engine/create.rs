@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::git::Question;
 
 use crate::config::SupportKind;
+use crate::patience::Patience;
 use crate::plan::{Argument, Plan};
 use crate::process::host;
 use crate::resources::Resources;
@@ -26,6 +27,8 @@ pub struct Request {
     pub resources: Resources,
     /// The runs.
     pub plan: Plan,
+    /// What runs that fail mean for the others.
+    pub patience: Patience,
     /// The folder that they start in.
     pub folder: PathBuf,
     /// What was typed.
@@ -46,7 +49,8 @@ pub fn create(
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
     let draft = dir.begin(&request.plan, &request.plan.names(&request.name))?;
-    let Request { name, place, env, resources, plan, folder, typed, sbatch_variables, git, turn } = request;
+    let Request { name, place, env, resources, plan, patience, folder, typed, sbatch_variables, git, turn } =
+        request;
     let launch = Launch {
         format: FORMAT,
         id: id.0,
@@ -66,6 +70,7 @@ pub fn create(
         parameters: plan.parameter_names().map(str::to_owned).collect(),
         repeats: plan.repeats(),
         runs: plan.len(),
+        patience,
         git: git.answer(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

@@ -16,6 +16,7 @@ use super::remove::removed_on;
 use super::submissions::{self, SubmissionRecord};
 use super::{PlanReader, Store, Submissions, Turn, atomic, plan as plan_file};
 use crate::config::SupportKind;
+use crate::patience::Patience;
 use crate::plan::{Argument, Plan};
 use crate::resources::Resources;
 use crate::sweep::RunNames;
@@ -79,6 +80,9 @@ pub struct Launch {
     pub repeats: u64,
     /// The runs.
     pub runs: u64,
+    /// What runs that fail mean for the others, on this machine.
+    #[serde(default)]
+    pub patience: Patience,
     /// The state of the code.
     #[serde(default)]
     pub git: Option<Git>,

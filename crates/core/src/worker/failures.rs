@@ -1,18 +1,6 @@
 //! What runs that fail mean for the others. Pure.
 
-use std::num::NonZeroU64;
-
-/// What runs that fail mean for the others of a launch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Patience {
-    /// Nothing: all are executed.
-    #[default]
-    KeepGoing,
-    /// After this many, no more are started; those that run go on.
-    UpTo(NonZeroU64),
-    /// After the first, no more are started, and those that run are stopped.
-    None,
-}
+use crate::patience::Patience;
 
 /// Counts the runs that failed.
 #[derive(Debug, Default)]
@@ -52,6 +40,7 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU64;
 
     fn consequences(patience: Patience) -> Vec<Consequence> {
         let mut failures = Failures::default();

@@ -41,13 +41,13 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::patience::Patience;
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use crate::resources::LocalFault;
 use crate::store::StoreError;
 
 pub use execute::execute;
-pub use failures::Patience;
 pub use gpus::GpuDesk;
 pub use guard::{Guard, Limits, Unlimited};
 pub use lease::{Answer, Grant, Leases, Unleased};

@@ -1,9 +1,10 @@
 use super::*;
 use crate::event::{Concluded, Ended, EnvFailed, Exit, Fenced, Refused, Stopped, Superseded};
 use crate::id::LaunchId;
+use crate::patience::Patience;
 use crate::process::boot_id;
 use crate::state::RunState;
-use crate::worker::{Node, Patience};
+use crate::worker::Node;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
