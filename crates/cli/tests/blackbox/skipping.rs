@@ -293,6 +293,7 @@ fn who_was_killed_in_its_turn_holds_nobody_up() {
     says(&world.neusweep("--skip-done neurun local cpu note.sh").succeeded(), &["1 new, 1 done"]);
     assert_eq!(ran(&world), ["--x=1", "--x=2"]);
     assert!(!turns.join("2.json").exists());
+    assert_eq!(world.neu("prune --json").succeeded().json()["strange"], json!([]));
 }
 
 /// Three runs of which one goes on and two wait; the one of x=2 is not in the file any more, and x=4 is new.

@@ -16,7 +16,7 @@ use crate::id::LaunchId;
 const KEPT: Duration = Duration::from_hours(24);
 
 /// What a store has at its top.
-const OURS: [&str; 4] = [".gitignore", "bin", "cache", "launches"];
+const OURS: [&str; 5] = [".gitignore", "bin", "cache", "launches", "turns"];
 
 /// Something that may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
