@@ -103,8 +103,11 @@ pub(crate) struct LogsArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempt: Option<u32>,
     /// Print the logs' paths as JSON
-    #[arg(long, conflicts_with = "follow")]
+    #[arg(long, conflicts_with_all = ["follow", "quiet"])]
     pub(crate) json: bool,
+    /// Print the ids of the runs that have a log only
+    #[arg(short, long, conflicts_with = "follow")]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

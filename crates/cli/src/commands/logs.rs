@@ -12,7 +12,7 @@ use neuromanager_core::store::Store;
 use super::App;
 use super::follow::Tail;
 use super::following::{Following, follow};
-use super::naming::title;
+use super::naming::{id_lines, title};
 use super::selecting::{Picked, Purpose, ids_of, select};
 use crate::args::LogsArgs;
 use crate::exit::Exit;
@@ -33,6 +33,10 @@ pub(super) fn logs(args: &LogsArgs, app: &App) -> Result<Exit, Failure> {
     let mut surveys = App::glance(&store, &ids_of(&picked))?;
     if args.json {
         print(&printer.paths(&surveys, &picked))?;
+        return Ok(Exit::Done);
+    }
+    if args.quiet {
+        print(&printer.ids(&surveys, &picked))?;
         return Ok(Exit::Done);
     }
     printer.print_all(&surveys, &picked)?;
@@ -82,6 +86,15 @@ impl Printer {
             Some(attempt) => Some((survey.dir.log(survey.launch.runs, run, attempt), attempt)),
             None => Some((survey.log(run)?, survey.status(run)?.attempt)),
         }
+    }
+
+    /// Gives the ids of the runs whose log is there, a line each.
+    fn ids(&self, surveys: &[Survey], picked: &[Picked]) -> String {
+        let has_log = |survey: &Survey, run| self.log(survey, run).is_some_and(|(log, _)| log.is_file());
+        let with_log = |(survey, picked): (&Survey, &Picked)| {
+            id_lines(picked.id, &picked.runs.iter().filter(|run| has_log(survey, *run)).collect())
+        };
+        surveys.iter().zip(picked).map(with_log).collect()
     }
 
     /// Prints the logs of all runs that have begun.

@@ -23,6 +23,8 @@ fn one_attempt_is_printed_and_a_missing_one_is_said() {
     let json = world.neu("logs 1 --attempt=2 --json").succeeded().json();
     assert_eq!(json["logs"][0]["log"], serde_json::Value::Null);
     assert!(json["logs"][1]["log"].as_str().unwrap().ends_with("1.2.out"));
+    assert_eq!(world.neu("logs 1 --attempt=2 -q").succeeded().stdout, "1.1\n");
+    assert_eq!(world.neu("logs 1 --quiet").succeeded().stdout, "1.0\n1.1\n");
     world.neu("logs 1 --attempt=0").exited(2);
 }
 
