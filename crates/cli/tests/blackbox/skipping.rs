@@ -296,6 +296,25 @@ fn who_was_killed_in_its_turn_holds_nobody_up() {
     assert_eq!(world.neu("prune --json").succeeded().json()["strange"], json!([]));
 }
 
+#[test]
+fn a_launch_that_cannot_be_read_may_have_the_runs() {
+    let world = world(r#"{"x": [1]}"#);
+    world.neusweep("neurun local cpu note.sh").succeeded();
+    world.neusweep("neurun local cpu note.sh --other").succeeded();
+    world.file(".neu/launches/2/launch.json", "{");
+    let line = "--skip-done neurun local cpu note.sh";
+    says(
+        &world.neusweep(line).succeeded(),
+        &["warning: launch 2 cannot be read: ", "nothing is left to start\n"],
+    );
+    world.file(".neu/launches/1/launch.json", r#"{"format": 99}"#);
+    let refused = world.neusweep(line).exited(4);
+    says(&refused, &["launch 1 cannot be read: ", "error: nothing was started: ", "hint: add `--yes` "]);
+    assert_eq!(ran(&world), ["--other --x=1", "--x=1"]);
+    world.neusweep(&format!("--yes {line}")).succeeded();
+    assert_eq!(ran(&world), ["--other --x=1", "--x=1", "--x=1"]);
+}
+
 /// Three runs of which one goes on and two wait; the one of x=2 is not in the file any more, and x=4 is new.
 fn changed(world: &World) -> Background {
     let sweep = held(world, "neurun local cpu note.sh");

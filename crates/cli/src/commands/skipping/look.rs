@@ -10,8 +10,9 @@ use neuromanager_core::plan::{Argument, Comparison, Plan, Standing};
 use neuromanager_core::store::{Git, Turn, TurnTaking};
 
 use super::super::App;
-use super::super::order::Order;
+use super::super::order::{Manner, Order};
 use super::Counts;
+use crate::exit::Exit;
 use crate::report::{Failure, in_a_line};
 use crate::ui::{Notice, Ui};
 
@@ -71,7 +72,7 @@ impl Look {
     /// Says how many runs are new, done and running, and what the user should know of those that are not new.
     pub(super) fn tell(&self, counts: &Counts, ui: Ui) {
         for (id, error) in &self.earlier.unreadable {
-            ui.warn(&format!("launch {id} cannot be read, and counts for nothing: {}", in_a_line(error)));
+            ui.warn(&format!("launch {id} cannot be read: {}", in_a_line(error)));
         }
         ui.say(&counts.summary());
         for (id, launch) in &self.earlier.launches {
@@ -91,6 +92,23 @@ impl Look {
         if let Some(failed) = counts.failed_sentence() {
             ui.say(&failed);
         }
+    }
+}
+
+/// Asks a person whether to start runs that a launch may have which cannot be read; where nobody can be asked, none is.
+pub(super) fn ask_about_unreadable(look: &Look, manner: Manner, app: &App) -> Result<(), Failure> {
+    if look.earlier.unreadable.is_empty() || manner.yes {
+        return Ok(());
+    }
+    let refused =
+        |exit| Failure::new(exit, "nothing was started: a launch that cannot be read may have these runs");
+    if !app.settings.interactive {
+        return Err(refused(Exit::Store).hint("add `--yes` where it surely has none of them"));
+    }
+    if Ui::ask("it may have some of these runs; start them all the same?")? {
+        Ok(())
+    } else {
+        Err(refused(Exit::Interrupted))
     }
 }
 

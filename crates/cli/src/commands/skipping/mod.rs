@@ -98,6 +98,9 @@ pub(super) fn launch_new(order: Order, reach: Reach, manner: Manner, app: &App) 
             None => nothing_to_start(&counts, manner, ui),
         };
     }
+    if order.is_some() {
+        look::ask_about_unreadable(&look, manner, app)?;
+    }
     let is_cancelled = gone.may_be_cancelled(manner, app)?;
     if let Some(order) = &order {
         ask(order, manner, app)?;
