@@ -41,9 +41,10 @@ const OF_NEURUN: [(&str, &str); 5] = [
 ];
 
 /// What only neusweep knows.
-const OF_NEUSWEEP: [(&str, &str); 12] = [
+const OF_NEUSWEEP: [(&str, &str); 13] = [
     ("--params", "--params=FILE"),
     ("-p", "-p FILE"),
+    ("--no-params", "--no-params"),
     ("--set", "--set NAME=VALUES"),
     ("-s", "-s NAME=VALUES"),
     ("--zip", "--zip NAMES"),

@@ -9,6 +9,9 @@ pub(crate) struct SweepingArgs {
     /// The parameters: name → list of values [default: params.json, params.toml or params.yaml]
     #[arg(short, long, value_name = "FILE", help_heading = "Points")]
     pub(crate) params: Option<PathBuf>,
+    /// Leave a params.json that is here alone
+    #[arg(long, conflicts_with = "params", help_heading = "Points")]
+    pub(crate) no_params: bool,
     /// Sweep a parameter, whatever the file says of it: `lr=0.1,0.01`, `layers=4..16:4`, `wd=log:1e-5..1e-2:4`
     #[arg(short, long, value_name = "NAME=VALUES", allow_hyphen_values = true, help_heading = "Points")]
     pub(crate) set: Vec<String>,

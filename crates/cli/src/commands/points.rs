@@ -35,6 +35,11 @@ fn file_of_parameters(args: &SweepingArgs, folder: &Path, ui: Ui) -> Result<Opti
     let usual = parameters::usual(folder);
     let path = match (&args.params, usual.as_slice()) {
         (Some(named), _) => named.clone(),
+        (None, _) if args.no_params && args.set.is_empty() && args.rows.is_none() => {
+            let text = "without a file of parameters there is nothing to sweep";
+            return Err(Failure::new(Exit::Usage, text).hint("say the values here: `--set lr=0.1,0.01`"));
+        }
+        (None, _) if args.no_params => return Ok(None),
         (None, _) if args.rows.is_some() => {
             if let Some(unread) = usual.first() {
                 ui.say(&format!("`{unread}` is not read, since the rows are the points: `--params {unread}` combines them with it"));

@@ -157,6 +157,18 @@ fn rows_leave_a_file_alone_that_is_not_named_and_say_so() {
 }
 
 #[test]
+fn a_file_that_is_here_can_be_left_alone() {
+    let world = bare();
+    world.file("params.json", r#"{"steps": [1, 2]}"#);
+    let alone = world.neusweep("--dry-run --no-params -s lr=0.1 t.py").succeeded();
+    assert_eq!((&*alone.stdout, &*alone.stderr), ("python t.py --lr=0.1\n", ""));
+    insta::assert_snapshot!(refusal(&world, "--no-params"), @r"
+    error: without a file of parameters there is nothing to sweep
+    hint: say the values here: `--set lr=0.1,0.01`
+    ");
+}
+
+#[test]
 fn rows_that_are_typed_are_asked_for() {
     let world = bare();
     let mut terminal = world.tool(Tool::Neusweep, ["--dry-run", "--rows", "-", "t.py"]).on_terminal();
