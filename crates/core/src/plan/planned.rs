@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 
 use super::template::Template;
-use super::{Plan, Run, RunIdentity, quote};
+use super::quote::{self, Reader};
+use super::{Plan, Run, RunIdentity};
 use crate::sweep::{Choice, Point, PointIdentity, RunNames};
 
 /// A run of a plan that is looked at.
@@ -100,13 +101,13 @@ impl Planned<'_> {
         Some(RunIdentity { point, repeat: self.repeat() })
     }
 
-    /// Appends the command as a shell would accept it; a million of them cost no memory.
-    pub fn write_command(&self, out: &mut Vec<u8>) {
+    /// Appends the command as its reader would accept it; a million of them cost no memory.
+    pub fn write_command(&self, reader: Reader, out: &mut Vec<u8>) {
         let shared = self.plan.shared_arguments().iter().map(OsString::as_os_str);
         for (name, value) in self.variables() {
-            quote::write_assignment(out, name, value);
+            quote::write_assignment(reader, out, name, value);
         }
-        quote::write_command(out, shared.chain(self.own_arguments()));
+        quote::write_command_for(reader, out, shared.chain(self.own_arguments()));
     }
 
     /// Makes the run.

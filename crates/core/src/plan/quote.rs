@@ -4,8 +4,26 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// Appends a command to `out` as a shell would accept it, words separated by one space.
+/// Who reads what is quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// bash, after sbatch has looked at it: a script of a job, or a person.
+    Bash,
+    /// Any shell of POSIX.
+    AnyShell,
+}
+
+/// Appends a command to `out` as bash would accept it, words separated by one space.
 pub fn write_command<W: AsRef<OsStr>>(out: &mut Vec<u8>, words: impl IntoIterator<Item = W>) {
+    write_command_for(Reader::Bash, out, words);
+}
+
+/// Appends a command to `out` as its reader would accept it, words separated by one space.
+pub fn write_command_for<W: AsRef<OsStr>>(
+    reader: Reader,
+    out: &mut Vec<u8>,
+    words: impl IntoIterator<Item = W>,
+) {
     for (place, word) in words.into_iter().enumerate() {
         if place > 0 {
             out.push(b' ');
@@ -13,16 +31,39 @@ pub fn write_command<W: AsRef<OsStr>>(out: &mut Vec<u8>, words: impl IntoIterato
         let word = word.as_ref();
         // `A=b` as the first word would be an assignment.
         let is_assignment = place == 0 && word.as_bytes().contains(&b'=');
-        if is_assignment { write_quoted(out, word) } else { write_word(out, word) }
+        if is_assignment { write_quoted(reader, out, word) } else { write_word(reader, out, word) }
     }
 }
 
 /// Appends what sets a variable for the command behind it, with a space.
-pub fn write_assignment(out: &mut Vec<u8>, name: &str, value: &str) {
+pub fn write_assignment(reader: Reader, out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(name.as_bytes());
     out.push(b'=');
-    write_word(out, value.as_ref());
+    write_word(reader, out, value.as_ref());
     out.push(b' ');
+}
+
+/// Puts a command for [`Reader::AnyShell`] on one line, for programs that read commands line by line.
+///
+/// No quotes of POSIX have two letters that mean a line break (`$'\n'` is of bash), but printf(1) has: where there is one, the
+/// line is a command that has it printed and then reads that.
+pub fn fold(command: &mut Vec<u8>) {
+    if !command.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        return;
+    }
+    let mut line = b"eval \"$(printf '".to_vec();
+    for (place, byte) in command.iter().enumerate() {
+        match byte {
+            b'\n' => line.extend_from_slice(b"\\n"),
+            b'\r' => line.extend_from_slice(b"\\r"),
+            b'\'' => line.extend_from_slice(b"\\047"),
+            b'-' if place == 0 => line.extend_from_slice(b"\\055"),
+            b'\\' | b'%' => line.extend_from_slice(&[*byte, *byte]),
+            other => line.push(*other),
+        }
+    }
+    line.extend_from_slice(b"')\"");
+    *command = line;
 }
 
 /// Quotes one command as text for a message; bytes that are not UTF-8 are replaced by `�`.
@@ -32,18 +73,18 @@ pub fn command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn write_word(out: &mut Vec<u8>, word: &OsStr) {
+fn write_word(reader: Reader, out: &mut Vec<u8>, word: &OsStr) {
     let bytes = word.as_bytes();
     if !bytes.is_empty() && bytes.iter().all(|byte| is_plain(*byte)) {
         out.extend_from_slice(bytes);
     } else {
-        write_quoted(out, word);
+        write_quoted(reader, out, word);
     }
 }
 
-fn write_quoted(out: &mut Vec<u8>, word: &OsStr) {
+fn write_quoted(reader: Reader, out: &mut Vec<u8>, word: &OsStr) {
     let bytes = word.as_bytes();
-    if bytes.contains(&b'\r') {
+    if reader == Reader::Bash && bytes.contains(&b'\r') {
         return write_escaped(out, bytes);
     }
     out.extend_from_slice(
@@ -93,20 +134,48 @@ mod tests {
         assert_eq!(command(["A=b", "A=b"]), "'A=b' A=b");
     }
 
+    #[test]
+    fn a_command_with_a_line_break_is_one_line() {
+        let folded = |words: &[&str]| {
+            let mut line = Vec::new();
+            write_command_for(Reader::AnyShell, &mut line, words);
+            fold(&mut line);
+            String::from_utf8(line).unwrap()
+        };
+        assert_eq!(folded(&["a", "b c"]), "a 'b c'");
+        assert_eq!(folded(&["a", "100%", "b\nc\\n"]), r#"eval "$(printf 'a 100%% "b\nc\\\\n"')""#);
+        assert_eq!(folded(&["a", "it's\r\n"]), r#"eval "$(printf 'a "it\047s\r\n"')""#);
+    }
+
+    /// Has a real shell print the words that it reads.
+    fn words_of(shell: &str, line: &[u8]) -> Vec<Vec<u8>> {
+        let line = OsString::from_vec(line.to_owned());
+        let printed = std::process::Command::new(shell).arg("-c").arg(line).output().unwrap().stdout;
+        printed.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
+    }
+
     proptest! {
-        /// A real shell reads back what was quoted.
+        /// Real shells read back what was quoted, the one that has no more than POSIX from one line.
         #[test]
-        fn bash_reads_it_back(words in prop::collection::vec(prop::collection::vec(1u8..=255, 0..12), 1..4)) {
-            let argv: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
-            let mut line = b"printf '%s\\0' ".to_vec();
-            for word in &argv {
-                write_word(&mut line, word);
-                line.push(b' ');
-            }
-            let shell = std::process::Command::new("bash").arg("-c").arg(OsString::from_vec(line)).output().unwrap();
-            let read: Vec<&[u8]> = shell.stdout.split(|b| *b == 0).collect();
-            let meant: Vec<&[u8]> = argv.iter().map(|w| w.as_bytes()).chain([&b""[..]]).collect();
-            prop_assert_eq!(read, meant);
+        fn shells_read_it_back(words in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(1u8..=255, 0..12),
+                "[-%$`'\"\\\\nr0-9\n\r! ~#]{0,8}".prop_map(String::into_bytes),
+            ],
+            1..4,
+        )) {
+            let argv: Vec<OsString> = ["printf", "%s\\0"].map(OsString::from).into_iter()
+                .chain(words.iter().cloned().map(OsString::from_vec)).collect();
+            let meant: Vec<Vec<u8>> = words.into_iter().chain([Vec::new()]).collect();
+            let mut script = Vec::new();
+            write_command(&mut script, &argv);
+            prop_assert_eq!(words_of("bash", &script), meant.clone());
+            let mut line = Vec::new();
+            write_command_for(Reader::AnyShell, &mut line, &argv);
+            fold(&mut line);
+            prop_assert!(!line.iter().any(|byte| matches!(byte, b'\n' | b'\r')));
+            prop_assert_eq!(words_of("sh", &line), meant.clone());
+            prop_assert_eq!(words_of("bash", &line), meant);
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use super::{Plan, quote};
+use super::Plan;
+use super::quote::{self, Reader};
 use crate::resources::{Resources, directive_text};
 
 /// Above this many runs the plain script holds the first ones and says how many there are.
@@ -46,12 +47,13 @@ pub fn write_local(out: &mut dyn Write, env: &[String], plan: &Plan) -> io::Resu
     write_commands(out, plan)
 }
 
-/// Writes the commands of a plan, one a line.
+/// Writes the commands of a plan, one a line, for any shell and for programs that read lines.
 pub fn write_commands(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     let mut line = Vec::new();
     for run in 0..plan.len() {
         line.clear();
-        plan.at(run).write_command(&mut line);
+        plan.at(run).write_command(Reader::AnyShell, &mut line);
+        quote::fold(&mut line);
         line.push(b'\n');
         out.write_all(&line)?;
     }
@@ -61,7 +63,7 @@ pub fn write_commands(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 /// Gives the script of a launch: readable directives, the env as comments, and one line that becomes the worker.
 pub fn job_script(resources: &Resources, env: &[String], plan: &Plan, worker: &[OsString]) -> Vec<u8> {
     let mut first = Vec::new();
-    plan.at(0).write_command(&mut first);
+    plan.at(0).write_command(Reader::Bash, &mut first);
     job_script_like(resources, env, (plan.len(), &first), worker)
 }
 
@@ -104,7 +106,7 @@ fn write_env(out: &mut dyn Write, env: &[String]) -> io::Result<()> {
 
 fn write_line(out: &mut dyn Write, before: &str, plan: &Plan, run: u64, after: &str) -> io::Result<()> {
     let mut line = before.as_bytes().to_vec();
-    plan.at(run).write_command(&mut line);
+    plan.at(run).write_command(Reader::Bash, &mut line);
     line.extend_from_slice(after.as_bytes());
     out.write_all(&line)
 }
