@@ -23,7 +23,7 @@ use crate::commands::details::{Details, asked};
 use crate::endings::{Ending, ending};
 
 /// The version of every shape here. A field may be added within a version; none changes its meaning.
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// One launch with its runs: `neu status ID --json`.
 #[derive(Debug, Serialize)]

@@ -3,6 +3,7 @@
 //! Nothing here prints, parses a command line, or reads the environment or the current folder on its own:
 //! whoever calls passes those in. The way of the data is told in `ARCHITECTURE.md`.
 
+pub mod bound;
 pub mod config;
 pub mod disk;
 pub mod document;

@@ -2,13 +2,15 @@
 
 use clap::Args;
 
-use super::CrewArgs;
+use super::{CountArgs, CrewArgs};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LaunchArgs {
     /// The name of the launch [default: the script's]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) count: CountArgs,
     #[command(flatten)]
     pub(crate) manner: MannerArgs,
 }

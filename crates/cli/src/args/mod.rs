@@ -1,5 +1,6 @@
 //! What can be typed: clap types, and nothing else.
 
+mod before;
 mod crew;
 mod gpus;
 mod launching;
@@ -16,6 +17,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+pub(crate) use before::{CountArgs, PointsArgs};
 pub(crate) use crew::{CrewArgs, PatienceArgs};
 pub(crate) use gpus::GpuArgs;
 pub(crate) use launching::{LaunchArgs, MannerArgs};
@@ -41,7 +43,7 @@ const OF_NEURUN: [(&str, &str); 5] = [
 ];
 
 /// What only neusweep knows.
-const OF_NEUSWEEP: [(&str, &str); 13] = [
+const OF_NEUSWEEP: [(&str, &str); 15] = [
     ("--params", "--params=FILE"),
     ("-p", "-p FILE"),
     ("--no-params", "--no-params"),
@@ -55,6 +57,8 @@ const OF_NEUSWEEP: [(&str, &str); 13] = [
     ("--style", "--style STYLE"),
     ("--name-template", "--name-template TEMPLATE"),
     ("--sync", "--sync"),
+    ("--table", "--table"),
+    ("--csv", "--table --csv"),
 ];
 
 /// Reads what was typed. A question for help or the version is answered by the failure that comes back.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use super::{LaunchArgs, SweepingArgs, SyncArgs};
+use super::{LaunchArgs, PointsArgs, SweepingArgs, SyncArgs};
 
 /// Runs a command for every combination of parameters, from a file or from options.
 ///
@@ -28,8 +28,10 @@ pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) sync: SyncArgs,
     #[command(flatten)]
+    pub(crate) points: PointsArgs,
+    #[command(flatten)]
     pub(crate) launch: LaunchArgs,
     /// The command to run for each combination
-    #[arg(value_name = "CMD", trailing_var_arg = true, required = true)]
+    #[arg(value_name = "CMD", trailing_var_arg = true, required_unless_present_any = ["count", "table"])]
     pub(crate) words: Vec<OsString>,
 }

@@ -31,6 +31,6 @@ pub(crate) struct SyncArgs {
     #[command(flatten)]
     pub(crate) skipping: SkippingArgs,
     /// Start what is new, as --skip-done, and offer to cancel what lives and is not in the file any more; with --yes, do
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["count", "table"])]
     pub(crate) sync: bool,
 }

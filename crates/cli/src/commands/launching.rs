@@ -6,9 +6,9 @@ use neuromanager_core::config::SupportKind;
 use neuromanager_core::plan::script;
 
 use super::limits::check_here;
-use super::naming::place;
 use super::order::{Manner, Order};
 use super::skipping::{Skipping, launch_new};
+use super::summary::Summary;
 use super::{App, foreground, gpus, submit};
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -30,8 +30,7 @@ pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit
         Skipping::Done(reach) | Skipping::Sync(reach) => return launch_new(order, reach, manner, app),
     }
     if manner.dry_run {
-        write_dry_run(&order, app)?;
-        return Ok(Exit::Done);
+        return foretell(&order, manner, app);
     }
     ask(&order, manner, app)?;
     start(order, manner, app)
@@ -51,12 +50,17 @@ pub(super) fn ask(order: &Order, manner: Manner, app: &App) -> Result<(), Failur
     if runs <= ASK_ABOVE || manner.yes || !app.settings.interactive {
         return Ok(());
     }
-    let target =
-        order.place.device.as_ref().map_or_else(String::new, |_| format!(" on {}", place(&order.place)));
-    match Ui::ask(&format!("start {runs} runs{target}?"))? {
+    match Ui::ask(&format!("start {}?", Summary::of(order, app)))? {
         true => Ok(()),
         false => Err(Failure::new(Exit::Interrupted, "nothing was started")),
     }
+}
+
+/// Prints what would be started, and says what it may take.
+pub(super) fn foretell(order: &Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    write_dry_run(order, app)?;
+    app.ui.at(manner.volume).say(&Summary::of(order, app).to_string());
+    Ok(Exit::Done)
 }
 
 /// Prints what would be started.

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod causes;
+mod count;
 mod crew;
 mod detached;
 pub(crate) mod details;
@@ -39,8 +40,10 @@ mod site;
 mod skipping;
 mod status;
 mod submit;
+mod summary;
 mod surveying;
 mod sweep;
+mod table;
 mod taking_up;
 mod viewing;
 mod wait;

@@ -14,6 +14,7 @@ use neuromanager_core::store::Names;
 use neuromanager_core::sweep::Sweep;
 
 use super::App;
+use super::count::count;
 use super::gpus;
 use super::launching::launch;
 use super::order::{Manner, Order};
@@ -27,16 +28,15 @@ const USAGE: &str = "neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT 
 /// Runs `neurun`.
 pub(crate) fn neurun(args: &RunArgs, app: &App) -> Result<Exit, Failure> {
     let manner = Manner::of(&args.launch.manner).skipping(Skipping::of(args.skipping));
-    start(args, None, manner, app)
+    let order = || order(args, None, app);
+    if args.launch.count.count {
+        return count(1, args.runs, order, manner.volume, app);
+    }
+    launch(order()?, manner, app)
 }
 
-/// Starts what `args` ask for, for every point of `sweep` where there is one.
-pub(super) fn start(
-    args: &RunArgs,
-    sweep: Option<Sweep>,
-    manner: Manner,
-    app: &App,
-) -> Result<Exit, Failure> {
+/// Plans what `args` ask for, for every point of `sweep` where there is one.
+pub(super) fn order(args: &RunArgs, sweep: Option<Sweep>, app: &App) -> Result<Order, Failure> {
     let words = split(&args.words)?;
     check_place(&words)?;
     let (config, extra) = read_config(args, app)?;
@@ -55,7 +55,7 @@ pub(super) fn start(
         app.ui.warn(warning);
     }
     let named = args.launch.name.clone().or_else(|| resources.value("job-name").map(str::to_owned));
-    let order = Order {
+    Ok(Order {
         name: named.unwrap_or(program.name),
         place: Names { support: support.name.clone(), kind: support.kind, device: Some(device.name.clone()) },
         env: device.env.clone(),
@@ -63,8 +63,7 @@ pub(super) fn start(
         plan: Plan::new(program.argv, sweep, args.runs)?,
         folder: app.settings.folder.clone(),
         skipped: None,
-    };
-    launch(order, manner, app)
+    })
 }
 
 /// What stands after the options.

@@ -17,10 +17,7 @@ use crate::args::StatusArgs;
 use crate::exit::Exit;
 use crate::json::{self, shown_values};
 use crate::report::Failure;
-use crate::ui::{Table, duration, local_time, one_line, output_width, print};
-
-/// How many runs a terminal is shown at once; a pipe gets all.
-const ROWS_ON_A_TERMINAL: usize = 200;
+use crate::ui::{ROWS_ON_A_TERMINAL, Table, duration, local_time, one_line, output_width, print};
 
 /// How many runs that did not succeed are explained below the table.
 const EXPLAINED: usize = 5;

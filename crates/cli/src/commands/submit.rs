@@ -116,7 +116,7 @@ fn refusal(first: &Excess, rest: &[Excess]) -> Failure {
 }
 
 /// Looks up a variable that is set to something.
-fn value_of(variables: &[(String, String)], name: &str) -> Option<String> {
+pub(super) fn value_of(variables: &[(String, String)], name: &str) -> Option<String> {
     let set = variables.iter().find(|(known, value)| known == name && !value.is_empty());
     set.map(|(_, value)| value.clone())
 }

@@ -10,9 +10,11 @@ use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 use neuromanager_core::sweep::{NameTemplate, Sweep};
 
+use super::count::count;
 use super::launching::launch;
 use super::order::{Manner, Order};
 use super::skipping::Skipping;
+use super::table::{Form, Shown, table};
 use super::{App, points, run};
 use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
@@ -31,14 +33,30 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
         }
         None => sweep,
     };
-    match handed_over {
-        Some(mut inner) => {
-            let manner = manner.and(Manner::of(&inner.launch.manner).skipping(Skipping::of(inner.skipping)));
-            inner.launch.name = inner.launch.name.or_else(|| args.launch.name.clone());
-            run::start(&inner, Some(sweep), manner, app)
-        }
-        None => launch(order(args, sweep, app)?, manner, app),
+    let inner = handed_over.map(|inner| named_as(args, inner));
+    let manner = inner.iter().fold(manner, |outer, inner| {
+        outer.and(Manner::of(&inner.launch.manner).skipping(Skipping::of(inner.skipping)))
+    });
+    let repeats = inner.as_ref().map_or(1, |inner| inner.runs);
+    let is_counted = args.launch.count.count || inner.as_ref().is_some_and(|inner| inner.launch.count.count);
+    let order = || match &inner {
+        Some(inner) => run::order(inner, Some(sweep.clone()), app),
+        None => order(args, sweep.clone(), app),
+    };
+    if is_counted {
+        return count(sweep.count(), repeats, order, manner.volume, app);
     }
+    if args.points.table {
+        let form = Form::of(args.points.csv, manner.json);
+        return table(&Shown { sweep: &sweep, repeats, order: order().ok() }, form, manner.volume, app);
+    }
+    launch(order()?, manner, app)
+}
+
+/// Gives what is handed over to `neurun` the name that `neusweep` was told, unless it has its own.
+fn named_as(args: &SweepArgs, mut inner: RunArgs) -> RunArgs {
+    inner.launch.name = inner.launch.name.or_else(|| args.launch.name.clone());
+    inner
 }
 
 /// Plans a command that is not `neurun`: on this machine, in the environment as it is.

@@ -1,5 +1,6 @@
 //! The terminal: who gets results, who gets messages, how wide it is, and whether it shows colour.
 
+mod columns;
 mod fit;
 mod notice;
 mod table;
@@ -8,9 +9,10 @@ pub(crate) mod view;
 
 use std::io::{self, IsTerminal, Write};
 
+pub(crate) use columns::Columns;
 pub(crate) use fit::{columns, cut, fill, printable};
 pub(crate) use notice::Notice;
-pub(crate) use table::Table;
+pub(crate) use table::{ROWS_ON_A_TERMINAL, Table};
 pub(crate) use text::{ago, bytes, duration, last_lines, local_time, one_line, shell_word, shown};
 
 /// How much a command says.

@@ -6,8 +6,11 @@ use comfy_table::{ContentArrangement, Table as Comfy, presets};
 
 use super::{one_line, output_width};
 
+/// How many rows a terminal is shown at once; a pipe gets all.
+pub(crate) const ROWS_ON_A_TERMINAL: usize = 200;
+
 /// The blanks behind a column.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// How few characters of a cell still tell anything.
 const SHORTEST: usize = 6;

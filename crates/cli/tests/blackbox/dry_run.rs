@@ -49,7 +49,7 @@ fn the_seed_s_script_is_printed_byte_for_byte() {
         "#!/bin/bash\n#SBATCH --time=2-00:00:00\n#SBATCH --account=myproject\n#SBATCH --partition=big-gpu\n\
          #SBATCH --gres=gpu:p100:1\n#SBATCH --mem=8000\n\nsource activate deep\npython dummytrain.py --lr=0.01\n"
     );
-    assert_eq!(outcome.stderr, "");
+    assert_eq!(outcome.stderr, "1 run of dummytrain on slurm/gpu: at most 48 h and 48 GPU-hours\n");
     assert_eq!(world.listing(), before);
 }
 
@@ -78,7 +78,7 @@ fn the_seed_s_listing_is_printed_byte_for_byte() {
          python dummytrain.py --steps=100 --lr=0.01 --layers=8\n\
          python dummytrain.py --steps=100 --lr=0.01 --layers=16\n"
     );
-    assert_eq!(outcome.stderr, "");
+    assert_eq!(outcome.stderr, "6 runs of dummytrain\n");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn many_runs_are_one_script_with_a_case_for_each() {
     7) python dummytrain.py --steps=10 --lr=0.01 '--name=$HOME' ;;
     esac
     "#);
-    assert_eq!(outcome.stderr, "");
+    assert_eq!(outcome.stderr, "8 runs of dummytrain on slurm/gpu: at most 384 h and 384 GPU-hours\n");
 }
 
 /// Values that a shell would take apart, JSON-quoted.

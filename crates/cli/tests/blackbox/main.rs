@@ -14,6 +14,7 @@ mod kit;
 mod activation;
 mod asking;
 mod attempts;
+mod before;
 mod cancelling;
 mod config;
 mod damage;

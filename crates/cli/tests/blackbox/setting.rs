@@ -149,11 +149,12 @@ fn rows_leave_a_file_alone_that_is_not_named_and_say_so() {
     assert_eq!(outcome.stdout, "python t.py --lr=0.1\n");
     insta::assert_snapshot!(outcome.stderr, @r"
     `params.json` is not read, since the rows are the points: `--params params.json` combines them with it
+    1 run of t
     ");
     assert_eq!(world.neusweep("--dry-run -q --rows points.csv t.py").succeeded().stderr, "");
     let both = world.neusweep("--dry-run -p params.json --rows points.csv t.py").succeeded();
     assert_eq!(both.stdout, "python t.py --lr=0.1 --steps=1\npython t.py --lr=0.1 --steps=2\n");
-    assert_eq!(both.stderr, "");
+    assert_eq!(both.stderr, "2 runs of t\n");
 }
 
 #[test]

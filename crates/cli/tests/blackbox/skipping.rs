@@ -88,7 +88,7 @@ fn what_still_lives_is_not_started_again() {
     let sweep = held(&world, "neurun local cpu note.sh");
     world.file("params.json", r#"{"x": [2, 1, 3]}"#);
     let dry = world.neusweep("--skip-done --dry-run neurun local cpu note.sh").succeeded();
-    assert_eq!(dry.stderr, "1 new, 0 done, 2 running (of them 1 waiting)\n");
+    assert_eq!(dry.stderr, "1 new, 0 done, 2 running (of them 1 waiting)\n1 run of note on local/cpu\n");
     assert_eq!(dry.stdout, "bash note.sh --x=3\n");
     let mut second = world.tool(Tool::Neusweep, "--skip-done neurun local cpu note.sh".split(' ')).spawn();
     wait_until("the new one runs", || ran(&world) == ["--x=1", "--x=3"]);
@@ -188,7 +188,7 @@ fn what_was_started_again_counts_once() {
     let dry = world.neusweep("--skip-done --dry-run neurun local cpu note.sh").succeeded();
     assert_eq!(
         (dry.stderr.as_str(), dry.stdout.as_str()),
-        ("1 new, 3 done, 0 running\n", "bash note.sh --x=1\n")
+        ("1 new, 3 done, 0 running\n1 run of note on local/cpu\n", "bash note.sh --x=1\n")
     );
 }
 
@@ -332,6 +332,7 @@ fn sync_says_what_to_type_where_nobody_can_be_asked() {
     1 run is not asked for any more, though it is not over:
       1.1  x2  waiting
     `neu cancel 1.1` would be offered
+    1 run of note on local/cpu
     ");
     assert_eq!(dry.stdout, "bash note.sh --x=4\n");
     let mut synced = world.tool(Tool::Neusweep, "--sync neurun local cpu note.sh".split(' ')).spawn();
@@ -388,7 +389,7 @@ fn sync_leaves_other_commands_and_devices_alone() {
     let others = [held(&world, "neurun local big note.sh"), held(&world, "neurun local cpu note.sh --more")];
     world.file("params.json", r#"{"x": [3]}"#);
     let dry = world.neusweep("--sync --skip-done=any --dry-run neurun local cpu note.sh").succeeded();
-    assert_eq!(dry.stderr, "1 new, 0 done, 0 running\n");
+    assert_eq!(dry.stderr, "1 new, 0 done, 0 running\n1 run of note on local/cpu\n");
     fs::remove_file(world.path("hold")).unwrap();
     for mut other in others {
         other.wait().succeeded();

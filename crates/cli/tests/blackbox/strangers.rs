@@ -131,7 +131,7 @@ fn a_reader_that_goes_away_is_no_trouble() {
     world.file("t.sh", "seq 100000");
     world.neurun("-y --runs=90 local cpu argv.py").succeeded();
     for line in [
-        "neusweep --dry-run t.sh | head -1",
+        "neusweep -q --dry-run t.sh | head -1",
         "neurun --help | head -1",
         "neu status 1 | head -1",
         "neu status 1 --json | head -1",

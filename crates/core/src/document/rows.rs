@@ -2,6 +2,9 @@
 
 mod lines;
 mod separated;
+mod write;
+
+pub use write::{is_sayable, write_names, write_row};
 
 use super::{BYTE_ORDER_MARK, Entry, Problem, Source};
 

@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::template::Template;
 use super::quote::{self, Reader};
+use super::template::Template;
 use super::{Plan, Run, RunIdentity};
 use crate::sweep::{Choice, Point, PointIdentity, RunNames};
 

@@ -5,6 +5,7 @@
 //! Slurm 22.05, restricted to what later versions print alike.
 
 pub mod associations;
+pub mod gpus;
 pub mod id;
 pub mod limits;
 pub mod options;

@@ -11,7 +11,7 @@ use neuromanager_core::engine::earlier::Reach;
 use neuromanager_core::store::Turn;
 
 use super::App;
-use super::launching::{ask, start, write_dry_run};
+use super::launching::{ask, foretell, start};
 use super::order::{Manner, Order};
 use crate::args::{ReachArg, SkippingArgs, SyncArgs};
 use crate::exit::Exit;
@@ -94,7 +94,7 @@ pub(super) fn launch_new(order: Order, reach: Reach, manner: Manner, app: &App) 
     if manner.dry_run {
         gone.foretell(ui);
         return match order {
-            Some(order) => write_dry_run(&order, app).map(|()| Exit::Done),
+            Some(order) => foretell(&order, manner, app),
             None => nothing_to_start(&counts, manner, ui),
         };
     }
