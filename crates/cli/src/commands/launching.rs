@@ -44,11 +44,17 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     }
 }
 
-/// Asks a person at a terminal once where there is much to start.
+/// Asks a person at a terminal once where there is much to start, which `$limit` decides where there is one. Where
+/// nobody can be asked, what is above a limit is refused.
 pub(super) fn ask(order: &Order, manner: Manner, app: &App) -> Result<(), Failure> {
-    let runs = order.plan.len();
-    if runs <= ASK_ABOVE || manner.yes || !app.settings.interactive {
+    let plan = &order.plan;
+    let excesses = plan.excesses();
+    let is_much = if plan.limits().is_empty() { plan.len() > ASK_ABOVE } else { !excesses.is_empty() };
+    if !is_much || manner.yes {
         return Ok(());
+    }
+    if !app.settings.interactive {
+        return if excesses.is_empty() { Ok(()) } else { Err(excesses.into()) };
     }
     match Ui::ask(&format!("start {}?", Summary::of(order, app)))? {
         true => Ok(()),

@@ -237,3 +237,41 @@ fn variables_stand_in_front_of_a_command() {
     eval "$(printf 'A=\047a\nb\047 B=2 bash say.sh')"
     "#);
 }
+
+#[test]
+fn more_runs_than_the_limit_are_not_started_without_a_yes() {
+    let world = world();
+    world.file("params.json", "{\n  \"a\": [1, 2, 3],\n  \"$limit\": 5\n}\n");
+    let outcome = looked_at(&world, "neurun --runs=2 local cpu train.py").exited(2);
+    insta::assert_snapshot!(outcome.stderr, @"
+    error: 6 runs would start, more than `$limit` allows
+     --> params.json:3:13
+      |
+    3 |   \"$limit\": 5
+      |             ^
+      |
+    help: add `--yes` to start them all, or look at them first with `--table`
+    ");
+    for words in ["--dry-run", "--count", "--table"] {
+        looked_at(&world, &format!("{words} neurun --runs=2 local cpu train.py")).succeeded();
+    }
+    world.neusweep("train.py").succeeded();
+    world.neusweep("--yes neurun --runs=2 local cpu train.py").succeeded();
+    assert_eq!(world.states("2").len(), 6);
+}
+
+#[test]
+fn on_a_terminal_the_limit_asks_in_place_of_the_hundred() {
+    let world = world();
+    let values: Vec<u32> = (0..120).collect();
+    world.file("params.json", serde_json::json!({"a": values, "$limit": 119}).to_string());
+    let mut terminal = world.tool(Tool::Neusweep, ["train.py"]).on_terminal();
+    terminal.expect("start 120 runs of train? [y/N]");
+    terminal.type_in("n\n");
+    terminal.wait().exited(130);
+    assert!(!world.store().exists());
+    world.file("params.json", serde_json::json!({"a": values, "$limit": 120}).to_string());
+    world.file("t.sh", "");
+    let outcome = world.tool(Tool::Neusweep, ["t.sh"]).on_terminal().wait().succeeded();
+    assert!(!outcome.stdout.contains("[y/N]"), "{}", outcome.stdout);
+}

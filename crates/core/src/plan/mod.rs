@@ -13,9 +13,11 @@ pub mod template;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::ops::Range;
 
+use crate::document::Problems;
 use crate::kept::{Ascending, Kept};
-use crate::sweep::{Choice, RunNames, Sweep};
+use crate::sweep::{Choice, RunNames, StartLimit, Sweep};
 
 pub use argument::Argument;
 pub use earlier_runs::{Code, Comparison, EarlierRun, EarlierRuns, RunIdentity, Standing};
@@ -210,6 +212,31 @@ impl Plan {
     }
 
     /// Decides how the runs are named, in a launch that has a name itself.
+    /// Gives what the files of the sweep say of how many runs may be started without a word.
+    pub fn limits(&self) -> &[StartLimit] {
+        match &self.runs {
+            Runs::Made { sweep, .. } => sweep.as_ref().map_or(&[], Sweep::limits),
+            Runs::Listed { .. } => &[],
+        }
+    }
+
+    /// Says of each of those limits that it is exceeded, where it is.
+    pub fn excesses(&self) -> Vec<Problems> {
+        let excess = |limit: &StartLimit| limit.excess(self.runs_at(limit.points()));
+        self.limits().iter().filter_map(excess).collect()
+    }
+
+    /// Counts the runs at some points of the sweep.
+    fn runs_at(&self, points: &Range<u64>) -> u64 {
+        match &self.runs {
+            Runs::Made { places: Kept::All(_), .. } => (points.end - points.start) * self.repeats,
+            Runs::Made { places: Kept::Some(_), .. } | Runs::Listed { .. } => {
+                let is_there = |number: &u64| points.contains(&(self.at(*number).place / self.repeats));
+                (0..self.len()).filter(is_there).count() as u64
+            }
+        }
+    }
+
     pub fn names(&self, launch: &str) -> RunNames<'_> {
         match &self.runs {
             Runs::Made { sweep, .. } => RunNames::new(sweep.as_ref(), launch, self.repeats),

@@ -26,7 +26,6 @@ pub(super) struct Block {
     pub(super) rules: Vec<Rule>,
     pub(super) sample: Option<Sample>,
     pub(super) order: Option<Order>,
-    pub(super) limit: Option<u64>,
     pub(super) style: Style,
 }
 

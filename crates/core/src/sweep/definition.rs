@@ -30,8 +30,7 @@ pub(super) struct Definition {
     pub(super) include: Vec<Definition>,
     pub(super) sample: Option<Sample>,
     pub(super) order: Option<Order>,
-    /// The most runs that may be started without a word.
-    pub(super) limit: Option<u64>,
+    pub(super) limit: Option<Limit>,
     pub(super) style: Style,
 }
 
@@ -177,6 +176,13 @@ pub(super) struct Sample {
     pub(super) method: Method,
     pub(super) count: u64,
     pub(super) seed: u64,
+    pub(super) at: Spot,
+}
+
+/// The most runs that may be started without a word.
+#[derive(Debug, Clone)]
+pub(super) struct Limit {
+    pub(super) most: u64,
     pub(super) at: Spot,
 }
 

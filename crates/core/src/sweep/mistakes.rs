@@ -18,6 +18,11 @@ impl Mistakes {
         self.texts.len() - 1
     }
 
+    /// Gives a text.
+    pub(super) fn text(&self, number: usize) -> &Source {
+        &self.texts[number].0
+    }
+
     /// Gives the list of problems of a text.
     pub(super) fn of(&mut self, number: usize) -> &mut Vec<Problem> {
         &mut self.texts[number].1

@@ -8,6 +8,7 @@ mod change;
 mod choice;
 mod definition;
 mod identity;
+mod limit;
 mod mistakes;
 mod naming;
 pub mod numbers;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use choice::Choice;
 pub use identity::{PointIdentity, write_canonical};
+pub use limit::StartLimit;
 pub use naming::{LONGEST_NAME, NameTemplate, RunNames};
 pub use origin::{Origin, Typed};
 pub use point::{Point, Points};
@@ -45,6 +47,7 @@ pub struct Sweep {
     blocks: Arc<[Settled]>,
     parameters: Arc<[Parameter]>,
     count: u64,
+    limits: Arc<[StartLimit]>,
     /// How its runs are to be named, where that was said.
     names: Option<Arc<NameTemplate>>,
 }
@@ -104,34 +107,59 @@ impl Sweep {
 
     /// Resolves what was defined, and finds its points.
     fn settle(definitions: &[Definition], mistakes: &mut Mistakes) -> Self {
-        let with_included = definitions
-            .iter()
-            .flat_map(|definition| std::iter::once(definition).chain(definition.include.iter()));
-        let blocks: Vec<_> =
-            with_included.filter_map(|definition| resolve::resolve(definition, mistakes)).collect();
-        if mistakes.count() > 0 {
-            return Self { blocks: Arc::default(), parameters: Arc::default(), count: 0, names: None };
+        let mut objects = Vec::new();
+        for definition in definitions {
+            let with_included = std::iter::once(definition).chain(&definition.include);
+            let blocks: Vec<_> =
+                with_included.filter_map(|definition| resolve::resolve(definition, mistakes)).collect();
+            objects.push((definition, blocks));
         }
-        let mut seen = if blocks.len() > 1 { Seen::Points(HashSet::new()) } else { Seen::Nothing };
-        let parameters = parameters(&blocks);
-        let (mut settled, mut start) = (Vec::new(), 0_u64);
-        for block in blocks {
-            let kept = settle(&block, &mut seen, mistakes);
-            let count = kept.count();
-            let order = block.order.map(|order| Permutation::new(order, count));
-            let at = block.at.clone();
-            settled.push(Settled { block, kept, order, start });
-            start = start.checked_add(count).unwrap_or_else(|| {
-                mistakes.add(&at, "there are more points than can be counted".to_owned(), None);
-                start
-            });
+        if mistakes.count() > 0 {
+            return Self::nothing();
+        }
+        let all = || objects.iter().flat_map(|(_, blocks)| blocks);
+        let mut seen = if all().count() > 1 { Seen::Points(HashSet::new()) } else { Seen::Nothing };
+        let parameters = parameters(&all().collect::<Vec<_>>());
+        let (mut settled, mut start, mut limits) = (Vec::new(), 0_u64, Vec::new());
+        for (definition, blocks) in objects {
+            let first = start;
+            for block in blocks {
+                let kept = settle(&block, &mut seen, mistakes);
+                let count = kept.count();
+                let order = block.order.map(|order| Permutation::new(order, count));
+                let at = block.at.clone();
+                settled.push(Settled { block, kept, order, start });
+                start = start.checked_add(count).unwrap_or_else(|| {
+                    mistakes.add(&at, "there are more points than can be counted".to_owned(), None);
+                    start
+                });
+            }
+            let limit = definition.limit.as_ref();
+            limits.extend(limit.map(|it| StartLimit::new(it, first..start, mistakes.text(it.at.source))));
         }
         if let (0, 0, Some(first)) = (start, mistakes.count(), definitions.first()) {
             let help =
                 "look at what conditions leave: `$exclude`, `$where` and `when`, `--exclude` and `--where`";
             mistakes.add(&first.at, "no point is left to run".to_owned(), Some(help.to_owned()));
         }
-        Self { blocks: settled.into(), parameters: parameters.into(), count: start, names: None }
+        Self {
+            blocks: settled.into(),
+            parameters: parameters.into(),
+            count: start,
+            limits: limits.into(),
+            names: None,
+        }
+    }
+
+    /// A sweep without any point, which is given to nobody.
+    fn nothing() -> Self {
+        Self {
+            blocks: Arc::default(),
+            parameters: Arc::default(),
+            count: 0,
+            limits: Arc::default(),
+            names: None,
+        }
     }
 
     /// Names its runs as a template says.
@@ -174,9 +202,9 @@ impl Sweep {
         Some(Point::new(index, &settled.block, settings))
     }
 
-    /// What files say of the number of runs that may be started without a word: the limit, the points that it is about.
-    pub fn limits(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.blocks.iter().filter_map(|settled| Some((settled.block.limit?, settled.kept.count())))
+    /// What files say of the number of runs that may be started without a word.
+    pub fn limits(&self) -> &[StartLimit] {
+        &self.limits
     }
 }
 
@@ -197,7 +225,7 @@ impl Permutation {
 }
 
 /// Gathers the parameters of all blocks.
-fn parameters(blocks: &[Block]) -> Vec<Parameter> {
+fn parameters(blocks: &[&Block]) -> Vec<Parameter> {
     let mut all: Vec<Parameter> = Vec::new();
     for block in blocks {
         for (place, name) in block.names.iter().enumerate().filter(|(place, _)| block.has(*place)) {

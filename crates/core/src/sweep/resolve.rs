@@ -33,7 +33,6 @@ pub(super) fn resolve(definition: &Definition, mistakes: &mut Mistakes) -> Optio
         rules,
         sample,
         order: definition.order,
-        limit: definition.limit,
         style: definition.style.clone(),
     };
     set_strides(&mut block, mistakes);

@@ -1,6 +1,6 @@
 //! The `$`-keys: what is said of the set of points.
 
-use super::super::definition::{Definition, Group, Order, Rule, Sample, Values};
+use super::super::definition::{Definition, Group, Limit, Order, Rule, Sample, Values};
 use super::super::numbers::Method;
 use super::{Reader, Within, is_table};
 use crate::document::{Entry, Node, Value};
@@ -22,7 +22,7 @@ impl Reader<'_> {
             "$where" => definition.keep = self.rules(entry.value),
             "$sample" => definition.sample = self.sample(entry.value),
             "$order" => definition.order = self.order(entry.value),
-            "$limit" => definition.limit = self.whole(&entry.value, "`$limit`"),
+            "$limit" => definition.limit = self.limit(&entry.value),
             "$style" => {}
             _ => self.unknown_key(&entry, &KEYS),
         }
@@ -157,6 +157,11 @@ impl Reader<'_> {
             _ => Method::Random,
         };
         Some(Sample { method, count, seed, at })
+    }
+
+    fn limit(&mut self, node: &Node) -> Option<Limit> {
+        let most = self.whole(node, "`$limit`")?;
+        Some(Limit { most, at: self.spot(&node.at) })
     }
 
     fn order(&mut self, node: Node) -> Option<Order> {

@@ -185,3 +185,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_limit_counts_the_runs_of_its_object_with_the_extra_ones() {
+    let text = r#"[
+      {"a": [1, 2, 3], "$include": {"a": 4}, "$limit": 4},
+      {"a": [1, 5], "$limit": 1},
+      {"b": [1, 2]}
+    ]"#;
+    let sweep = sweep(text);
+    let excesses = |repeats| -> Vec<String> {
+        let plan = crate::plan::Plan::new(vec!["t".into()], Some(sweep.clone()), repeats).unwrap();
+        plan.excesses().iter().map(Problems::plain).collect()
+    };
+    // One of the second object is a point already.
+    assert_eq!(excesses(1), [""; 0]);
+    insta::assert_snapshot!(excesses(2).concat(), @"
+    params.json:2:56: 8 runs would start, more than `$limit` allows
+      help: add `--yes` to start them all, or look at them first with `--table`
+    params.json:3:31: 2 runs would start, more than `$limit` allows
+      help: add `--yes` to start them all, or look at them first with `--table`
+    ");
+    let plan = crate::plan::Plan::new(vec!["t".into()], Some(sweep.clone()), 2).unwrap();
+    let rest = plan.only(|planned| planned.own_arguments().any(|it| it == "--a=4" || it == "--a=5")).unwrap();
+    assert_eq!((rest.len(), rest.excesses().len()), (4, 1), "what is left out does not count");
+}
