@@ -10,6 +10,7 @@ use neuromanager_core::config::{ConfigError, SelectError, WordProblems};
 use neuromanager_core::document::Problems;
 use neuromanager_core::engine::cancel::CancelError;
 use neuromanager_core::engine::configuration::ConfigurationError;
+use neuromanager_core::engine::flags::FlagsError;
 use neuromanager_core::engine::program::ProgramError;
 use neuromanager_core::engine::rerun::RerunError;
 use neuromanager_core::expression::ExpressionError;
@@ -313,6 +314,15 @@ impl From<RerunError> for Failure {
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         Self::of(Exit::Scheduler, error).hint("is this a machine of the cluster, and does `sinfo` answer?")
+    }
+}
+
+impl From<FlagsError> for Failure {
+    fn from(error: FlagsError) -> Self {
+        let hint =
+            "nothing was checked, and nothing was started; `--dry-run` shows what the program would be given";
+        // What it says already has what the program said.
+        Self::new(Exit::Scheduler, error.to_string()).hint(hint)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod document;
 pub mod engine;
 pub mod event;
 pub mod expression;
+pub mod flags;
 pub mod gpu;
 pub mod history;
 pub mod id;

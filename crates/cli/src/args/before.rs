@@ -17,4 +17,7 @@ pub(crate) struct PointsArgs {
     /// Print the table as CSV, which `--rows` reads
     #[arg(long, requires = "table", conflicts_with = "json")]
     pub(crate) csv: bool,
+    /// Ask the script for its `--help`, and report parameters that it does not know
+    #[arg(long, conflicts_with_all = ["dry_run", "count", "table", "json"])]
+    pub(crate) check_flags: bool,
 }

@@ -43,7 +43,7 @@ const OF_NEURUN: [(&str, &str); 5] = [
 ];
 
 /// What only neusweep knows.
-const OF_NEUSWEEP: [(&str, &str); 15] = [
+const OF_NEUSWEEP: [(&str, &str); 16] = [
     ("--params", "--params=FILE"),
     ("-p", "-p FILE"),
     ("--no-params", "--no-params"),
@@ -59,6 +59,7 @@ const OF_NEUSWEEP: [(&str, &str); 15] = [
     ("--sync", "--sync"),
     ("--table", "--table"),
     ("--csv", "--table --csv"),
+    ("--check-flags", "--check-flags"),
 ];
 
 /// Reads what was typed. A question for help or the version is answered by the failure that comes back.

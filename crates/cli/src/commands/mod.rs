@@ -2,6 +2,7 @@
 
 mod cancel;
 mod causes;
+mod check_flags;
 mod count;
 mod crew;
 mod detached;

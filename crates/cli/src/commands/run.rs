@@ -43,7 +43,7 @@ pub(super) fn order(args: &RunArgs, sweep: Option<Sweep>, app: &App) -> Result<O
     let (support, device) = config.device(&words.support, &words.device)?;
     let mut resources = resources(support, device, &words, extra, app)?;
     gpus::write_typed(&args.gpus, &mut resources, support.kind)?;
-    let folder = starting_folder(support, &resources, app);
+    let folder = starting_folder(support.kind, &resources, app);
     let search = Search {
         folder: &folder,
         path: app.settings.path(),
@@ -130,8 +130,8 @@ fn resources(
 }
 
 /// Gives the folder that runs start in: sbatch's `--chdir` where sbatch is asked, else the user's.
-fn starting_folder(support: &Support, resources: &Resources, app: &App) -> PathBuf {
-    match (support.kind, resources.value("chdir")) {
+pub(super) fn starting_folder(kind: SupportKind, resources: &Resources, app: &App) -> PathBuf {
+    match (kind, resources.value("chdir")) {
         (SupportKind::Slurm, Some(folder)) => app.settings.folder.join(folder),
         (SupportKind::Slurm, None) | (SupportKind::Local, _) => app.settings.folder.clone(),
     }

@@ -10,6 +10,7 @@ use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 use neuromanager_core::sweep::{NameTemplate, Sweep};
 
+use super::check_flags::check_flags;
 use super::count::count;
 use super::launching::launch;
 use super::order::{Manner, Order};
@@ -49,6 +50,9 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     if args.points.table {
         let form = Form::of(args.points.csv, manner.json);
         return table(&Shown { sweep: &sweep, repeats, order: order().ok() }, form, manner.volume, app);
+    }
+    if args.points.check_flags {
+        return check_flags(&order()?, manner.volume, app);
     }
     launch(order()?, manner, app)
 }

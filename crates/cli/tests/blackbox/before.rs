@@ -275,3 +275,102 @@ fn on_a_terminal_the_limit_asks_in_place_of_the_hundred() {
     let outcome = world.tool(Tool::Neusweep, ["t.sh"]).on_terminal().wait().succeeded();
     assert!(!outcome.stdout.contains("[y/N]"), "{}", outcome.stdout);
 }
+
+/// A script with the help of argparse; it marks each start.
+const ARGPARSE: &str = "import argparse, os, sys\n\
+    open('started', 'a').write(' '.join(sys.argv[1:]) + '\\n')\n\
+    p = argparse.ArgumentParser()\n\
+    p.add_argument('data')\n\
+    p.add_argument('--lr', type=float, help=os.environ.get('FOUND', ''))\n\
+    p.add_argument('--layers', type=int)\n\
+    p.add_argument('--batch-size', type=int)\n\
+    p.parse_args()\n";
+
+/// Asks a script about a sweep, and gives what was said on both outputs.
+#[track_caller]
+fn checked(world: &World, params: &str, words: &str, code: i32) -> String {
+    world.file("params.json", params);
+    let outcome = world.neusweep(words).exited(code);
+    assert!(!world.store().exists());
+    world.tidy(&format!("{}{}", outcome.stdout, outcome.stderr))
+}
+
+#[test]
+fn a_script_is_asked_which_parameters_it_knows() {
+    let world = world();
+    world.file("train.py", ARGPARSE);
+    let words = "--check-flags neurun slurm gpu train.py data/{lr}";
+    insta::assert_snapshot!(checked(&world, r#"{"lr": [1, 2], "layers": 4}"#, words, 0), @"
+    asked on this machine; a node of the cluster may have another version of the script
+    `python train.py data/1` knows `layers`
+    ");
+    insta::assert_snapshot!(checked(&world, r#"{"lr": 1, "batch_size": 1, "depth": 1, "layer": 1}"#, words, 1), @"
+    `python train.py data/1` does not know `--batch_size`; did you mean `batch-size`?
+    `python train.py data/1` does not know `--depth`
+    asked on this machine; a node of the cluster may have another version of the script
+    warning: `python train.py data/1` has no `--layer`; argparse takes it for `--layers`, unless the program forbids that: write `layers`
+    ");
+    assert_eq!(std::fs::read_to_string(world.path("started")).unwrap(), "data/1 --help\n".repeat(2));
+    insta::assert_snapshot!(checked(&world, r#"{"lr": 1}"#, words, 0), @"`python train.py data/1` is given no parameter as a flag: there is nothing to check");
+    insta::assert_snapshot!(checked(&world, r#"{"$style": "env", "LR": 1}"#, "--check-flags train.py x", 0), @"`python train.py x` is given no parameter as a flag: there is nothing to check");
+    insta::assert_snapshot!(checked(&world, r#"{"$style": "hydra", "lr": 1}"#, "--check-flags train.py x", 0), @"
+    warning: the help of `python train.py x` shows no configuration: `lr` could not be checked
+    of no parameter it is known whether `python train.py x` knows it
+    ");
+    assert_eq!(checked(&world, r#"{"layers": 1}"#, "-q --check-flags train.py x", 0), "");
+}
+
+#[test]
+fn a_script_is_asked_in_its_env() {
+    let world = crate::world_with_env(r#"["export FOUND='--from-the-env is known'", "cd /"]"#);
+    world.file("train.py", ARGPARSE);
+    let script = world.path("train.py");
+    let words = format!("--check-flags neurun local cpu {}", script.display());
+    world.file("params.json", r#"{"from-the-env": 1}"#);
+    world.neusweep(&format!("{words} x")).succeeded();
+    world.file("config.json", r#"{"local": {"cpu": {"env": "echo not today; false", "resources": ""}}}"#);
+    insta::assert_snapshot!(checked(&world, r#"{"lr": 1}"#, "--check-flags neurun local cpu train.py", 3), @"
+    error: `python train.py --help` tells nothing of its flags: the env failed at `echo not today; false`
+      | not today
+    hint: nothing was checked, and nothing was started; `--dry-run` shows what the program would be given
+    ");
+}
+
+#[test]
+fn where_there_is_no_help_nothing_is_checked() {
+    let world = world();
+    world.file("t.py", "import sys\nprint('training', sys.argv)\nsys.exit('no data')");
+    insta::assert_snapshot!(checked(&world, r#"{"lr": 1}"#, "--check-flags t.py", 3), @"
+    error: `python t.py --help` prints no help that could be read; it ended with exit code 1
+      | training ['t.py', '--help']
+      | no data
+    hint: nothing was checked, and nothing was started; `--dry-run` shows what the program would be given
+    ");
+    looked_at(&world, "--check-flags nothere.py").exited(2);
+}
+
+#[test]
+fn a_script_is_asked_where_its_job_would_start() {
+    let world = world();
+    world.file("elsewhere/train.py", ARGPARSE);
+    world.file("params.json", r#"{"layers": 1}"#);
+    world.neusweep("--check-flags neurun slurm gpu --chdir=elsewhere train.py x").succeeded();
+    assert!(world.path("elsewhere/started").exists());
+}
+
+#[test]
+fn a_table_in_csv_is_read_back_as_the_same_points() {
+    let world = world();
+    world.file(
+        "params.json",
+        r#"{
+          "lr": [0.10, 1e-4, "0.10"],
+          "text": ["True", true, "a, \"b\"\n", "", null],
+          "opt": ["adam", {"value": "sgd", "with": {"momentum": 0.9}}]
+        }"#,
+    );
+    let commands = world.neusweep("-q --dry-run train.py").succeeded().stdout;
+    assert_eq!(commands.lines().count(), 30);
+    let again = world.bash("neusweep --table --csv | neusweep -q --dry-run --rows - train.py").succeeded();
+    assert_eq!(again.stdout, commands);
+}

@@ -277,6 +277,7 @@ fn another_support_says_which_kind_it_is() {
 
     a b
     python t.py
+    1 run of t on jeanzay/gpu
     exit 0
     ");
     assert!(said(config, "desk cpu t.py").starts_with("ran\n"));

@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod configuration;
 pub mod create;
 pub mod earlier;
+pub mod flags;
 pub mod git;
 pub mod limits;
 pub mod mend;

@@ -11,12 +11,13 @@ pub mod quote;
 pub mod script;
 pub mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 
 use crate::document::Problems;
 use crate::kept::{Ascending, Kept};
+use crate::sweep::style::Wanted;
 use crate::sweep::{Choice, RunNames, StartLimit, Sweep};
 
 pub use argument::Argument;
@@ -211,7 +212,6 @@ impl Plan {
         swept.chain(parameters.iter().map(String::as_str))
     }
 
-    /// Decides how the runs are named, in a launch that has a name itself.
     /// Gives what the files of the sweep say of how many runs may be started without a word.
     pub fn limits(&self) -> &[StartLimit] {
         match &self.runs {
@@ -237,6 +237,7 @@ impl Plan {
         }
     }
 
+    /// Decides how the runs are named, in a launch that has a name itself.
     pub fn names(&self, launch: &str) -> RunNames<'_> {
         match &self.runs {
             Runs::Made { sweep, .. } => RunNames::new(sweep.as_ref(), launch, self.repeats),
@@ -249,6 +250,17 @@ impl Plan {
         match &self.runs {
             Runs::Made { shared, .. } => shared,
             Runs::Listed { .. } => &[],
+        }
+    }
+
+    /// Gives what the program has to know for each parameter that is appended to the command.
+    pub fn wanted(&self) -> BTreeSet<(&str, Wanted)> {
+        match &self.runs {
+            Runs::Made { sweep, rest, .. } => {
+                let wanted = sweep.iter().flat_map(Sweep::wanted);
+                wanted.filter(|(name, _)| !rest.uses(name)).collect()
+            }
+            Runs::Listed { .. } => BTreeSet::new(),
         }
     }
 

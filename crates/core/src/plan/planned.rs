@@ -41,6 +41,16 @@ impl Planned<'_> {
         words.iter().map(OsString::as_os_str).chain(appended)
     }
 
+    /// Gives the words of the command with the values that have a place in them, and without what is appended.
+    pub fn words(&self) -> Vec<OsString> {
+        let words: &[OsString] = match &self.of {
+            Of::Command => &[],
+            Of::Point { words, .. } => words,
+            Of::Earlier(run) => &run.argv,
+        };
+        self.plan.shared_arguments().iter().chain(words).cloned().collect()
+    }
+
     /// Gives the variables of the environment that give parameters to the program, with their values.
     pub fn variables(&self) -> impl Iterator<Item = &(String, String)> {
         let (own, given): (_, &[_]) = match &self.of {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::choice::Choice;
 use super::definition::{Draw, Order, Spot};
 use super::numbers::{Pick, Sampler, Unit};
-use super::style::Style;
+use super::style::{Style, Wanted};
 use crate::document::Value;
 use crate::expression::{self, Expression};
 
@@ -165,6 +165,20 @@ impl Block {
     /// Tells whether any point may have a parameter.
     pub(super) fn has(&self, parameter: usize) -> bool {
         self.dimensions.iter().any(|dimension| dimension.parameters().any(|it| it == parameter))
+    }
+
+    /// Gives what a program has to know for each of its parameters. Of a value that is worked out or drawn nothing is
+    /// known but that there is one.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, Wanted)> {
+        let one = Value::Number("1".into());
+        let unlisted = self.dimensions.iter().filter(|dimension| dimension.members().is_empty());
+        let unlisted = unlisted.flat_map(Dimension::parameters).map(move |parameter| {
+            let name = self.names[parameter].as_str();
+            (name, self.style.wanted(name, &one))
+        });
+        let listed =
+            self.listed_choices().map(|(name, choice)| (name, self.style.wanted(name, choice.value())));
+        listed.chain(unlisted).flat_map(|(name, wanted)| wanted.into_iter().map(move |wanted| (name, wanted)))
     }
 
     /// Tells whether points may differ in a parameter.

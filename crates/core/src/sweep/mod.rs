@@ -184,6 +184,11 @@ impl Sweep {
         self.blocks.iter().flat_map(|settled| settled.block.listed_choices())
     }
 
+    /// What a program has to know for each parameter.
+    pub fn wanted(&self) -> impl Iterator<Item = (&str, style::Wanted)> {
+        self.blocks.iter().flat_map(|settled| settled.block.wanted())
+    }
+
     /// All points, the first parameter varying slowest. Nothing is kept in memory for a point.
     pub fn points(&self) -> Points<'_> {
         Points::new(self)

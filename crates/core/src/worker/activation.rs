@@ -43,17 +43,25 @@ impl Activation {
     ///
     /// Either way `next` is told that its name is `neu`, whichever of our commands it is a file of.
     pub(super) fn command(&self, env: &[String], next: &[OsString]) -> Command {
-        let env: Vec<&String> = env.iter().filter(|item| !item.trim().is_empty()).collect();
-        let mut command;
-        if env.is_empty() {
-            command = Command::new(&next[0]);
-            command.arg0("neu").args(&next[1..]);
-        } else {
-            command = Command::new("bash");
-            command.args(["-c", SCRIPT, "neu-env"]).arg(self.progress()).arg(self.output());
-            command.arg(env.len().to_string()).args(env).args(next);
+        let words = self.words(env, next);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        if words.len() == next.len() {
+            command.arg0("neu");
         }
         command
+    }
+
+    /// Gives the words of that command.
+    pub(super) fn words(&self, env: &[String], next: &[OsString]) -> Vec<OsString> {
+        let env: Vec<&String> = env.iter().filter(|item| !item.trim().is_empty()).collect();
+        if env.is_empty() {
+            return next.to_vec();
+        }
+        let shell = ["bash", "-c", SCRIPT, "neu-env"].map(OsString::from);
+        let files = [self.progress().into(), self.output().into(), env.len().to_string().into()];
+        let items = env.into_iter().map(OsString::from);
+        shell.into_iter().chain(files).chain(items).chain(next.iter().cloned()).collect()
     }
 
     /// Tells whether the second half has taken over.

@@ -6,6 +6,7 @@
 
 mod activation;
 mod admission;
+mod asking;
 mod attempts;
 mod attend;
 mod birth;
@@ -47,6 +48,8 @@ use crate::ranges::Ranges;
 use crate::resources::LocalFault;
 use crate::store::StoreError;
 
+pub(crate) use asking::last_lines;
+pub use asking::{AskError, Question, Said, ask};
 pub use execute::execute;
 pub use gpus::GpuDesk;
 pub use guard::{Guard, Limits, Unlimited};

@@ -7,6 +7,7 @@ mod choose;
 mod knob;
 mod limits;
 mod notation;
+mod wanted;
 
 use crate::document::{Entry, Node, Value};
 use knob::{Booleans, Carrier, Dash, Join, List, Names, Notation, Null, Preset, Table, Text, TruthWords};
@@ -14,6 +15,7 @@ use knob::{Booleans, Carrier, Dash, Join, List, Names, Notation, Null, Preset, T
 pub(super) use choose::Chosen;
 pub use choose::StyleError;
 pub use limits::BadName;
+pub use wanted::Wanted;
 
 /// The way in which all parameters of a sweep are handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,10 +129,7 @@ impl Style {
             _ if deleted => out.arguments.extend(truth.then(|| name.to_owned())),
             (Booleans::Switch | Booleans::Pair, true) => out.arguments.push(self.flag(name)),
             (Booleans::Switch, false) => {}
-            (Booleans::Pair, false) => {
-                let (parents, own) = name.rfind('.').map_or(("", name), |dot| name.split_at(dot + 1));
-                out.arguments.push(self.flag(&format!("{parents}no-{own}")));
-            }
+            (Booleans::Pair, false) => out.arguments.push(self.flag(&negated(name))),
             (Booleans::Words(words), _) => self.add_word(name, words.of(truth), out),
         }
     }
@@ -243,6 +242,12 @@ impl Style {
             Null::Python => Some("None"),
         }
     }
+}
+
+/// Gives the name that says no: `no-amp`, `optim.no-amp`.
+fn negated(name: &str) -> String {
+    let (parents, own) = name.rfind('.').map_or(("", name), |dot| name.split_at(dot + 1));
+    format!("{parents}no-{own}")
 }
 
 fn is_letter(name: &str) -> bool {
