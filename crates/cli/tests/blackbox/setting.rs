@@ -162,7 +162,7 @@ fn a_file_that_is_here_can_be_left_alone() {
     let world = bare();
     world.file("params.json", r#"{"steps": [1, 2]}"#);
     let alone = world.neusweep("--dry-run --no-params -s lr=0.1 t.py").succeeded();
-    assert_eq!((&*alone.stdout, &*alone.stderr), ("python t.py --lr=0.1\n", ""));
+    assert_eq!((&*alone.stdout, &*alone.stderr), ("python t.py --lr=0.1\n", "1 run of t\n"));
     insta::assert_snapshot!(refusal(&world, "--no-params"), @r"
     error: without a file of parameters there is nothing to sweep
     hint: say the values here: `--set lr=0.1,0.01`
