@@ -5,14 +5,14 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct CountArgs {
     /// Print how many runs there would be
-    #[arg(long, conflicts_with_all = ["dry_run", "json", "skip_done"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "json"])]
     pub(crate) count: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct PointsArgs {
     /// Print the combinations as a table, with `--json` or `--csv` for programs
-    #[arg(long, conflicts_with_all = ["dry_run", "count", "skip_done"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "count"])]
     pub(crate) table: bool,
     /// Print the table as CSV, which `--rows` reads
     #[arg(long, requires = "table", conflicts_with = "json")]

@@ -7,7 +7,7 @@ use neuromanager_core::plan::script;
 
 use super::limits::check_here;
 use super::order::{Manner, Order};
-use super::skipping::{Skipping, launch_new};
+use super::skipping::launch_new;
 use super::summary::Summary;
 use super::{App, foreground, gpus, submit};
 use crate::exit::Exit;
@@ -25,9 +25,8 @@ pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit
         check_here(&order.resources)?;
     }
     gpus::settle(&mut order, app)?;
-    match manner.skipping {
-        Skipping::Nothing => {}
-        Skipping::Done(reach) | Skipping::Sync(reach) => return launch_new(order, reach, manner, app),
+    if let Some(reach) = manner.skipping.reach() {
+        return launch_new(order, reach, manner, app);
     }
     if manner.dry_run {
         return foretell(&order, manner, app);

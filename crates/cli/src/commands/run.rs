@@ -18,7 +18,7 @@ use super::count::count;
 use super::gpus;
 use super::launching::launch;
 use super::order::{Manner, Order};
-use super::skipping::Skipping;
+use super::skipping::{Skipping, count_new};
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
@@ -30,7 +30,10 @@ pub(crate) fn neurun(args: &RunArgs, app: &App) -> Result<Exit, Failure> {
     let manner = Manner::of(&args.launch.manner).skipping(Skipping::of(args.skipping));
     let order = || order(args, None, app);
     if args.launch.count.count {
-        return count(1, args.runs, order, manner.volume, app);
+        return match manner.skipping.reach() {
+            None => count(1, args.runs, order, manner.volume, app),
+            Some(reach) => count_new(order()?, reach, manner, app),
+        };
     }
     launch(order()?, manner, app)
 }

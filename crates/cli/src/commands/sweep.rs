@@ -14,7 +14,7 @@ use super::check_flags::check_flags;
 use super::count::count;
 use super::launching::launch;
 use super::order::{Manner, Order};
-use super::skipping::Skipping;
+use super::skipping::{Skipping, count_new, tell};
 use super::table::{Form, Shown, table};
 use super::{App, points, run};
 use crate::args::{RunArgs, SweepArgs, parse};
@@ -45,9 +45,15 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
         None => order(args, sweep.clone(), app),
     };
     if is_counted {
-        return count(sweep.count(), repeats, order, manner.volume, app);
+        return match manner.skipping.reach() {
+            None => count(sweep.count(), repeats, order, manner.volume, app),
+            Some(reach) => count_new(order()?, reach, manner, app),
+        };
     }
     if args.points.table {
+        if let Some(reach) = manner.skipping.reach() {
+            tell(order()?, reach, manner, app)?;
+        }
         let form = Form::of(args.points.csv, manner.json);
         return table(&Shown { sweep: &sweep, repeats, order: order().ok() }, form, manner.volume, app);
     }

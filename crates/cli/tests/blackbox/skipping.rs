@@ -98,6 +98,22 @@ fn what_still_lives_is_not_started_again() {
 }
 
 #[test]
+fn what_only_looks_says_the_numbers_too() {
+    let world = world(r#"{"x": [1, 2]}"#);
+    world.neusweep("neurun local cpu note.sh").succeeded();
+    world.file("params.json", r#"{"x": [1, 2, 3]}"#);
+    let count = world.neusweep("--skip-done --count neurun --runs=2 local cpu note.sh").succeeded();
+    insta::assert_snapshot!(count.stdout, @"4");
+    says(&count, &["4 new, 2 done, 0 running\n", "4 runs of note on local/cpu"]);
+    let none = world.neurun("--skip-done --count local cpu note.sh").succeeded();
+    assert_eq!((none.stdout.as_str(), none.stderr.lines().next()), ("1\n", Some("1 new, 0 done, 0 running")));
+    let table = world.neusweep("--skip-done --table neurun local cpu note.sh").succeeded();
+    assert_eq!(table.stdout.lines().count(), 4);
+    says(&table, &["1 new, 2 done, 0 running\n"]);
+    assert_eq!(launches(&world), 1);
+}
+
+#[test]
 fn what_failed_is_started_as_a_new_run_and_a_retry_is_proposed() {
     let world = world(r#"{"x": [1, 2]}"#);
     world.file("fail", "");

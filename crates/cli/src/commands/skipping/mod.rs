@@ -13,6 +13,7 @@ use neuromanager_core::store::Turn;
 use super::App;
 use super::launching::{ask, foretell, start};
 use super::order::{Manner, Order};
+use super::summary::Summary;
 use crate::args::{ReachArg, SkippingArgs, SyncArgs};
 use crate::exit::Exit;
 use crate::json;
@@ -48,6 +49,14 @@ impl Skipping {
         }
     }
 
+    /// Tells where an earlier run counts, where any does.
+    pub(super) fn reach(self) -> Option<Reach> {
+        match self {
+            Self::Nothing => None,
+            Self::Done(reach) | Self::Sync(reach) => Some(reach),
+        }
+    }
+
     /// Joins what `neusweep` was told with what the `neurun` was told that it hands over to.
     pub(super) fn and(self, inner: Self) -> Self {
         match (self, inner) {
@@ -79,18 +88,50 @@ pub(super) struct Skipped {
     pub(super) turn: Turn,
 }
 
+/// What there is of an order already.
+struct Found {
+    look: Look,
+    counts: Counts,
+    gone: Gone,
+    /// What is new of it.
+    order: Option<Order>,
+}
+
+impl Found {
+    /// Looks at earlier launches, and says what there is.
+    fn look(order: Order, reach: Reach, manner: Manner, app: &App) -> Result<Self, Failure> {
+        let mut look = Look::at_all(&order, reach, app)?;
+        let seen = look.compare();
+        let gone = match manner.skipping {
+            Skipping::Sync(_) => Gone::of(&seen.comparison.gone, &look, &order, app)?,
+            Skipping::Nothing | Skipping::Done(_) => Gone::default(),
+        };
+        let counts = Counts { gone: gone.ids(), ..seen.counts };
+        look.tell(&counts, app.ui.at(manner.volume));
+        let order = seen.comparison.plan.map(|plan| Order { plan, ..order });
+        Ok(Self { look, counts, gone, order })
+    }
+}
+
+/// Says beside the points of a sweep how many of its runs are new, done and running.
+pub(super) fn tell(order: Order, reach: Reach, manner: Manner, app: &App) -> Result<(), Failure> {
+    Found::look(order, reach, manner, app).map(drop)
+}
+
+/// Prints how many runs of an order are new, and says what they may take.
+pub(super) fn count_new(order: Order, reach: Reach, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    let Found { counts, order, .. } = Found::look(order, reach, manner, app)?;
+    print(&format!("{}\n", counts.new))?;
+    if let Some(order) = order {
+        app.ui.at(manner.volume).say(&Summary::of(&order, app).to_string());
+    }
+    Ok(Exit::Done)
+}
+
 /// Starts what is new of an order.
 pub(super) fn launch_new(order: Order, reach: Reach, manner: Manner, app: &App) -> Result<Exit, Failure> {
     let ui = app.ui.at(manner.volume);
-    let mut look = Look::at_all(&order, reach, app)?;
-    let seen = look.compare();
-    let gone = match manner.skipping {
-        Skipping::Sync(_) => Gone::of(&seen.comparison.gone, &look, &order, app)?,
-        Skipping::Nothing | Skipping::Done(_) => Gone::default(),
-    };
-    let mut counts = Counts { gone: gone.ids(), ..seen.counts };
-    look.tell(&counts, ui);
-    let order = seen.comparison.plan.map(|plan| Order { plan, ..order });
+    let Found { look, mut counts, gone, order } = Found::look(order, reach, manner, app)?;
     if manner.dry_run {
         gone.foretell(ui);
         return match order {
