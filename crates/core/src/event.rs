@@ -48,6 +48,23 @@ pub enum Event {
     Stopped(Stopped),
 }
 
+impl Event {
+    /// Gives the run that it is about, where that is a single one.
+    pub fn run(&self) -> Option<u64> {
+        match self {
+            Self::Started(it) => Some(it.run),
+            Self::Interrupted(it) => Some(it.run),
+            Self::Ended(it) => Some(it.run),
+            Self::Waits(it) => Some(it.run),
+            Self::Refused(it) => Some(it.run),
+            Self::Fenced(it) => Some(it.run),
+            Self::Superseded(it) => Some(it.run),
+            Self::Concluded(it) => Some(it.run),
+            Self::Worker(_) | Self::EnvFailed(_) | Self::Stopped(_) => None,
+        }
+    }
+}
+
 /// A worker began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Worker {

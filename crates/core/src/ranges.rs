@@ -41,6 +41,12 @@ impl Ranges {
         after > 0 && number <= self.0[after - 1].1
     }
 
+    /// Counts the numbers below `number`.
+    pub fn count_below(&self, number: u64) -> u64 {
+        let before = self.0.iter().take_while(|(first, _)| *first < number);
+        before.map(|(first, last)| (number - first).min(last - first + 1)).sum()
+    }
+
     /// Gives every number, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         self.0.iter().flat_map(|(first, last)| *first..=*last)
@@ -169,6 +175,7 @@ mod tests {
             prop_assert_eq!(ranges.iter().collect::<BTreeSet<_>>(), numbers.clone());
             for number in 0..60 {
                 prop_assert_eq!(ranges.contains(number), numbers.contains(&number));
+                prop_assert_eq!(ranges.count_below(number), numbers.range(..number).count() as u64);
             }
         }
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use neuromanager_core::event::{Ended, Event, Started, Waits};
+use neuromanager_core::ranges::Ranges;
 use neuromanager_core::store::{JournalReader, LaunchDir, PlanReader};
 
 use super::follow::Tail;
@@ -36,7 +37,7 @@ pub(super) struct Echo<'a> {
     headings: String,
     ui: Ui,
     is_followed: bool,
-    succeeded: u64,
+    succeeded: Vec<u64>,
     queueing: Queueing,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Echo<'a> {
             headings: String::new(),
             ui,
             is_followed,
-            succeeded: 0,
+            succeeded: Vec::new(),
             queueing: Queueing::of(attended.launch.id, ui),
         }
     }
@@ -70,9 +71,9 @@ impl<'a> Echo<'a> {
         self.tail.as_ref().map(Tail::log)
     }
 
-    /// Tells whether every run has succeeded, as far as the journal was read.
-    pub(super) fn all_succeeded(&self) -> bool {
-        self.succeeded == self.attended.chunk.runs.len()
+    /// Gives the runs that have succeeded, as far as the journal was read.
+    pub(super) fn succeeded(&self) -> Ranges {
+        self.succeeded.iter().copied().collect()
     }
 
     /// Prints what is new.
@@ -115,7 +116,9 @@ impl<'a> Echo<'a> {
     }
 
     fn end(&mut self, ended: &Ended) -> Result<(), Failure> {
-        self.succeeded += u64::from(ended.has_succeeded());
+        if ended.has_succeeded() {
+            self.succeeded.push(ended.run);
+        }
         if self.style == Style::Whole {
             self.announce(ended.run)?;
             if self.is_followed {

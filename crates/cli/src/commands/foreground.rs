@@ -11,7 +11,7 @@ use neuromanager_core::event::Exit as ProgramExit;
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::patience::Patience;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::state::{RunState, Status};
+use neuromanager_core::state::RunState;
 use neuromanager_core::store::{Beginning, Chunk, Launch, LaunchDir, SubmissionRecord};
 use neuromanager_core::worker::Signals;
 use nix::sys::signal::Signal;
@@ -149,15 +149,17 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
             break status;
         }
     };
-    let Seen { told, all_succeeded } = showing.finish()?;
+    let Seen { told, succeeded } = showing.finish()?;
     let count = attended.chunk.runs.len();
-    if status.success() && all_succeeded {
+    if status.success() && attended.chunk.runs.without(&succeeded).is_empty() {
         if count > 1 {
             ui.say(&format!("launch {}: all {count} runs succeeded", attended.launch.id));
         }
         return Ok(Exit::Done);
     }
-    let survey = survey_ended(attended, status, app)?;
+    // A single run is told by its own end.
+    let counted = if count > 1 { succeeded } else { Ranges::default() };
+    let survey = survey_ended(attended, status, &counted, app)?;
     Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, told, ui))
 }
 
@@ -173,12 +175,18 @@ fn whole(launch: &Launch) -> Chunk {
 }
 
 /// Surveys a launch whose worker has ended. A first half that was killed leaves the second, which stops its program
-/// and writes that down: it is waited for.
-fn survey_ended(attended: &Attended, status: ExitStatus, app: &App) -> Result<Survey, Failure> {
+/// and writes that down: it is waited for. Runs that were seen to succeed may be many, and are only counted.
+fn survey_ended(
+    attended: &Attended,
+    status: ExitStatus,
+    counted: &Ranges,
+    app: &App,
+) -> Result<Survey, Failure> {
     let began = Instant::now();
     let Attended { launch, dir, chunk } = attended;
     loop {
-        let survey = app.survey_one(Watched::new(launch.clone(), dir.clone()))?;
+        let watched = Watched::new(launch.clone(), dir.clone()).counting(counted.clone());
+        let survey = app.survey_one(watched)?;
         let all: Vec<RunState> =
             chunk.runs.iter().filter_map(|run| survey.status(run)).map(|status| status.state).collect();
         let patience = match all.iter().find(|state| **state != RunState::Cancelled) {
@@ -203,9 +211,9 @@ fn conclude(
     ui: Ui,
 ) -> Exit {
     let id = survey.launch.id;
-    let statuses: Vec<(u64, &Status)> =
-        runs.iter().filter_map(|run| Some((run, survey.status(run)?))).collect();
-    if let ([(number, run)], None) = (statuses.as_slice(), status.code().filter(|code| *code > 1)) {
+    let mut statuses = runs.iter().filter_map(|run| Some((run, survey.status(run)?)));
+    let only = if runs.len() == 1 { statuses.next() } else { None };
+    if let (Some((number, run)), None) = (only, status.code().filter(|code| *code > 1)) {
         if run.state != RunState::Succeeded {
             let text = format!("{id}.{number} {}: {}", run.state, run.cause.as_deref().unwrap_or_default());
             match run.exit {
@@ -222,8 +230,8 @@ fn conclude(
             None => Exit::SomeFailed,
         };
     }
-    if statuses.iter().all(|(_, run)| run.state == RunState::Succeeded) {
-        ui.say(&format!("launch {id}: all {} runs succeeded", statuses.len()));
+    if only.into_iter().chain(statuses).all(|(_, run)| run.state == RunState::Succeeded) {
+        ui.say(&format!("launch {id}: all {} runs succeeded", runs.len()));
         return Exit::Done;
     }
     Ui::conclude(&failures(survey, runs, told));

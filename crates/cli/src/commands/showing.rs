@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::num::NonZeroU32;
 
+use neuromanager_core::ranges::Ranges;
 use neuromanager_core::worker::Signals;
 use nix::sys::signal::{Signal, raise};
 
@@ -24,11 +25,11 @@ pub(super) enum Showing<'a> {
 }
 
 /// What was seen before the end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Seen {
     pub(super) told: Told,
-    /// Whether every run has succeeded, as far as was seen.
-    pub(super) all_succeeded: bool,
+    /// The runs that have succeeded, as far as was seen.
+    pub(super) succeeded: Ranges,
 }
 
 /// What a person was told before the end.
@@ -108,7 +109,7 @@ impl<'a> Showing<'a> {
     pub(super) fn finish(self) -> Result<Seen, Failure> {
         match self {
             Self::Live(live) => live.finish(),
-            Self::Echo(echo, _) => Ok(Seen { told: Told::Nothing, all_succeeded: echo.all_succeeded() }),
+            Self::Echo(echo, _) => Ok(Seen { told: Told::Nothing, succeeded: echo.succeeded() }),
         }
     }
 }

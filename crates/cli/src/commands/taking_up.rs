@@ -145,6 +145,5 @@ fn last_words(survey: &Survey) -> String {
 
 /// Gives the runs that are not over.
 fn open(survey: &Survey) -> Ranges {
-    let runs = survey.statuses.iter().zip(0..);
-    runs.filter(|(status, _)| !status.state.is_final()).map(|(_, run)| run).collect()
+    survey.each().filter(|(_, status)| !status.state.is_final()).map(|(run, _)| run).collect()
 }

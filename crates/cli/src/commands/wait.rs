@@ -178,8 +178,8 @@ fn meant<'a>(surveys: &'a [Survey], picked: &'a [Picked]) -> impl Iterator<Item 
 }
 
 fn of(survey: &Survey, picked: &Picked, which: impl Fn(RunState) -> bool) -> u64 {
-    let states = survey.statuses.iter().zip(0u64..);
-    states.filter(|(status, run)| picked.runs.contains(*run) && which(status.state)).count() as u64
+    let is_meant = |(run, status): &(u64, &Status)| picked.runs.contains(*run) && which(status.state);
+    survey.each().filter(is_meant).count() as u64
 }
 
 /// One line on a terminal that is written again; a line now and then elsewhere.

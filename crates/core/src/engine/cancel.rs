@@ -160,8 +160,7 @@ fn end_on_this_host(survey: &Survey, wanted: impl Fn(u64) -> bool) {
 }
 
 fn picked(survey: &Survey, wanted: impl Fn(u64) -> bool, which: impl Fn(RunState) -> bool) -> Ranges {
-    let runs = survey.statuses.iter().zip(0..);
-    runs.filter(|(status, run)| which(status.state) && wanted(*run)).map(|(_, run)| run).collect()
+    survey.each().filter(|(run, status)| which(status.state) && wanted(*run)).map(|(run, _)| run).collect()
 }
 
 fn conclude(survey: Survey, asked: &Ranges, over: Ranges, withheld: Withheld) -> Cancelled {

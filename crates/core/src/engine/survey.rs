@@ -54,8 +54,10 @@ pub struct Survey {
     pub submissions: Submissions,
     /// What its workers wrote.
     pub history: History,
-    /// The status of each run, in their order.
+    /// The status of each run, in their order, but for those that are only counted.
     pub statuses: Vec<Status>,
+    /// Runs that were seen to succeed, and are only counted.
+    counted: Ranges,
     /// Lines of its journals and of its record of submissions that could not be read.
     pub unreadable: u64,
     /// When its support last answered, where it did not answer now.
@@ -80,6 +82,8 @@ pub struct Watched {
     launch: Launch,
     dir: LaunchDir,
     history: History,
+    /// Runs that were seen to succeed, and are only counted.
+    counted: Ranges,
     reader: JournalReader,
 }
 
@@ -94,7 +98,13 @@ impl Watched {
     /// Watches a launch that is already read.
     pub fn new(launch: Launch, dir: LaunchDir) -> Self {
         let reader = JournalReader::new(dir.events());
-        Self { launch, dir, history: History::default(), reader }
+        Self { launch, dir, history: History::default(), counted: Ranges::default(), reader }
+    }
+
+    /// Only counts runs that were seen to succeed: nothing of what the journal says of them is kept.
+    #[must_use]
+    pub fn counting(self, succeeded: Ranges) -> Self {
+        Self { counted: succeeded, ..self }
     }
 
     /// Gives what the launch is.
@@ -114,11 +124,20 @@ impl Watched {
 
     /// Reads what its workers wrote since the last time, and tells whether that was anything.
     pub fn refresh(&mut self) -> Result<bool, StoreError> {
-        let new = self.reader.read_new()?;
-        let is_news = !new.is_empty();
-        self.history.add(new);
-        Ok(is_news)
+        read_on(&mut self.reader, &mut self.history, &self.counted)
     }
+}
+
+/// Adds to a history what its journal says since, but for runs that are only counted; tells whether that was anything.
+fn read_on(reader: &mut JournalReader, history: &mut History, counted: &Ranges) -> Result<bool, StoreError> {
+    let mut is_news = false;
+    reader.read_each(|record| {
+        is_news = true;
+        if !record.event.run().is_some_and(|run| counted.contains(run)) {
+            history.add([record]);
+        }
+    })?;
+    Ok(is_news)
 }
 
 /// Glances at launches: reads what is on disk and asks nobody, so that it may be done often. What the disk leaves
@@ -224,7 +243,7 @@ impl Opened {
         watched.refresh()?;
         let mut submissions = watched.dir.submissions()?;
         adopt_reported(&mut submissions, &watched.history);
-        let undecided = undecided(&watched.launch, &watched.history, &submissions);
+        let undecided = undecided(&watched, &submissions);
         Ok(Self { watched, submissions, undecided })
     }
 
@@ -257,14 +276,14 @@ impl Opened {
             statuses = self.statuses(seen, &before, disk);
         }
         let unreadable = self.watched.reader.unreadable() + self.submissions.unreadable();
-        let Watched { launch, dir, history, reader } = self.watched;
+        let Watched { launch, dir, history, counted, reader } = self.watched;
         let submissions = self.submissions;
-        Ok(Survey { launch, dir, submissions, history, statuses, unreadable, answered, reader })
+        Ok(Survey { launch, dir, submissions, history, statuses, counted, unreadable, answered, reader })
     }
 
     /// Gives the status of each run, by what was seen since the journal told as much as `before`.
     fn statuses(&self, seen: &Sightings, before: &HashMap<u64, Progress>, disk: Disk) -> Vec<Status> {
-        let Watched { launch, history, .. } = &self.watched;
+        let Watched { launch, history, counted, .. } = &self.watched;
         let now = Timestamp::now();
         let status = |run| {
             let is_news = before.get(&run).is_some_and(|before| *before != Progress::of(history, run));
@@ -276,7 +295,7 @@ impl Opened {
             let lateness = lateness(history, self.submissions.of_run(run), run, &sighting, (now, disk));
             fold(history, run, handed(&self.submissions, run), &sighting, Moment { now, lateness })
         };
-        (0..launch.runs).map(status).collect()
+        listed(launch, counted).iter().map(status).collect()
     }
 }
 
@@ -370,8 +389,14 @@ fn handed(submissions: &Submissions, run: u64) -> Option<Handed> {
     Some(Handed { attempt: submission.chunk.attempt, time: submission.time })
 }
 
+/// Gives the runs that have a status each.
+fn listed(launch: &Launch, counted: &Ranges) -> Ranges {
+    Ranges::span(0, launch.runs.saturating_sub(1)).without(counted)
+}
+
 /// Gives the runs whose end the journal does not tell.
-fn undecided(launch: &Launch, history: &History, submissions: &Submissions) -> Ranges {
+fn undecided(watched: &Watched, submissions: &Submissions) -> Ranges {
+    let Watched { launch, history, counted, .. } = watched;
     let env_failed_at = |run| history.env_failed(run).map_or(0, |failed| failed.what.attempt);
     let is_open = |run: &u64| match history.latest(*run) {
         // A later attempt was handed over, and its worker has not said anything of it.
@@ -391,22 +416,19 @@ fn undecided(launch: &Launch, history: &History, submissions: &Submissions) -> R
             !has_failed && (!launch.is_local() || stopped(history, *run, handed(submissions, *run)).is_none())
         }
     };
-    (0..launch.runs).filter(is_open).collect()
+    listed(launch, counted).iter().filter(is_open).collect()
 }
 
 impl Survey {
     /// Reads what the workers wrote since, and tells whether that was anything; the statuses stay what they were.
     pub(super) fn refresh(&mut self) -> Result<bool, StoreError> {
-        let new = self.reader.read_new()?;
-        let is_news = !new.is_empty();
-        self.history.add(new);
-        Ok(is_news)
+        read_on(&mut self.reader, &mut self.history, &self.counted)
     }
 
     /// Gives what was read, to read on from there.
     pub(super) fn into_watched(self) -> Watched {
-        let Self { launch, dir, history, reader, .. } = self;
-        Watched { launch, dir, history, reader }
+        let Self { launch, dir, history, counted, reader, .. } = self;
+        Watched { launch, dir, history, counted, reader }
     }
 
     /// Gives the job or task that executes a run, where it is on a scheduler.
@@ -414,9 +436,17 @@ impl Survey {
         self.submissions.of_run(run).and_then(|submission| submission.task(run))
     }
 
-    /// Gives the status of a run, where the launch has it.
+    /// Gives the status of a run, where the launch has it and it is not only counted.
     pub fn status(&self, run: u64) -> Option<&Status> {
-        self.statuses.get(usize::try_from(run).ok()?)
+        let counted_before = self.counted.count_below(run);
+        let place = run.checked_sub(counted_before).filter(|_| !self.counted.contains(run))?;
+        self.statuses.get(usize::try_from(place).ok()?)
+    }
+
+    /// Gives each run that is not only counted, with its status.
+    pub fn each(&self) -> impl Iterator<Item = (u64, &Status)> {
+        let runs = (0..self.launch.runs).filter(|run| !self.counted.contains(*run));
+        runs.zip(&self.statuses)
     }
 
     /// Gives the log of a run's latest attempt, where one has begun.
@@ -427,7 +457,10 @@ impl Survey {
 
     /// Counts the runs in each state, in the order in which states are shown; those with none are left out.
     pub fn counts(&self) -> Vec<(RunState, u64)> {
-        let count = |state| self.statuses.iter().filter(|status| status.state == state).count() as u64;
+        let count = |state| {
+            let counted = if state == RunState::Succeeded { self.counted.len() } else { 0 };
+            counted + self.statuses.iter().filter(|status| status.state == state).count() as u64
+        };
         RunState::ALL.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0).collect()
     }
 

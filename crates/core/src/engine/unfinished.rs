@@ -9,9 +9,8 @@ use super::survey::Survey;
 /// ended it, or their env could not be activated. A run that somebody cancelled is not among them, and neither is one
 /// that failed.
 pub fn unfinished(survey: &Survey) -> Ranges {
-    let runs = survey.statuses.iter().zip(0..);
     let is_left = |state: RunState, run: u64| is_unfinished(state, || is_unwanted(survey, run));
-    runs.filter(|(status, run)| is_left(status.state, *run)).map(|(_, run)| run).collect()
+    survey.each().filter(|(run, status)| is_left(status.state, *run)).map(|(run, _)| run).collect()
 }
 
 /// Tells whether somebody asked for the end of what was handed over last for a run.

@@ -149,6 +149,9 @@ fn file_name(node: &str) -> String {
     node.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
 }
 
+/// How many bytes of a journal are in memory at once.
+const BLOCK: u64 = 1 << 20;
+
 /// Reads the journals of a launch, each record once, and goes on where it stopped.
 #[derive(Debug)]
 pub struct JournalReader {
@@ -219,9 +222,16 @@ impl JournalReader {
     /// Gives the records that are new since the last call, ordered within each node's journal.
     pub fn read_new(&mut self) -> Result<Vec<Record>, StoreError> {
         let mut records = Vec::new();
+        self.read_each(|record| records.push(record))?;
+        Ok(records)
+    }
+
+    /// Hands over the records that are new since the last call, one at a time: a journal may be longer than what it says
+    /// is worth keeping.
+    pub fn read_each(&mut self, mut take: impl FnMut(Record)) -> Result<(), StoreError> {
         let entries = match fs::read_dir(&self.events) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(records),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error).at("list", &self.events),
         };
         let mut paths: Vec<PathBuf> = Vec::new();
@@ -235,25 +245,35 @@ impl JournalReader {
         self.unfinished = 0;
         for path in paths {
             let progress = self.read.entry(path.clone()).or_default();
-            let text = read_from(&path, progress.offset).at("read", &path)?;
-            // What follows the last newline is still being written.
-            let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-            let size = progress.offset + text.len() as u64;
-            progress.offset += whole as u64;
-            for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                match serde_json::from_slice::<Record>(line) {
-                    Ok(record) => {
-                        if let Event::Worker(worker) = &record.event {
-                            progress.writers.push(worker.process.clone());
+            let mut block = BLOCK;
+            loop {
+                let text = read_from(&path, progress.offset, block).at("read", &path)?;
+                // What follows the last newline is still being written, or is the start of the next block.
+                let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+                let size = progress.offset + text.len() as u64;
+                progress.offset += whole as u64;
+                for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                    match serde_json::from_slice::<Record>(line) {
+                        Ok(record) => {
+                            if let Event::Worker(worker) = &record.event {
+                                progress.writers.push(worker.process.clone());
+                            }
+                            take(record);
                         }
-                        records.push(record);
+                        Err(_) => self.unreadable += 1,
                     }
-                    Err(_) => self.unreadable += 1,
+                }
+                if (text.len() as u64) < block {
+                    self.unfinished += u64::from(whole < text.len() && progress.is_left(&path, size));
+                    break;
+                }
+                if whole == 0 {
+                    // Damage: no record is that long.
+                    block *= 2;
                 }
             }
-            self.unfinished += u64::from(whole < text.len() && progress.is_left(&path, size));
         }
-        Ok(records)
+        Ok(())
     }
 }
 
@@ -263,12 +283,13 @@ fn is_old(path: &Path) -> bool {
     changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > ONE_WRITE))
 }
 
-fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+/// Reads up to `most` bytes from an offset on.
+fn read_from(path: &Path, offset: u64, most: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let mut text = Vec::new();
     if file.metadata()?.len() > offset {
         file.seek(SeekFrom::Start(offset))?;
-        file.read_to_end(&mut text)?;
+        file.take(most).read_to_end(&mut text)?;
     }
     Ok(text)
 }
@@ -281,6 +302,31 @@ mod tests {
 
     fn stopped(reason: &str) -> Event {
         Event::Stopped(Stopped { runs: Ranges::single(1), reason: reason.to_owned() })
+    }
+
+    #[test]
+    fn a_journal_longer_than_what_is_read_at_once_is_read_whole_and_what_is_no_record_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("n1-boot.jsonl");
+        let line = |place: u64| {
+            let event = Event::Stopped(Stopped { runs: Ranges::single(place), reason: "x".repeat(3000) });
+            format!("\n{}\n", serde_json::to_string(&Record { time: Timestamp::now(), event }).unwrap())
+        };
+        let damage = "y".repeat(3 * usize::try_from(BLOCK).unwrap());
+        let text: String =
+            (0..400).map(line).chain([damage, line(400)]).chain((401..800).map(line)).collect();
+        fs::write(&path, text).unwrap();
+        let mut reader = JournalReader::new(dir.path().to_owned());
+        let mut runs = Vec::new();
+        reader
+            .read_each(|record| {
+                let Event::Stopped(Stopped { runs: of, .. }) = record.event else { panic!() };
+                runs.extend(of.iter());
+            })
+            .unwrap();
+        assert_eq!(runs, (0..800).collect::<Vec<_>>());
+        assert_eq!(reader.unreadable(), 1);
+        assert!(reader.read_new().unwrap().is_empty());
     }
 
     #[test]

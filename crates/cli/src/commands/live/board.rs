@@ -1,8 +1,10 @@
 //! What a live view shows: a line for each run that goes on, and one for all of them. Pure.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use neuromanager_core::ranges::Ranges;
 use neuromanager_core::state::RunState;
 
 use super::forecast::{Forecast, Lesson};
@@ -23,7 +25,7 @@ pub(super) struct Board {
     all: u64,
     running: BTreeMap<u64, Row>,
     /// The runs that are over, and how many are in each state.
-    settled: HashSet<u64>,
+    settled: HashMap<u64, RunState>,
     over: BTreeMap<RunState, u64>,
     began: Option<Timestamp>,
     forecast: Forecast,
@@ -53,7 +55,7 @@ impl Board {
             launch,
             all,
             running: BTreeMap::new(),
-            settled: HashSet::new(),
+            settled: HashMap::new(),
             over: BTreeMap::new(),
             began: None,
             forecast: Forecast::default(),
@@ -62,7 +64,7 @@ impl Board {
 
     /// A run started; of one that is over nothing more is told.
     pub(super) fn started(&mut self, run: u64, at: Timestamp) {
-        if !self.settled.contains(&run) {
+        if !self.settled.contains_key(&run) {
             self.began = Some(self.began.map_or(at, |began| began.min(at)));
             self.running.insert(run, Row { since: at, params: None, line: String::new() });
         }
@@ -94,18 +96,18 @@ impl Board {
 
     /// A run came to its end, or will not start at all. The first word about it counts.
     pub(super) fn ended(&mut self, run: u64, state: RunState, at: Timestamp) {
-        if !self.settled.insert(run) {
-            return;
-        }
+        let Entry::Vacant(unsettled) = self.settled.entry(run) else { return };
+        unsettled.insert(state);
         *self.over.entry(state).or_default() += 1;
         if let Some(row) = self.running.remove(&run) {
             self.forecast.learn(seconds(row.since, at), Lesson::of(state));
         }
     }
 
-    /// Tells whether every run has succeeded.
-    pub(super) fn all_succeeded(&self) -> bool {
-        self.over.get(&RunState::Succeeded) == Some(&self.all)
+    /// Gives the runs that have succeeded.
+    pub(super) fn succeeded(&self) -> Ranges {
+        let succeeded = self.settled.iter().filter(|(_, state)| **state == RunState::Succeeded);
+        succeeded.map(|(run, _)| *run).collect()
     }
 
     /// Gives the runs that have a line of their own where there is `room`: the others need not be looked at.

@@ -98,7 +98,7 @@ impl<'a> Live<'a> {
     /// Tells of everything that happened since, and takes the view away.
     pub(super) fn finish(mut self) -> Result<Seen, Failure> {
         self.learn()?;
-        Ok(Seen { told: Told::Failures, all_succeeded: self.board.all_succeeded() })
+        Ok(Seen { told: Told::Failures, succeeded: self.board.succeeded() })
     }
 
     /// Takes the view away until it is shown the next time.
