@@ -74,9 +74,11 @@ fn joined(left: &[Value], right: &[Value]) -> Result<Arc<[Value]>, Problem> {
 
 fn repeated(text: &str, times: &Value) -> Result<Value, Problem> {
     let times = match Number::of(times) {
-        Some(Number::Int(times)) => usize::try_from(times.max(0)).unwrap_or(usize::MAX),
-        Some(Number::Float(_)) | None => 0,
+        Some(Number::Int(times)) => i64::try_from(times).ok(),
+        Some(Number::Float(_)) | None => None,
     };
+    let times = times.ok_or(Problem::TooMuchWork)?;
+    let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
     match text.len().checked_mul(times) {
         Some(length) if length <= LONGEST_TEXT => {
             Ok(Value::text(&text.repeat(if text.is_empty() { 0 } else { times })))
@@ -102,7 +104,11 @@ impl Fault {
         let shown = |value: &Value| printable(&value.to_string(), 40);
         let what = format!("{} {sign} {}", shown(left), shown(right));
         match self {
-            Self::Undefined => Problem::Impossible(format!("unable to calculate {what}")),
+            Self::Undefined => {
+                let why =
+                    if matches!(sign, Sign::Power) { "a negative power of zero" } else { "division by zero" };
+                Problem::Impossible(format!("unable to calculate {what}: {why}"))
+            }
             Self::TooLarge => too_large(),
             Self::Complex => {
                 Problem::Impossible(format!("unable to calculate {what}: it is a complex number"))
@@ -147,7 +153,7 @@ fn int_power(base: i128, exponent: i128) -> Result<Value, Fault> {
     if base == 0 {
         return Err(Fault::Undefined);
     }
-    match raised(exponent.unsigned_abs()) {
+    match raised(exponent.unsigned_abs()).filter(|_| is_exact_float(base)) {
         // Rounded once, so that `10 ** -3` is `0.001`.
         Some(raised) => Ok(Value::Float(quotient(1, raised))),
         None => {
@@ -208,6 +214,12 @@ fn floors(a: f64, b: f64) -> (f64, f64) {
     }
     let floor = times.floor();
     (if times - floor > 0.5 { floor + 1.0 } else { floor }, rest)
+}
+
+/// Tells whether a whole number is a float, so that nothing is lost where Python makes one of it.
+fn is_exact_float(number: i128) -> bool {
+    let size = number.unsigned_abs();
+    size.checked_shr(size.trailing_zeros()).is_none_or(|digits| digits < 1 << 53)
 }
 
 fn float_power(base: f64, exponent: f64) -> Result<f64, Fault> {

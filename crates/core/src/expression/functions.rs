@@ -46,13 +46,15 @@ impl Function {
             },
             (Self::Min | Self::Max, [of]) => match &**of {
                 Value::List(items) | Value::Tuple(items) => self.extreme(items.iter()),
+                Value::Text(text) => {
+                    let character = |c: char| Value::text(c.encode_utf8(&mut [0; 4]));
+                    self.extreme(text.chars().map(character).collect::<Vec<_>>().iter())
+                }
                 _ => Err(self.unfit(of)),
             },
             (Self::Min | Self::Max, [_, _, ..]) => self.extreme(arguments.iter().map(|it| &**it)),
-            (Self::Round, [of]) => match self.number(of)? {
-                Number::Int(it) => Ok(Value::Int(it)),
-                Number::Float(it) => self.whole(it.round_ties_even(), of),
-            },
+            (Self::Round, [of]) => self.round(of),
+            (Self::Round, [of, digits]) if matches!(**digits, Value::None) => self.round(of),
             (Self::Round, [of, digits]) => match (self.number(of)?, Number::of(digits)) {
                 (Number::Int(it), Some(Number::Int(digits))) => {
                     nearest_int(it, digits).map(Value::Int).ok_or_else(too_large)
@@ -109,6 +111,13 @@ impl Function {
                 self.name(),
                 arguments.len()
             ))),
+        }
+    }
+
+    fn round(self, of: &Value) -> Result<Value, Problem> {
+        match self.number(of)? {
+            Number::Int(it) => Ok(Value::Int(it)),
+            Number::Float(it) => self.whole(it.round_ties_even(), of),
         }
     }
 
