@@ -3,7 +3,11 @@
 use super::lines;
 
 fn listing(text: &str) -> String {
-    lines(&super::sweep(text)).join("\n")
+    let points = lines(&super::sweep(text)).into_iter();
+    points
+        .map(|line| if line.is_empty() { "<nothing>".to_owned() } else { line })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// hydra-ecosystem/hydra#1258, #1918, #2625: values in pairs instead of all combinations.
@@ -117,5 +121,69 @@ fn only_what_is_within_a_budget() {
     }"#), @"
         --num_layers=1 --layer_size=128
         --num_layers=2 --layer_size=32
+        ");
+}
+
+/// wandb/wandb#1700: a flag that is there or not, and an option that is left out.
+#[test]
+fn flags_and_none() {
+    insta::assert_snapshot!(listing(r#"{
+        "$style": "bool=switch",
+        "amp": [true, false],
+        "clip": [null, 1.0]
+    }"#), @"
+        --amp
+        --amp --clip=1.0
+        <nothing>
+        --clip=1.0
+        ");
+}
+
+/// hydra-ecosystem/hydra#96, #573, #743: a list as one value, and a text with commas in it.
+#[test]
+fn lists_and_commas_are_one_value() {
+    let file =
+        |style: &str| format!(r#"{{"$style": "{style}", "hidden": [[64, 64], [128]], "tags": ["a,b"]}}"#);
+    insta::assert_snapshot!(listing(&file("argparse")), @"
+        --hidden=[64,64] --tags=a,b
+        --hidden=[128] --tags=a,b
+        ");
+    insta::assert_snapshot!(listing(&file("list=repeat")), @"
+        --hidden=64 --hidden=64 --tags=a,b
+        --hidden=128 --tags=a,b
+        ");
+    insta::assert_snapshot!(listing(&file("hydra")), @"
+        hidden=[64,64] tags='a,b'
+        hidden=[128] tags='a,b'
+        ");
+}
+
+/// hydra-ecosystem/hydra#1136, IDSIA/sacred#736, wandb/wandb#3522: a point is what it is, in whatever order and form it is
+/// written; a grid that was widened has only its new points more.
+#[test]
+fn a_wider_grid_has_only_its_new_points_more() {
+    insta::assert_snapshot!(listing(r#"[
+        {"lr": [0.1, 1e-3], "layers": [4, 8]},
+        {"layers": [8.0, 4, 16], "lr": [0.001, 1.0e-1]}
+    ]"#), @"
+        --lr=0.1 --layers=4
+        --lr=0.1 --layers=8
+        --lr=1e-3 --layers=4
+        --lr=1e-3 --layers=8
+        --layers=16 --lr=0.001
+        --layers=16 --lr=1.0e-1
+        ");
+}
+
+/// hydra-ecosystem/hydra#1476, #1969: every setting with some seeds, one after the other.
+#[test]
+fn every_setting_with_some_seeds() {
+    insta::assert_snapshot!(listing(r#"{"lr": [0.1, 0.01], "seed": {"range": [1, 3, 1]}}"#), @"
+        --lr=0.1 --seed=1
+        --lr=0.1 --seed=2
+        --lr=0.1 --seed=3
+        --lr=0.01 --seed=1
+        --lr=0.01 --seed=2
+        --lr=0.01 --seed=3
         ");
 }
