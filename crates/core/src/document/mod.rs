@@ -112,6 +112,22 @@ impl Value {
             Self::Table(_) => "an object",
         }
     }
+
+    /// Counts the values, the keys, and the bytes of text in it, which is about what it takes in memory.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) => 1,
+            Self::Number(text) => 1 + text.len(),
+            Self::Text(text) => 1 + text.len(),
+            Self::List(items) => 1 + items.iter().map(|item| item.value.weight()).sum::<usize>(),
+            Self::Table(entries) => {
+                1 + entries
+                    .iter()
+                    .map(|entry| 1 + entry.key.len() + entry.value.value.weight())
+                    .sum::<usize>()
+            }
+        }
+    }
 }
 
 /// One key of an object with its value.
@@ -162,6 +178,12 @@ impl Problems {
     /// Puts the problems of a file into the order of the file; `None` where there are none.
     pub fn found_in(source: &Source, mut list: Vec<Problem>) -> Option<Self> {
         list.sort_by_key(|problem| problem.at.start);
+        if list.len() > MOST_PROBLEMS {
+            let more = list.len() - MOST_PROBLEMS;
+            list.truncate(MOST_PROBLEMS);
+            let end = list.last().map_or(0..0, |shown| shown.at.clone());
+            list.push(Problem::new(&end, format!("{more} further problems are not shown")));
+        }
         (!list.is_empty()).then(|| Self { source: source.clone(), list })
     }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError};
@@ -82,14 +82,23 @@ fn candidates(places: &Places<'_>) -> Vec<PathBuf> {
     above.map(|folder| folder.join("config.json")).chain(places.user.map(Path::to_owned)).collect()
 }
 
+/// The longest file, in bytes: more is another file than was meant, and would fill the memory.
+const LONGEST: u64 = 64 << 20;
+
 /// Reads a file under the name by which the user would call it from `folder`.
 pub fn read(path: &Path, folder: &Path) -> io::Result<Source> {
     let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-    from_bytes(fs::read(path)?, &name)
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    from_bytes(bytes, &name)
 }
 
 /// Takes what was read, which must be text.
 pub fn from_bytes(bytes: Vec<u8>, name: &str) -> io::Result<Source> {
+    if bytes.len() as u64 > LONGEST {
+        let words = format!("it is longer than {} MB", LONGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+    }
     let text = String::from_utf8(bytes)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
     Ok(Source { name: name.to_owned(), text })
@@ -119,6 +128,12 @@ mod tests {
         assert_eq!(search(&deep).unwrap().1, dir.path().join("repo/config.json"));
         fs::remove_file(dir.path().join("repo/config.json")).unwrap();
         assert!(search(&deep).unwrap_err().to_string().contains("architectures"));
+    }
+
+    #[test]
+    fn a_file_without_end_is_not_read_to_its_end() {
+        let error = read(Path::new("/dev/zero"), Path::new("/")).unwrap_err();
+        assert_eq!(error.to_string(), "it is longer than 64 MB");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use glob::MatchOptions;
 use super::configuration::read;
 use crate::document::Source;
 use crate::sweep::Surroundings;
+use crate::sweep::numbers::MOST_VALUES;
 
 /// The folder in which a command was typed.
 #[derive(Debug, Clone)]
@@ -19,6 +20,9 @@ impl Surroundings for Folder<'_> {
     }
 
     fn glob(&self, pattern: &str) -> Result<Vec<String>, String> {
+        if pattern.split('/').filter(|part| *part == "**").count() > 1 {
+            return Err("`**` goes through all folders below, and stands there once at the most".to_owned());
+        }
         // As a shell has it: a dot at the start of a name is written out, and `*` stays within a folder.
         let options = MatchOptions {
             require_literal_separator: true,
@@ -28,7 +32,9 @@ impl Surroundings for Folder<'_> {
         let folder = glob::Pattern::escape(&self.0.to_string_lossy());
         let whole = Path::new(&folder).join(pattern);
         let found = glob::glob_with(&whole.to_string_lossy(), options).map_err(|error| error.to_string())?;
-        let paths: Result<Vec<PathBuf>, _> = found.collect();
+        // One path more than may be used tells that there are too many.
+        let most = usize::try_from(MOST_VALUES).unwrap_or(usize::MAX);
+        let paths: Result<Vec<PathBuf>, _> = found.take(most.saturating_add(1)).collect();
         let mut paths = paths.map_err(|error| error.to_string())?;
         paths.sort_unstable();
         paths.iter().map(|path| self.as_typed(path, pattern)).collect()
@@ -52,4 +58,20 @@ pub const USUAL: [&str; 4] = ["params.json", "params.toml", "params.yaml", "para
 /// Finds the parameter files of the usual names in a folder.
 pub fn usual(folder: &Path) -> Vec<&'static str> {
     USUAL.into_iter().filter(|name| fs::metadata(folder.join(name)).is_ok_and(|it| it.is_file())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_goes_through_all_folders_once() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        fs::write(dir.path().join("a/b/c.csv"), "").unwrap();
+        let folder = Folder(dir.path());
+        assert_eq!(folder.glob("**/*.csv"), Ok(vec!["a/b/c.csv".to_owned()]));
+        let said = folder.glob("/**/*/**/*/**").unwrap_err();
+        assert_eq!(said, "`**` goes through all folders below, and stands there once at the most");
+    }
 }

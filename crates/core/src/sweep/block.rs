@@ -24,6 +24,8 @@ pub(super) struct Block {
     pub(super) dimensions: Vec<Dimension>,
     /// What a point is asked once its dimensions up to some depth are set.
     pub(super) rules: Vec<Rule>,
+    /// For each dimension, what it costs to look at one of its values: guards, computing and rules are worth several.
+    pub(super) work: Vec<u64>,
     pub(super) sample: Option<Sample>,
     pub(super) order: Option<Order>,
     pub(super) style: Style,
@@ -72,6 +74,8 @@ pub(super) struct Formula {
     pub(super) expression: Expression,
     pub(super) slots: Vec<usize>,
     pub(super) at: Spot,
+    /// What it costs to work it out.
+    pub(super) work: u64,
 }
 
 /// A question that decides whether a point stays.
@@ -138,9 +142,25 @@ impl Block {
         self.rules.is_empty() && self.sample.is_none() && self.dimensions.iter().all(Dimension::is_free)
     }
 
+    /// Counts what it costs to look at one value of each dimension.
+    pub(super) fn count_work(&mut self) {
+        let rules = &self.rules;
+        let work = |(depth, dimension): (usize, &Dimension)| {
+            let asked = rules.iter().filter(|rule| rule.depth == depth + 1).map(|rule| rule.question.work());
+            1 + dimension.work() + rules.len() as u64 / 16 + asked.sum::<u64>()
+        };
+        self.work = self.dimensions.iter().enumerate().map(work).collect();
+    }
+
     /// Gives the number of combinations, guards and rules aside.
     pub(super) fn combinations(&self) -> u128 {
         self.dimensions.first().map_or(1, |first| first.stride.saturating_mul(first.length().into()))
+    }
+
+    /// Gives how many different draws there can be at the most, where that has an end.
+    pub(super) fn most_draws(&self) -> Option<u128> {
+        let is_endless = |dimension: &Dimension| matches!(dimension.source, Source::Drawn { .. });
+        (!self.dimensions.iter().any(is_endless)).then(|| self.combinations())
     }
 
     /// Gives the values of the combination or the draw with this number, which was found to be a point.
@@ -278,6 +298,16 @@ impl Block {
         Ok(())
     }
 
+    /// Gives the length of the text that a dimension has computed, which may be long.
+    pub(super) fn length_computed(&self, depth: usize, settings: &Settings) -> u64 {
+        match &self.dimensions[depth].source {
+            Source::Computed { parameter, .. } => {
+                settings[*parameter].as_ref().map_or(0, |choice| choice.json().len() as u64)
+            }
+            Source::Listed { .. } | Source::Drawn { .. } => 0,
+        }
+    }
+
     /// Takes the values of a dimension away.
     pub(super) fn clear(&self, depth: usize, settings: &mut Settings) {
         self.dimensions[depth].parameters().for_each(|parameter| settings[parameter] = None);
@@ -336,7 +366,28 @@ impl Place {
     }
 }
 
+impl Question {
+    fn work(&self) -> u64 {
+        match self {
+            Self::Holds(formula) => formula.work,
+            Self::Has(values) => values.iter().map(|(_, values)| 1 + values.len() as u64 / 4).sum(),
+        }
+    }
+}
+
 impl Dimension {
+    fn work(&self) -> u64 {
+        let guards = self.guards.iter().map(|guard| match guard {
+            Guard::Chosen { .. } => 1,
+            Guard::When(formula) => formula.work,
+        });
+        let computing = match &self.source {
+            Source::Computed { formula, .. } => formula.work,
+            Source::Listed { .. } | Source::Drawn { .. } => 1,
+        };
+        guards.sum::<u64>() + computing
+    }
+
     /// Tells whether a sample has anything to draw for it.
     pub(super) fn is_drawn(&self) -> bool {
         match &self.source {

@@ -20,7 +20,8 @@ pub(super) fn resolve(definition: &Definition, mistakes: &mut Mistakes) -> Optio
     let flat = Flat::of(definition, mistakes);
     let names = flat.names(&definition.absent);
     let units = flat.units(&definition.zip, mistakes);
-    let resolving = Resolving { definition, flat: &flat, names: &names };
+    let weights = names.iter().map(|name| flat.heaviest(name)).collect();
+    let resolving = Resolving { definition, flat: &flat, names: &names, weights };
     let order = resolving.order(&units, mistakes);
     let dimensions: Vec<_> =
         order.iter().map(|unit| resolving.dimension(&units[*unit], &units, &order, mistakes)).collect();
@@ -31,13 +32,18 @@ pub(super) fn resolve(definition: &Definition, mistakes: &mut Mistakes) -> Optio
         names: names.iter().map(|name| (*name).to_owned()).collect(),
         dimensions,
         rules,
+        work: Vec::new(),
         sample,
         order: definition.order,
         style: definition.style.clone(),
     };
     set_strides(&mut block, mistakes);
+    block.count_work();
     (mistakes.count() == before).then_some(block)
 }
+
+/// The most parameters of an object. More are a slip, and each is compared with each.
+const MOST_PARAMETERS: usize = 1000;
 
 /// All parameters of an object, those that a value brings along behind the one whose value it is.
 struct Flat<'a>(Vec<FlatParameter<'a>>);
@@ -54,11 +60,20 @@ impl<'a> Flat<'a> {
         for defined in &definition.parameters {
             flat.add(defined, None, mistakes);
         }
+        if let Some(parameter) = flat.0.get(MOST_PARAMETERS) {
+            let message = format!(
+                "more than {MOST_PARAMETERS} parameters in one object, each that a value brings along counted"
+            );
+            mistakes.add(&parameter.defined.at, message, None);
+        }
         flat
     }
 
     fn add(&mut self, defined: &'a Defined, parent: Option<(usize, u64)>, mistakes: &mut Mistakes) {
         let me = self.0.len();
+        if me > MOST_PARAMETERS {
+            return;
+        }
         let twice = self.0.iter().position(|other| other.defined.name == defined.name);
         if twice.is_some_and(|other| !self.exclude_each_other(other, parent)) {
             let message = format!("`{}` is set twice for the same point", defined.name);
@@ -97,6 +112,16 @@ impl<'a> Flat<'a> {
             }
         }
         names
+    }
+
+    /// Gives the weight of the heaviest value in the lists of a name.
+    fn heaviest(&self, name: &str) -> u64 {
+        let named = self.0.iter().filter(|parameter| parameter.defined.name == name);
+        named
+            .flat_map(|it| it.defined.values.choices())
+            .map(|choice| choice.value.weight() as u64)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Puts together what varies together, groups and the columns of rows: each unit becomes a dimension.
@@ -185,6 +210,8 @@ struct Resolving<'a> {
     definition: &'a Definition,
     flat: &'a Flat<'a>,
     names: &'a [&'a str],
+    /// For each name the weight of its heaviest value.
+    weights: Vec<u64>,
 }
 
 impl Resolving<'_> {
@@ -192,13 +219,14 @@ impl Resolving<'_> {
     fn order(&self, units: &[Vec<usize>], mistakes: &mut Mistakes) -> Vec<usize> {
         let needs: Vec<BTreeSet<usize>> = units.iter().map(|unit| self.needs(unit, units)).collect();
         let mut order: Vec<usize> = Vec::with_capacity(units.len());
+        let mut is_placed = vec![false; units.len()];
         while order.len() < units.len() {
-            let ready =
-                |unit: &usize| !order.contains(unit) && needs[*unit].iter().all(|need| order.contains(need));
+            let ready = |unit: &usize| !is_placed[*unit] && needs[*unit].iter().all(|need| is_placed[*need]);
             if let Some(unit) = (0..units.len()).find(ready) {
+                is_placed[unit] = true;
                 order.push(unit);
             } else {
-                let left: Vec<_> = (0..units.len()).filter(|unit| !order.contains(unit)).collect();
+                let left: Vec<_> = (0..units.len()).filter(|unit| !is_placed[*unit]).collect();
                 self.report_circle(&left, units, mistakes);
                 order.extend(left);
             }
@@ -356,7 +384,10 @@ impl Resolving<'_> {
             return None;
         }
         let slots = expression.names().iter().map(|name| self.place_of(&name.text)).collect();
-        Some(Formula { expression: expression.clone(), slots, at: formula.at.clone() })
+        let slots: Vec<usize> = slots;
+        let asked: u64 = slots.iter().map(|slot| self.weights[*slot] / 64).sum();
+        let work = 1 + expression.text().len() as u64 / 16 + asked;
+        Some(Formula { expression: expression.clone(), slots, at: formula.at.clone(), work })
     }
 }
 

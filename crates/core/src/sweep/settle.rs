@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::block::{Block, Sample, Settings, Shortfall, Trouble};
 use super::identity::fingerprint;
 use super::mistakes::Mistakes;
-use super::walk::{MOST_STEPS, Stop, Walk};
+use super::walk::{MOST_WORK, Stop, Walk};
 use crate::kept::{Ascending, Kept};
 
 /// Points that there are already, of objects that come before; nothing is noted where there is one object alone.
@@ -88,8 +88,7 @@ fn combinations(block: &Block, news: &mut News<'_>) -> Result<Ascending, Problem
             Ok(None) => return Ok(numbers),
             Err(Stop::Trouble(trouble)) => return Err(trouble.into()),
             Err(Stop::TooLong) => {
-                let message =
-                    format!("{MOST_STEPS} values were looked at, and there is no end of combinations");
+                let message = "there are too many combinations to look at each of them".to_owned();
                 let help = "a rule is asked as soon as the parameters that it names are set: name few, put them first, or take a `$sample`";
                 let trouble = Trouble { at: block.at.clone(), message };
                 return Err(Problem { trouble, help: Some(help.to_owned()) });
@@ -98,13 +97,36 @@ fn combinations(block: &Block, news: &mut News<'_>) -> Result<Ascending, Problem
     }
 }
 
+/// What it costs to tell whether a point was drawn before, in values looked at.
+const DRAWING: u64 = 30;
+
 /// Draws until as many different points are found as are wanted.
 fn draws(block: &Block, sample: &Sample, news: &mut News<'_>) -> Result<Ascending, Problem> {
+    let refused = |message: String| {
+        let help = "ask for fewer, or leave `$sample` out to get every combination";
+        let trouble = Trouble { at: sample.at.clone(), message };
+        Problem { trouble, help: Some(help.to_owned()) }
+    };
+    if let (Shortfall::DrawOn, Some(most)) = (sample.shortfall, block.most_draws())
+        && most < u128::from(sample.count)
+    {
+        let count = sample.count;
+        return Err(refused(format!(
+            "{count} different points were asked for, and there are {most} combinations"
+        )));
+    }
     let most = sample.sampler.draws();
-    let (mut numbers, mut drawn, mut found) = (Ascending::default(), HashSet::new(), 0);
+    let (mut numbers, mut drawn, mut found, mut work) = (Ascending::default(), HashSet::new(), 0, 0);
     for draw in 0..most {
         if found == sample.count {
             break;
+        }
+        work += DRAWING + block.work.iter().sum::<u64>();
+        if work > MOST_WORK {
+            let count = sample.count;
+            return Err(refused(format!(
+                "{count} different points were asked for, and {draw} draws gave {found}"
+            )));
         }
         let Some(settings) = drawn_settings(block, draw)? else { continue };
         if drawn.insert(identify(block, &settings)) {
@@ -115,11 +137,10 @@ fn draws(block: &Block, sample: &Sample, news: &mut News<'_>) -> Result<Ascendin
         }
     }
     if found < sample.count && sample.shortfall == Shortfall::DrawOn {
-        let message =
-            format!("{} different points were asked for, and {most} draws gave {found}", sample.count);
-        let help = "ask for fewer, or leave `$sample` out to get every combination";
-        let trouble = Trouble { at: sample.at.clone(), message };
-        return Err(Problem { trouble, help: Some(help.to_owned()) });
+        let count = sample.count;
+        return Err(refused(format!(
+            "{count} different points were asked for, and {most} draws gave {found}"
+        )));
     }
     Ok(numbers)
 }

@@ -3,8 +3,8 @@
 
 use super::block::{Block, Place, Places, Settings, Trouble};
 
-/// How many values may be looked at; more is a mistake, and would take minutes.
-pub(super) const MOST_STEPS: u64 = 200_000_000;
+/// How much work a walk may be, in values looked at; more is a mistake, and would take minutes.
+pub(super) const MOST_WORK: u64 = 50_000_000;
 
 /// The combinations that are points, one after the other.
 pub(super) struct Walk<'a> {
@@ -17,7 +17,7 @@ pub(super) struct Walk<'a> {
     next: Places,
     depth: usize,
     state: State,
-    steps: u64,
+    work: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
             exists: vec![false; depths],
             depth: 0,
             state: State::Entering,
-            steps: 0,
+            work: 0,
         }
     }
 
@@ -109,12 +109,13 @@ impl<'a> Walk<'a> {
         while self.next[depth] < length {
             let place = self.next[depth];
             self.next[depth] += 1;
-            self.steps += 1;
-            if self.steps > MOST_STEPS {
-                return Err(Stop::TooLong);
-            }
+            self.work += self.block.work[depth];
             if exists {
                 self.block.fill(depth, Place::At(place), &mut self.settings, &mut self.places)?;
+                self.work += self.block.length_computed(depth, &self.settings) / 16;
+            }
+            if self.work > MOST_WORK {
+                return Err(Stop::TooLong);
             }
             if self.block.passes(depth + 1, &self.settings)? {
                 return Ok(true);

@@ -68,23 +68,16 @@ struct Size {
 
 impl Size {
     fn of(value: &Value) -> Self {
-        match value {
-            Value::Null | Value::Bool(_) => Self { weight: 1, levels: 0 },
-            Value::Number(text) => Self { weight: 1 + text.len(), levels: 0 },
-            Value::Text(text) => Self { weight: 1 + text.len(), levels: 0 },
-            Value::List(items) => Self::around(items.iter().map(|item| Self::of(&item.value))),
-            Value::Table(entries) => Self::around(entries.iter().map(|entry| {
-                let value = Self::of(&entry.value.value);
-                Self { weight: value.weight + 1 + entry.key.len(), ..value }
-            })),
-        }
+        Self { weight: value.weight(), levels: levels(value) }
     }
+}
 
-    fn around(parts: impl Iterator<Item = Self>) -> Self {
-        let inside = parts.fold(Self { weight: 0, levels: 0 }, |sum, part| Self {
-            weight: sum.weight + part.weight,
-            levels: sum.levels.max(part.levels),
-        });
-        Self { weight: inside.weight + 1, levels: inside.levels + 1 }
+fn levels(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => 0,
+        Value::List(items) => 1 + items.iter().map(|item| levels(&item.value)).max().unwrap_or(0),
+        Value::Table(entries) => {
+            1 + entries.iter().map(|entry| levels(&entry.value.value)).max().unwrap_or(0)
+        }
     }
 }

@@ -33,4 +33,4 @@ pub use stream::{Stream, Unit};
 pub use written::{Notation, Written};
 
 /// The most values that a range or a spacing may have: more is a slip of the keys, and would fill the memory.
-pub const MOST_VALUES: u64 = 10_000_000;
+pub const MOST_VALUES: u64 = 1_000_000;

@@ -131,8 +131,8 @@ mod tests {
         assert_eq!(range("0", "1", "1e-9"), Err(RangeError::TooMany));
         assert_eq!(range("0", "1e30", "1e-30"), Err(RangeError::TooManyDigits));
         assert_eq!(range("1e400", "1e500", "1"), Err(RangeError::TooManyDigits));
-        assert_eq!(range("1", "10000000", "1").map(|range| range.count()), Ok(10_000_000));
-        assert_eq!(range("0", "10000000", "1"), Err(RangeError::TooMany));
+        assert_eq!(range("1", "1000000", "1").map(|range| range.count()), Ok(1_000_000));
+        assert_eq!(range("0", "1000000", "1"), Err(RangeError::TooMany));
         let most = "99999999999999999999999999999999999999";
         assert_eq!(range(&format!("-{most}"), most, "1"), Err(RangeError::TooManyDigits));
     }

@@ -151,7 +151,9 @@ impl Reader<'_> {
             _ => {
                 let [one, other] = self.numbers(&kind, distribution_form(&kind.key), Decimal::parse)?;
                 match distribution(&kind.key, one, other) {
-                    Ok(distribution) => Some(drawn(name, Draw::Number(distribution, beside.digits), &beside)),
+                    Ok(distribution) => {
+                        self.drawn(name, Draw::Number(distribution, beside.digits), &beside, &at)
+                    }
                     Err(error) => self.refused(&at, &error),
                 }
             }
@@ -205,6 +207,7 @@ impl Reader<'_> {
 
     fn listed<E: Display>(&mut self, at: &Range<usize>, list: Result<Vec<String>, E>) -> Option<Values> {
         match list {
+            Ok(list) if !self.has_room(at, list.len() as u64, 0) => None,
             Ok(list) => {
                 let choices = list.into_iter().map(|text| DefinedChoice::plain(Value::Number(text.into())));
                 Some(Values::Listed(choices.collect()))
@@ -248,7 +251,7 @@ impl Reader<'_> {
             }
         };
         match pick {
-            Ok(pick) => Some(drawn(name, Draw::Choice(pick, choices), beside)),
+            Ok(pick) => self.drawn(name, Draw::Choice(pick, choices), beside, &at),
             Err(error) => self.refused(&at, &error),
         }
     }
@@ -260,6 +263,9 @@ impl Reader<'_> {
             Ok(source) => {
                 let text = source.text.trim_start_matches('\u{feff}');
                 let lines = text.lines().filter(|line| !line.trim().is_empty());
+                if !self.has_room(&node.at, lines.clone().count() as u64, 0) {
+                    return None;
+                }
                 let choices: Vec<_> = lines.map(|line| DefinedChoice::plain(line_value(line))).collect();
                 if choices.is_empty() {
                     self.problem(&node.at, format!("`{path}` has no line"));
@@ -284,6 +290,7 @@ impl Reader<'_> {
                 self.problem(&node.at, format!("no path here is like `{pattern}`"));
                 None
             }
+            Ok(paths) if !self.has_room(&node.at, paths.len() as u64, 0) => None,
             Ok(paths) => {
                 let choices = paths.into_iter().map(|path| DefinedChoice::plain(Value::Text(path)));
                 Some(Values::Listed(choices.collect()))
@@ -295,6 +302,35 @@ impl Reader<'_> {
         }
     }
 
+    /// Makes a list of draws where their number is said, else leaves them to the sample.
+    fn drawn(
+        &mut self,
+        name: &str,
+        draw: Draw<DefinedChoice>,
+        beside: &Beside,
+        at: &Range<usize>,
+    ) -> Option<Values> {
+        let Some(count) = beside.n else { return Some(Values::Drawn(draw)) };
+        let longest = match &draw {
+            Draw::Number(..) => 0,
+            Draw::Choice(_, choices) => choices.iter().map(|choice| choice.value.weight()).max().unwrap_or(0),
+        };
+        if !self.has_room(at, count, longest) {
+            return None;
+        }
+        let stream = Stream::new(beside.seed, name);
+        let units = (0..count).map(|number| stream.unit(number));
+        Some(Values::Listed(match draw {
+            Draw::Number(distribution, digits) => {
+                let text = |unit| Value::Number(distribution.text(unit, digits).into());
+                units.map(|unit| DefinedChoice::plain(text(unit))).collect()
+            }
+            Draw::Choice(pick, choices) => {
+                units.filter_map(|unit| choices.get(pick.place(unit)).cloned()).collect()
+            }
+        }))
+    }
+
     fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         match &node.value {
             Value::Text(text) => Some(text.clone()),
@@ -304,22 +340,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Makes a list of draws where their number is said, else leaves them to the sample.
-fn drawn(name: &str, draw: Draw<DefinedChoice>, beside: &Beside) -> Values {
-    let Some(count) = beside.n else { return Values::Drawn(draw) };
-    let stream = Stream::new(beside.seed, name);
-    let units = (0..count).map(|number| stream.unit(number));
-    Values::Listed(match draw {
-        Draw::Number(distribution, digits) => {
-            let text = |unit| Value::Number(distribution.text(unit, digits).into());
-            units.map(|unit| DefinedChoice::plain(text(unit))).collect()
-        }
-        Draw::Choice(pick, choices) => {
-            units.filter_map(|unit| choices.get(pick.place(unit)).cloned()).collect()
-        }
-    })
 }
 
 fn distribution(kind: &str, one: Decimal, other: Decimal) -> Result<Distribution, DistributionError> {

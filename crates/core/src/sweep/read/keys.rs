@@ -1,6 +1,6 @@
 //! The `$`-keys: what is said of the set of points.
 
-use super::super::definition::{Definition, Group, Limit, Order, Rule, Sample, Values};
+use super::super::definition::{Defined, Definition, Group, Limit, Order, Rule, Sample, Values};
 use super::super::numbers::Method;
 use super::{Reader, Within, is_table};
 use crate::document::{Entry, Node, Value};
@@ -116,6 +116,9 @@ impl Reader<'_> {
             }
             self.within = Within::File;
             inherit(definition, &mut extra);
+            if !self.has_room(&node.at, 1, extra.parameters.iter().map(weight).sum()) {
+                return;
+            }
             definition.include.push(extra);
         }
     }
@@ -202,6 +205,17 @@ fn inherit(definition: &Definition, extra: &mut Definition) {
         }
     }
     extra.parameters.append(&mut left);
+}
+
+/// Counts about what a parameter takes in memory.
+fn weight(defined: &Defined) -> usize {
+    defined.name.len()
+        + match &defined.values {
+            Values::Fixed(choice) => choice.value.weight(),
+            Values::Listed(choices) => choices.iter().map(|choice| choice.value.weight()).sum(),
+            Values::Computed(formula) => formula.expression.text().len(),
+            Values::Drawn(_) | Values::Column(_) => 1,
+        }
 }
 
 const ZIP: &str = r#"write `"$zip": ["lr", "batch"]` or `--zip lr,batch`; several groups are `[["lr", "batch"], ["width", "depth"]]`"#;

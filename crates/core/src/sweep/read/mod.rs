@@ -3,6 +3,7 @@
 mod generators;
 mod keys;
 mod parameter;
+mod room;
 mod rows;
 mod style;
 mod typed;
@@ -16,6 +17,7 @@ use super::origin::Origin;
 use super::surroundings::Surroundings;
 use crate::document::{self, Entry, Node, Problem, Value, nearest};
 use crate::expression::Expression;
+use room::Room;
 
 use rows::Rows;
 use style::TypedStyle;
@@ -35,8 +37,14 @@ pub(super) fn read(
     let rows = origin.rows.map(|source| Rows::read(source, mistakes));
     let options = Options::open(origin.typed, mistakes);
     let style = TypedStyle::read(origin.typed.style.as_deref(), mistakes);
-    let mut reader =
-        Reader { source: 0, surroundings, mistakes, within: Within::File, style: style.as_ref() };
+    let mut reader = Reader {
+        source: 0,
+        surroundings,
+        mistakes,
+        within: Within::File,
+        style: style.as_ref(),
+        room: Room::default(),
+    };
     let mut definitions =
         document.map_or_else(Vec::new, |(number, document)| reader.at(number).document(document));
     if definitions.is_empty() {
@@ -62,6 +70,7 @@ struct Reader<'a> {
     within: Within,
     /// What the command line says of the style.
     style: Option<&'a TypedStyle>,
+    room: Room,
 }
 
 /// Which object is being read.
@@ -138,6 +147,17 @@ impl Reader<'_> {
         let problems = self.mistakes.of(self.source);
         problems.push(Problem::new(at, message));
         Added(problems)
+    }
+
+    /// Tells whether there is room for some values more, each of a length in bytes.
+    fn has_room(&mut self, at: &Range<usize>, values: u64, length: usize) -> bool {
+        let taken = self.room.take(values, length);
+        if let Err(Some(full)) = &taken {
+            let help =
+                "each of them takes memory; where many are random, `$sample` draws them point by point";
+            self.problem(at, full.to_string()).help(help);
+        }
+        taken.is_ok()
     }
 
     /// Reads an expression.

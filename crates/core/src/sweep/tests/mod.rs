@@ -1,3 +1,4 @@
+mod bounds;
 mod brute;
 mod golden;
 mod typed;
