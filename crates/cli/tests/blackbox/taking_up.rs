@@ -69,8 +69,9 @@ fn kill_the_worker(world: &World) {
     kill_9(first);
 }
 
-fn program_of(world: &World, run: u64) -> i32 {
-    fs::read_to_string(world.path(format!("running.{run}"))).unwrap().parse().unwrap()
+/// Gives the program of a run that has begun; `None` in the instant in which its next attempt writes the file anew.
+fn program_of(world: &World, run: u64) -> Option<i32> {
+    fs::read_to_string(world.path(format!("running.{run}"))).unwrap().parse().ok()
 }
 
 #[test]
@@ -128,12 +129,12 @@ fn what_lives_on_without_its_worker_is_ended_before_its_next_attempt() {
     world.neurun("--detach --runs=3 local cpu patient.py").succeeded();
     has_begun(&world, 0);
     kill_the_worker(&world);
-    let orphan = program_of(&world, 0);
+    let orphan = program_of(&world, 0).unwrap();
     assert_eq!(world.states("1"), ["running", "lost", "lost"]);
     let told = world.neu("status 1").succeeded().stderr;
     insta::assert_snapshot!(told, @"warning: launch 1 has lost its worker: neu resume 1 ends what is left of that, and goes on with 3 runs");
     world.neu("resume 1 --detach").succeeded();
-    wait_until("its next attempt has begun", || program_of(&world, 0) != orphan);
+    wait_until("its next attempt has begun", || program_of(&world, 0).is_some_and(|next| next != orphan));
     assert!(fs::read(format!("/proc/{orphan}/cmdline")).unwrap_or_default().is_empty(), "{orphan} lives");
     world.file("go", "");
     world.neu("wait 1").succeeded();
