@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use neuromanager_core::config::SupportKind;
-use neuromanager_core::plan::script;
+use neuromanager_core::plan::{Hint, script};
 
 use super::limits::check_here;
 use super::order::{Manner, Order};
@@ -12,13 +12,14 @@ use super::summary::Summary;
 use super::{App, foreground, gpus, submit};
 use crate::exit::Exit;
 use crate::report::Failure;
-use crate::ui::Ui;
+use crate::ui::{Ui, one_line};
 
 /// Above this many runs a person at a terminal is asked once.
 const ASK_ABOVE: u64 = 100;
 
 /// Starts an order, or says what would happen.
 pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
+    tell_slips(&order, manner, app);
     manner.crew.check(order.place.kind)?;
     manner.crew.write_into(&mut order)?;
     if order.place.kind == SupportKind::Local {
@@ -33,6 +34,16 @@ pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit
     }
     ask(&order, manner, app)?;
     start(order, manner, app)
+}
+
+/// Says which braces of the command are left as they are, though a swept name is close.
+fn tell_slips(order: &Order, manner: Manner, app: &App) {
+    for Hint { written, meant } in order.plan.hints() {
+        let written = one_line(written);
+        app.ui.at(manner.volume).warn(&format!(
+            "`{{{written}}}` is left as it is, since `{written}` is not swept: did you mean `{{{meant}}}`?"
+        ));
+    }
 }
 
 /// Starts an order where its support is.

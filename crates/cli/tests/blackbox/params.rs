@@ -352,3 +352,19 @@ fn a_million_points_are_counted_without_being_made() {
     assert_eq!(outcome.stdout, "python t.py --a=0 --b=0 --c=0\n");
     assert_eq!(outcome.stderr, "");
 }
+
+#[test]
+fn braces_that_are_close_to_a_swept_name_are_left_and_told() {
+    let world = World::new();
+    world.file("params.json", r#"{"lr": [0.1, 0.2]}"#);
+    let outcome = world.neusweep("--dry-run echo {lrr} ${x} {lrr}").succeeded();
+    insta::assert_snapshot!(outcome.stdout, @r"
+    echo '{lrr}' '${x}' '{lrr}' --lr=0.1
+    echo '{lrr}' '${x}' '{lrr}' --lr=0.2
+    ");
+    insta::assert_snapshot!(outcome.stderr, @r"
+    warning: `{lrr}` is left as it is, since `lrr` is not swept: did you mean `{lr}`?
+    2 runs of echo
+    ");
+    assert_eq!(world.neusweep("-q --dry-run echo {lr}").succeeded().stderr, "");
+}
