@@ -45,6 +45,11 @@ pub(super) fn is_json(text: &str) -> bool {
     matches!(decimal(text), Decimal::Number(json) if *json == *text)
 }
 
+/// Whether a text is a decimal number however it is written (`.5`, `007`).
+pub(super) fn is_decimal(text: &str) -> bool {
+    decimal(text) != Decimal::Other
+}
+
 fn all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -19,7 +19,7 @@ const MOST_COMMITS: usize = 3;
 /// The runs that were asked for, by what there is of them already.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
-    /// To be started, those that failed before included.
+    /// To be started, those that did not succeed before included.
     pub(crate) new: u64,
     /// Done: an earlier run succeeded.
     pub(crate) done: u64,
@@ -112,15 +112,15 @@ impl Counts {
         if others.is_empty() { String::new() } else { format!(" (of them {})", others.join(", ")) }
     }
 
-    /// Says how runs that failed could be done again in place.
+    /// Says how runs that failed, or were cancelled, could be done again in place.
     pub(super) fn failed_sentence(&self) -> Option<String> {
         let launches: Vec<String> = self.failed_in.iter().map(ToString::to_string).collect();
         let again = format!("`neu retry {}`", launches.join(" "));
         match self.failed_before {
             0 => None,
-            1 => Some(format!("1 of the new ones failed before; {again} would do it again in its place")),
+            1 => Some(format!("1 of the new ones did not succeed before; {again} would do it again in its place")),
             count => Some(format!(
-                "{count} of the new ones failed before; {again} would do them again in their places"
+                "{count} of the new ones did not succeed before; {again} would do them again in their places"
             )),
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         let failed = Counts { failed_before: 4, failed_in, ..counts() };
         assert_eq!(
             failed.failed_sentence().unwrap(),
-            "4 of the new ones failed before; `neu retry 3 12` would do them again in their places"
+            "4 of the new ones did not succeed before; `neu retry 3 12` would do them again in their places"
         );
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use self::cells::{Cell, Records};
 use super::too_many;
 use crate::document::duplicates::Keys;
-use crate::document::number::is_json;
+use crate::document::number::{is_decimal, is_json};
 use crate::document::{Entry, MOST_PROBLEMS, Node, Problem, Source, Value};
 
 /// Reads all rows under the names of the first line.
@@ -41,6 +41,11 @@ fn check_names(names: &[Cell], source: &Source, problems: &mut Vec<Problem>) {
         } else {
             problems.extend(keys.meet(&name.text, &name.at, source));
         }
+    }
+    if let Some(number) = names.iter().find(|name| !name.quoted && is_decimal(&name.text)) {
+        let message = format!("the first line names the columns, and `{}` is a number", number.text);
+        let help = "put a line of names before the first row, such as `lr,layers`; in double quotes a number is a name";
+        problems.push(Problem::new(&number.at, message).help(help));
     }
     if let [only] = names
         && only.text.contains(';')

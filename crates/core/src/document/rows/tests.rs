@@ -96,6 +96,8 @@ fn mistakes_in_csv_are_all_reported_with_their_lines() {
         "a,,b,a\n1,2,3,4\n",
         "a,b\n1\n1,2\n1,2,3\n",
         "a;b\n1;2\n",
+        "0.1,4\n.01,8\n",
+        "\"7\",-1e3\n1,2\n",
         "a,b\n\"x\"y,1\n \"z\",2\n\"w\" ,3\n1,\"open\n2,3\n",
     ];
     insta::assert_snapshot!(report("f.csv", &texts));

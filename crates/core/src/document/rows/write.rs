@@ -1,6 +1,6 @@
 //! Points written as CSV, so that they are read as the same values.
 
-use crate::document::number::is_json;
+use crate::document::number::{is_decimal, is_json};
 use crate::document::{BYTE_ORDER_MARK, Value, json};
 
 /// Tells whether a cell can say a value: of lists and objects it has only the text.
@@ -42,7 +42,7 @@ fn write_cells<C>(cells: impl IntoIterator<Item = C>, out: &mut String, write: i
 }
 
 fn write_name(name: &str, out: &mut String) {
-    if is_plain(name) { out.push_str(name) } else { write_quoted(name, out) }
+    if is_decimal(name) || !is_plain(name) { write_quoted(name, out) } else { out.push_str(name) }
 }
 
 fn write_text(text: &str, out: &mut String) {
@@ -140,7 +140,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_back(
-            names in prop::collection::hash_set("[^\\p{C}\\p{Z}]{1,4}", 2..4),
+            names in prop::collection::hash_set("[^\\p{C}\\p{Z}]{1,4}|[0-9]", 2..4),
             rows in prop::collection::vec(prop::collection::vec(value(), 4), 0..5),
         ) {
             let names: Vec<String> = names.into_iter().collect();
