@@ -9,12 +9,12 @@ use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::{Volume, print};
 
-/// Prints the number of runs, for which no configuration is read. What they may take is said beside it, where the order
-/// can be made and somebody wants to know.
+/// Prints the number of runs, for which no configuration is read. What they may take is said beside it where somebody
+/// wants to know.
 pub(super) fn count(
     points: u64,
     repeats: u64,
-    order: impl FnOnce() -> Result<Order, Failure>,
+    foreseen: impl FnOnce() -> Option<Order>,
     volume: Volume,
     app: &App,
 ) -> Result<Exit, Failure> {
@@ -23,9 +23,14 @@ pub(super) fn count(
     }
     print(&format!("{}\n", u128::from(points) * u128::from(repeats)))?;
     if volume >= Volume::Normal
-        && let Ok(order) = order()
+        && let Some(order) = foreseen()
     {
         app.ui.at(volume).say(&Summary::of(&order, app).to_string());
     }
     Ok(Exit::Done)
+}
+
+/// Gives what would be started, or says why it would not.
+pub(super) fn foresee(order: Result<Order, Failure>, app: &App) -> Option<Order> {
+    order.map_err(|failure| app.ui.warn(&format!("this would not start: {}", failure.in_a_line()))).ok()
 }

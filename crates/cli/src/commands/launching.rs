@@ -17,6 +17,9 @@ use crate::ui::{Ui, one_line};
 /// Above this many runs a person at a terminal is asked once.
 const ASK_ABOVE: u64 = 100;
 
+/// Above this many runs nothing starts where nobody can be asked: they are a slip more often than not.
+const REFUSE_ABOVE: u64 = 1_000_000;
+
 /// Starts an order, or says what would happen.
 pub(super) fn launch(mut order: Order, manner: Manner, app: &App) -> Result<Exit, Failure> {
     tell_slips(&order, manner, app);
@@ -55,7 +58,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
 }
 
 /// Asks a person at a terminal once where there is much to start, which `$limit` decides where there is one. Where
-/// nobody can be asked, what is above a limit is refused.
+/// nobody can be asked, what is above a limit is refused, and what is beyond reason.
 pub(super) fn ask(order: &Order, manner: Manner, app: &App) -> Result<(), Failure> {
     let plan = &order.plan;
     let excesses = plan.excesses();
@@ -64,7 +67,15 @@ pub(super) fn ask(order: &Order, manner: Manner, app: &App) -> Result<(), Failur
         return Ok(());
     }
     if !app.settings.interactive {
-        return if excesses.is_empty() { Ok(()) } else { Err(excesses.into()) };
+        return match (excesses.is_empty(), plan.len()) {
+            (false, _) => Err(excesses.into()),
+            (true, ..=REFUSE_ABOVE) => Ok(()),
+            (true, runs) => {
+                let failure =
+                    Failure::new(Exit::Usage, format!("{runs} runs would start, and nobody can be asked"));
+                Err(failure.hint("add `--yes` to start them all, or look at them first with `--dry-run`"))
+            }
+        };
     }
     match Ui::ask(&format!("start {}?", Summary::of(order, app)))? {
         true => Ok(()),

@@ -25,6 +25,7 @@ mod order;
 mod parting;
 mod points;
 mod prune;
+mod purpose;
 mod queueing;
 mod removing;
 mod rerun;

@@ -14,10 +14,11 @@ use neuromanager_core::store::Names;
 use neuromanager_core::sweep::Sweep;
 
 use super::App;
-use super::count::count;
+use super::count::{count, foresee};
 use super::gpus;
 use super::launching::launch;
 use super::order::{Manner, Order};
+use super::purpose::check_run;
 use super::skipping::{Skipping, count_new};
 use crate::args::RunArgs;
 use crate::exit::Exit;
@@ -29,13 +30,12 @@ const USAGE: &str = "neurun [OPTIONS] SUPPORT DEVICE [--NAME[=VALUE]]... SCRIPT 
 pub(crate) fn neurun(args: &RunArgs, app: &App) -> Result<Exit, Failure> {
     let manner = Manner::of(&args.launch.manner).skipping(Skipping::of(args.skipping));
     let order = || order(args, None, app);
-    if args.launch.count.count {
-        return match manner.skipping.reach() {
-            None => count(1, args.runs, order, manner.volume, app),
-            Some(reach) => count_new(order()?, reach, manner, app),
-        };
+    check_run(args, manner)?;
+    match (args.launch.count.count, manner.skipping.reach()) {
+        (true, None) => count(1, args.runs, || foresee(order(), app), manner.volume, app),
+        (true, Some(reach)) => count_new(order()?, reach, manner, app),
+        (false, _) => launch(order()?, manner, app),
     }
-    launch(order()?, manner, app)
 }
 
 /// Plans what `args` ask for, for every point of `sweep` where there is one.

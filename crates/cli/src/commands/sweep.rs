@@ -11,11 +11,12 @@ use neuromanager_core::store::Names;
 use neuromanager_core::sweep::{NameTemplate, Sweep};
 
 use super::check_flags::check_flags;
-use super::count::count;
+use super::count::{count, foresee};
 use super::launching::launch;
 use super::order::{Manner, Order};
+use super::purpose::Purpose;
 use super::skipping::{Skipping, count_new, tell};
-use super::table::{Form, Shown, table};
+use super::table::{Shown, table};
 use super::{App, points, run};
 use crate::args::{RunArgs, SweepArgs, parse};
 use crate::exit::Exit;
@@ -24,6 +25,7 @@ use crate::report::Failure;
 /// Runs `neusweep`.
 pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
     let manner = Manner::of(&args.launch.manner).skipping(Skipping::of_sweep(args.sync));
+    refuse_sweep_of_sweep(&args.words, &app.settings.folder)?;
     let handed_over = neurun_words(&args.words, &app.settings.folder);
     let handed_over = handed_over.map(|words| parse::<RunArgs>(&words)).transpose()?;
     let sweep = points::sweep(&args.sweeping, &app.settings.folder, app.ui.at(manner.volume))?;
@@ -39,28 +41,24 @@ pub(crate) fn neusweep(args: &SweepArgs, app: &App) -> Result<Exit, Failure> {
         outer.and(Manner::of(&inner.launch.manner).skipping(Skipping::of(inner.skipping)))
     });
     let repeats = inner.as_ref().map_or(1, |inner| inner.runs);
-    let is_counted = args.launch.count.count || inner.as_ref().is_some_and(|inner| inner.launch.count.count);
+    let purpose = Purpose::of_sweep(args, inner.as_ref(), manner)?;
     let order = || match &inner {
         Some(inner) => run::order(inner, Some(sweep.clone()), app),
         None => order(args, sweep.clone(), app),
     };
-    if is_counted {
-        return match manner.skipping.reach() {
-            None => count(sweep.count(), repeats, order, manner.volume, app),
-            Some(reach) => count_new(order()?, reach, manner, app),
-        };
-    }
-    if args.points.table {
-        if let Some(reach) = manner.skipping.reach() {
-            tell(order()?, reach, manner, app)?;
+    let foreseen = || if args.words.is_empty() { None } else { foresee(order(), app) };
+    match (purpose, manner.skipping.reach()) {
+        (Purpose::Count, None) => count(sweep.count(), repeats, foreseen, manner.volume, app),
+        (Purpose::Count, Some(reach)) => count_new(order()?, reach, manner, app),
+        (Purpose::Table(form), reach) => {
+            if let Some(reach) = reach {
+                tell(order()?, reach, manner, app)?;
+            }
+            table(&Shown { sweep: &sweep, repeats, order: foreseen() }, form, manner.volume, app)
         }
-        let form = Form::of(args.points.csv, manner.json);
-        return table(&Shown { sweep: &sweep, repeats, order: order().ok() }, form, manner.volume, app);
+        (Purpose::CheckFlags, _) => check_flags(&order()?, manner.volume, app),
+        (Purpose::Launch, _) => launch(order()?, manner, app),
     }
-    if args.points.check_flags {
-        return check_flags(&order()?, manner.volume, app);
-    }
-    launch(order()?, manner, app)
 }
 
 /// Gives what is handed over to `neurun` the name that `neusweep` was told, unless it has its own.
@@ -96,13 +94,21 @@ fn no_program(error: ProgramError, words: &[OsString]) -> Failure {
     }
 }
 
+/// Refuses to sweep over a sweep, which would take what is appended for words of its command.
+fn refuse_sweep_of_sweep(words: &[OsString], folder: &Path) -> Result<(), Failure> {
+    match words.first() {
+        Some(first) if is_ours(first, &["neusweep", "neusweep.py"], folder) => {
+            let failure = Failure::new(Exit::Usage, "the command of a sweep is a sweep again");
+            Err(failure.hint("one `neusweep` takes all parameters: add `-s NAME=VALUES` for each"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Gives the words of `neurun` where the command is ours: `neurun`, `neurun.py`, a path to either, `neu run`, or
 /// `python` before one of them. A file of that name that is there is the user's own, and is respected.
 fn neurun_words(words: &[OsString], folder: &Path) -> Option<Vec<OsString>> {
-    let ours = |word: &OsStr, names: &[&str]| {
-        let name = Path::new(word).file_name().and_then(OsStr::to_str);
-        name.is_some_and(|name| names.contains(&name)) && !is_the_users(word, folder)
-    };
+    let ours = |word: &OsStr, names: &[&str]| is_ours(word, names, folder);
     let (first, rest) = words.split_first()?;
     let is_verb = ours(first, &["neu"]) && rest.first().is_some_and(|verb| verb == "run");
     let is_python = ours(first, &["python", "python3"])
@@ -113,6 +119,12 @@ fn neurun_words(words: &[OsString], folder: &Path) -> Option<Vec<OsString>> {
         (false, false) => return None,
     };
     Some(std::iter::once("neurun".into()).chain(arguments.iter().cloned()).collect())
+}
+
+/// Tells whether a word names one of our commands, alone or as a path.
+fn is_ours(word: &OsStr, names: &[&str], folder: &Path) -> bool {
+    let name = Path::new(word).file_name().and_then(OsStr::to_str);
+    name.is_some_and(|name| names.contains(&name)) && !is_the_users(word, folder)
 }
 
 /// Tells whether a word names a script of the user's that happens to be called as our commands are.

@@ -65,7 +65,10 @@ fn a_count_needs_neither_a_configuration_nor_a_script() {
         r#"{"a": {"range": [1, 100000, 1]}, "b": {"range": [1, 100000, 1]}, "c": [1, 2]}"#,
     );
     let outcome = looked_at(&world, "--count neurun --runs=10 slurm gpu nothere.py").succeeded();
-    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("200000000000\n", ""));
+    assert_eq!(outcome.stdout, "200000000000\n");
+    assert!(outcome.stderr.starts_with("warning: this would not start: "), "{}", outcome.stderr);
+    let outcome = looked_at(&world, "--count").succeeded();
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("20000000000\n", ""));
     looked_at(&world, "--count neurun --runs=0 slurm gpu nothere.py").exited(2);
 }
 
@@ -182,9 +185,21 @@ fn questions_exclude_each_other_and_belong_to_neusweep() {
         "--table --dry-run t.py",
         "--csv t.py",
         "--table --csv --json",
+        "--table neurun --count local cpu train.py",
+        "--count neurun --dry-run local cpu train.py",
+        "--check-flags neurun --dry-run local cpu train.py",
+        "--dry-run --json train.py",
+        "--count neurun --json local cpu train.py",
+        "--table --csv neurun --json local cpu train.py",
+        "--wait neurun --detach local cpu train.py",
     ] {
         looked_at(&world, words).exited(2);
     }
+    let refused = world.neurun("--dry-run --json local cpu train.py").exited(2);
+    insta::assert_snapshot!(refused.stderr, @"
+    error: `--dry-run` has no JSON: leave `--json` out
+    hint: `neusweep --table --json` prints the points as JSON
+    ");
     let outcome = looked_at(&world, "neurun --table slurm gpu train.py").exited(2);
     assert!(outcome.stderr.contains("`neusweep --table neurun SUPPORT DEVICE SCRIPT`"), "{}", outcome.stderr);
 }
@@ -258,6 +273,25 @@ fn more_runs_than_the_limit_are_not_started_without_a_yes() {
     world.neusweep("train.py").succeeded();
     world.neusweep("--yes neurun --runs=2 local cpu train.py").succeeded();
     assert_eq!(world.states("2").len(), 6);
+}
+
+#[test]
+fn more_runs_than_anybody_means_are_not_started_where_nobody_can_be_asked() {
+    let world = world();
+    world.file("params.json", r#"{"a": {"range": [1, 10000, 1]}, "b": {"range": [1, 10000, 1]}}"#);
+    insta::assert_snapshot!(looked_at(&world, "train.py").exited(2).stderr, @"
+    error: 100000000 runs would start, and nobody can be asked
+    hint: add `--yes` to start them all, or look at them first with `--dry-run`
+    ");
+}
+
+#[test]
+fn a_sweep_of_a_sweep_is_refused() {
+    let world = world();
+    insta::assert_snapshot!(looked_at(&world, "neusweep -s a=1,2 train.py").exited(2).stderr, @"
+    error: the command of a sweep is a sweep again
+    hint: one `neusweep` takes all parameters: add `-s NAME=VALUES` for each
+    ");
 }
 
 #[test]

@@ -122,7 +122,9 @@ fn what_failed_is_started_as_a_new_run_and_a_retry_is_proposed() {
     let again = world.neusweep("--skip-done neurun local cpu note.sh").succeeded();
     says(
         &again,
-        &["2 new, 0 done, 0 running\n2 of the new ones did not succeed before; `neu retry 1` would do them again"],
+        &[
+            "2 new, 0 done, 0 running\n2 of the new ones did not succeed before; `neu retry 1` would do them again",
+        ],
     );
     says(&world.neusweep("--skip-done neurun local cpu note.sh").succeeded(), &["0 new, 2 done, 0 running"]);
     assert_eq!(ran(&world), ["--x=1", "--x=1", "--x=2", "--x=2"]);

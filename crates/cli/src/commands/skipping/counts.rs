@@ -118,7 +118,9 @@ impl Counts {
         let again = format!("`neu retry {}`", launches.join(" "));
         match self.failed_before {
             0 => None,
-            1 => Some(format!("1 of the new ones did not succeed before; {again} would do it again in its place")),
+            1 => Some(format!(
+                "1 of the new ones did not succeed before; {again} would do it again in its place"
+            )),
             count => Some(format!(
                 "{count} of the new ones did not succeed before; {again} would do them again in their places"
             )),
