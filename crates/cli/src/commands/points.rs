@@ -10,8 +10,8 @@ use neuromanager_core::sweep::{Origin, Sweep, Typed};
 
 use crate::args::SweepingArgs;
 use crate::exit::Exit;
-use crate::report::Failure;
-use crate::ui::Ui;
+use crate::report::{Failure, render_warnings};
+use crate::ui::{Ui, output_width};
 
 /// Reads all that says something of a sweep.
 pub(super) fn sweep(args: &SweepingArgs, folder: &Path, ui: Ui) -> Result<Sweep, Failure> {
@@ -26,7 +26,12 @@ pub(super) fn sweep(args: &SweepingArgs, folder: &Path, ui: Ui) -> Result<Sweep,
         style: args.style.clone(),
     };
     let origin = Origin { file: file.as_ref(), rows: rows.as_ref(), typed: &typed };
-    Ok(Sweep::of(&origin, &Folder(folder))?)
+    let sweep = Sweep::of(&origin, &Folder(folder))?;
+    for warnings in sweep.warnings() {
+        let width = output_width().unwrap_or(120);
+        Ui::conclude(render_warnings(warnings, ui.color(), width).trim_end());
+    }
+    Ok(sweep)
 }
 
 /// Reads the file that is named, or the one that has a usual name. Rows are points enough, and need no other file than

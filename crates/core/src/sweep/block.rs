@@ -85,6 +85,7 @@ pub(super) struct Rule {
     pub(super) depth: usize,
     pub(super) question: Question,
     pub(super) verdict: Verdict,
+    pub(super) at: Spot,
 }
 
 /// What is asked.
@@ -313,9 +314,9 @@ impl Block {
         self.dimensions[depth].parameters().for_each(|parameter| settings[parameter] = None);
     }
 
-    /// Tells whether a point that is set up to a depth stays one.
-    pub(super) fn passes(&self, depth: usize, settings: &Settings) -> Result<bool, Trouble> {
-        for rule in self.rules.iter().filter(|rule| rule.depth == depth) {
+    /// Gives the first rule that refuses a point that is set up to a depth, by its place.
+    pub(super) fn refusal(&self, depth: usize, settings: &Settings) -> Result<Option<usize>, Trouble> {
+        for (place, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.depth == depth) {
             let answer = match &rule.question {
                 Question::Holds(formula) => formula.holds(settings)?,
                 Question::Has(values) => has(values, settings),
@@ -327,10 +328,10 @@ impl Block {
                 (Verdict::Keep, Some(yes)) => yes,
             };
             if !stays {
-                return Ok(false);
+                return Ok(Some(place));
             }
         }
-        Ok(true)
+        Ok(None)
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Changes {
 
 /// Changes an object and its extra points.
 pub(super) fn apply(changes: &Changes, definition: &mut Definition) {
-    let before: Vec<String> = names(definition).into_iter().map(str::to_owned).collect();
+    let before: Vec<String> = definition.names().into_iter().map(str::to_owned).collect();
     for column in changes.columns.iter().rev() {
         remove(&column.name, &mut definition.parameters);
         definition.parameters.insert(0, column.clone());
@@ -23,7 +23,7 @@ pub(super) fn apply(changes: &Changes, definition: &mut Definition) {
             definition.parameters.push(set.clone());
         }
     }
-    let left = names(definition);
+    let left = definition.names();
     definition.absent = before.into_iter().filter(|name| !left.contains(&name.as_str())).collect();
     if let Some(sample) = &changes.sample {
         definition.sample = Some(sample.clone());
@@ -112,20 +112,6 @@ fn wherever(names: &[&str], definitions: &mut [Definition], change: impl Fn(&mut
 }
 
 fn has_all(wanted: &[&str], definition: &Definition) -> bool {
-    let known = names(definition);
+    let known = definition.names();
     wanted.iter().all(|name| known.contains(name) || definition.absent.iter().any(|absent| absent == name))
-}
-
-/// Gives the names of all parameters, those that values bring along among them.
-fn names(definition: &Definition) -> Vec<&str> {
-    let mut found = Vec::new();
-    add_names(&definition.parameters, &mut found);
-    found
-}
-
-fn add_names<'a>(parameters: &'a [Defined], names: &mut Vec<&'a str>) {
-    for defined in parameters {
-        names.push(&defined.name);
-        defined.values.choices().iter().for_each(|choice| add_names(&choice.with, names));
-    }
 }

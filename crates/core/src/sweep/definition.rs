@@ -51,6 +51,20 @@ impl Definition {
             style,
         }
     }
+
+    /// Gives the names of all parameters, those that values bring along among them.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        add_names(&self.parameters, &mut found);
+        found
+    }
+}
+
+fn add_names<'a>(parameters: &'a [Defined], names: &mut Vec<&'a str>) {
+    for defined in parameters {
+        names.push(&defined.name);
+        defined.values.choices().iter().for_each(|choice| add_names(&choice.with, names));
+    }
 }
 
 /// A parameter as it was defined.
@@ -159,6 +173,14 @@ pub(super) enum Rule {
 }
 
 impl Rule {
+    /// Gives its place: that of the expression, or of the first name.
+    pub(super) fn at(&self) -> Option<&Spot> {
+        match self {
+            Self::Holds(formula) => Some(&formula.at),
+            Self::Has(wanted) => wanted.first().map(|(_, at, _)| at),
+        }
+    }
+
     /// Gives the parameters that it asks about.
     pub(super) fn names(&self) -> Vec<&str> {
         match self {

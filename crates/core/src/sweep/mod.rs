@@ -7,6 +7,7 @@ mod block;
 mod change;
 mod choice;
 mod definition;
+mod effect;
 mod identity;
 mod limit;
 mod mistakes;
@@ -34,7 +35,8 @@ pub use surroundings::{Nowhere, Surroundings};
 
 use block::Block;
 use definition::Definition;
-use mistakes::Mistakes;
+use effect::Conditions;
+use mistakes::{Mistakes, Told};
 use numbers::{Interleave, Shuffle};
 use settle::{Seen, settle};
 
@@ -48,6 +50,8 @@ pub struct Sweep {
     parameters: Arc<[Parameter]>,
     count: u64,
     limits: Arc<[StartLimit]>,
+    /// What is hardly meant as it stands there.
+    warnings: Arc<[Problems]>,
     /// How its runs are to be named, where that was said.
     names: Option<Arc<NameTemplate>>,
 }
@@ -82,7 +86,7 @@ impl Default for Sweep {
     fn default() -> Self {
         let nothing = Definition::empty(definition::Spot { source: 0, at: 0..0 }, style::Style::default());
         let mut mistakes = Mistakes::default();
-        Self::settle(&[nothing], &mut mistakes)
+        Self::settle(&[nothing], Conditions::default(), &mut mistakes)
     }
 }
 
@@ -97,16 +101,17 @@ impl Sweep {
     pub fn of(origin: &Origin<'_>, surroundings: &dyn Surroundings) -> Result<Self, Vec<Problems>> {
         let mut mistakes = Mistakes::default();
         let definitions = read::read(origin, surroundings, &mut mistakes);
-        let sweep =
-            if mistakes.count() == 0 { Self::settle(&definitions, &mut mistakes) } else { Self::default() };
-        match mistakes.into_problems() {
-            problems if problems.is_empty() => Ok(sweep),
-            problems => Err(problems),
-        }
+        let sweep = if mistakes.count() == 0 {
+            Self::settle(&definitions, Conditions::of(origin), &mut mistakes)
+        } else {
+            Self::default()
+        };
+        let Told { problems, warnings } = mistakes.into_told();
+        if problems.is_empty() { Ok(Self { warnings: warnings.into(), ..sweep }) } else { Err(problems) }
     }
 
     /// Resolves what was defined, and finds its points.
-    fn settle(definitions: &[Definition], mistakes: &mut Mistakes) -> Self {
+    fn settle(definitions: &[Definition], mut conditions: Conditions, mistakes: &mut Mistakes) -> Self {
         let mut objects = Vec::new();
         for definition in definitions {
             let with_included = std::iter::once(definition).chain(&definition.include);
@@ -124,7 +129,7 @@ impl Sweep {
         for (definition, blocks) in objects {
             let first = start;
             for block in blocks {
-                let kept = settle(&block, &mut seen, mistakes);
+                let kept = settle(&block, &mut seen, &mut conditions, mistakes);
                 let count = kept.count();
                 let order = block.order.map(|order| Permutation::new(order, count));
                 let at = block.at.clone();
@@ -137,6 +142,7 @@ impl Sweep {
             let limit = definition.limit.as_ref();
             limits.extend(limit.map(|it| StartLimit::new(it, first..start, mistakes.text(it.at.source))));
         }
+        conditions.warn(mistakes);
         if let (0, 0, Some(first)) = (start, mistakes.count(), definitions.first()) {
             let help =
                 "look at what conditions leave: `$exclude`, `$where` and `when`, `--exclude` and `--where`";
@@ -147,6 +153,7 @@ impl Sweep {
             parameters: parameters.into(),
             count: start,
             limits: limits.into(),
+            warnings: Arc::default(),
             names: None,
         }
     }
@@ -158,6 +165,7 @@ impl Sweep {
             parameters: Arc::default(),
             count: 0,
             limits: Arc::default(),
+            warnings: Arc::default(),
             names: None,
         }
     }
@@ -205,6 +213,11 @@ impl Sweep {
         let place = settled.order.as_ref().and_then(|order| order.at(place)).unwrap_or(place);
         let settings = settled.block.settings(settled.kept.at(place));
         Some(Point::new(index, &settled.block, settings))
+    }
+
+    /// What is no mistake, and yet hardly meant: conditions that do nothing, and names that are nearly others.
+    pub fn warnings(&self) -> &[Problems] {
+        &self.warnings
     }
 
     /// What files say of the number of runs that may be started without a word.

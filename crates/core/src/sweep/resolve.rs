@@ -345,7 +345,8 @@ impl Resolving<'_> {
             if let Some((question, parameters)) = self.question(rule, mistakes) {
                 let sets = |dimension: &Dimension| dimension.parameters().any(|it| parameters.contains(&it));
                 let depth = dimensions.iter().rposition(sets).map_or(0, |last| last + 1);
-                rules.push(Rule { depth, question, verdict });
+                let at = rule.at().unwrap_or(&self.definition.at).clone();
+                rules.push(Rule { depth, question, verdict, at });
             }
         }
         rules

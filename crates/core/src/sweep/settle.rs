@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::block::{Block, Sample, Settings, Shortfall, Trouble};
+use super::effect::Conditions;
 use super::identity::fingerprint;
 use super::mistakes::Mistakes;
 use super::walk::{MOST_WORK, Stop, Walk};
@@ -16,14 +17,20 @@ pub(super) enum Seen {
     Points(HashSet<u128>),
 }
 
-/// Finds the points of an object that are not among those seen, and adds them there.
-pub(super) fn settle(block: &Block, seen: &mut Seen, mistakes: &mut Mistakes) -> Kept {
+/// Finds the points of an object that are not among those seen, and adds them there, and to `conditions` what those of
+/// the object do; a sample looks at some combinations only, and tells nothing of them.
+pub(super) fn settle(
+    block: &Block,
+    seen: &mut Seen,
+    conditions: &mut Conditions,
+    mistakes: &mut Mistakes,
+) -> Kept {
     if block.is_plain() && matches!(seen, Seen::Nothing) {
         return Kept::All(u64::try_from(block.combinations()).unwrap_or(u64::MAX));
     }
     let mut news = News { seen, own: HashSet::new() };
     let found = match &block.sample {
-        None => combinations(block, &mut news),
+        None => combinations(block, &mut news, conditions),
         Some(sample) => draws(block, sample, &mut news),
     };
     match found {
@@ -78,14 +85,21 @@ impl From<Trouble> for Problem {
     }
 }
 
-fn combinations(block: &Block, news: &mut News<'_>) -> Result<Ascending, Problem> {
+fn combinations(
+    block: &Block,
+    news: &mut News<'_>,
+    conditions: &mut Conditions,
+) -> Result<Ascending, Problem> {
     let mut walk = Walk::new(block);
     let mut numbers = Ascending::default();
     loop {
         match walk.advance() {
             Ok(Some(number)) if news.is_new(block, &walk.settings) => numbers.push(number),
             Ok(Some(_)) => {}
-            Ok(None) => return Ok(numbers),
+            Ok(None) => {
+                conditions.add(block, &walk.effects);
+                return Ok(numbers);
+            }
             Err(Stop::Trouble(trouble)) => return Err(trouble.into()),
             Err(Stop::TooLong) => {
                 let message = "there are too many combinations to look at each of them".to_owned();
@@ -149,12 +163,12 @@ fn draws(block: &Block, sample: &Sample, news: &mut News<'_>) -> Result<Ascendin
 fn drawn_settings(block: &Block, draw: u64) -> Result<Option<Settings>, Trouble> {
     let (mut settings, mut places) = block.unset();
     for depth in 0..block.dimensions.len() {
-        if !block.passes(depth, &settings)? {
+        if block.refusal(depth, &settings)?.is_some() {
             return Ok(None);
         }
         let place = block.place(depth, draw.into());
         block.set(depth, place, &mut settings, &mut places)?;
     }
-    let stays = block.passes(block.dimensions.len(), &settings)?;
-    Ok(stays.then_some(settings))
+    let refusal = block.refusal(block.dimensions.len(), &settings)?;
+    Ok(refusal.is_none().then_some(settings))
 }

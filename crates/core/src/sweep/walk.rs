@@ -2,6 +2,7 @@
 //! asked, with all that begin like it, so that what is excluded costs little.
 
 use super::block::{Block, Place, Places, Settings, Trouble};
+use super::effect::Effects;
 
 /// How much work a walk may be, in values looked at; more is a mistake, and would take minutes.
 pub(super) const MOST_WORK: u64 = 50_000_000;
@@ -10,6 +11,8 @@ pub(super) const MOST_WORK: u64 = 50_000_000;
 pub(super) struct Walk<'a> {
     block: &'a Block,
     pub(super) settings: Settings,
+    /// What conditions have done so far.
+    pub(super) effects: Effects,
     places: Places,
     /// Whether the dimension at each depth exists beside the ones before it.
     exists: Vec<bool>,
@@ -51,6 +54,7 @@ impl<'a> Walk<'a> {
         Self {
             block,
             settings,
+            effects: Effects::none(block),
             next: places.clone(),
             places,
             exists: vec![false; depths],
@@ -70,7 +74,7 @@ impl<'a> Walk<'a> {
                 }
             }
             State::Entering => {
-                if !self.block.passes(0, &self.settings)? {
+                if !self.passes(0)? {
                     self.state = State::Over;
                     return Ok(None);
                 }
@@ -86,6 +90,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.state = State::Given;
+        self.effects.leaves_points = true;
         Ok(Some(self.number()))
     }
 
@@ -94,7 +99,9 @@ impl<'a> Walk<'a> {
         if self.depth < self.block.dimensions.len() {
             self.next[self.depth] = 0;
             self.exists[self.depth] = self.block.exists(self.depth, &self.settings, &self.places)?;
-            if !self.exists[self.depth] {
+            if self.exists[self.depth] {
+                self.effects.exists[self.depth] = true;
+            } else {
                 self.places[self.depth] = 0;
             }
         }
@@ -117,11 +124,20 @@ impl<'a> Walk<'a> {
             if self.work > MOST_WORK {
                 return Err(Stop::TooLong);
             }
-            if self.block.passes(depth + 1, &self.settings)? {
+            if self.passes(depth + 1)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Tells whether no rule refuses what is set up to a depth.
+    fn passes(&mut self, depth: usize) -> Result<bool, Stop> {
+        let refusal = self.block.refusal(depth, &self.settings)?;
+        if let Some(rule) = refusal {
+            self.effects.refuses[rule] = true;
+        }
+        Ok(refusal.is_none())
     }
 
     /// Goes back to the depth before; not where there is none.

@@ -3,7 +3,7 @@
 use super::super::definition::{Defined, Definition, Group, Limit, Order, Rule, Sample, Values};
 use super::super::numbers::Method;
 use super::{Reader, Within, is_table};
-use crate::document::{Entry, Node, Value};
+use crate::document::{Entry, Node, Value, nearest};
 
 const KEYS: [&str; 8] = ["$zip", "$exclude", "$where", "$include", "$sample", "$order", "$limit", "$style"];
 
@@ -115,11 +115,24 @@ impl Reader<'_> {
                 }
             }
             self.within = Within::File;
+            self.warn_of_slips(definition, &extra);
             inherit(definition, &mut extra);
             if !self.has_room(&node.at, 1, extra.parameters.iter().map(weight).sum()) {
                 return;
             }
             definition.include.push(extra);
+        }
+    }
+
+    /// Warns of a parameter that an extra point alone has, and that is written nearly as one that it lacks.
+    fn warn_of_slips(&mut self, definition: &Definition, extra: &Definition) {
+        let (known, own) = (definition.names(), extra.names());
+        let lacking = known.iter().copied().filter(|name| !own.contains(name));
+        for defined in extra.parameters.iter().filter(|defined| !known.contains(&defined.name.as_str())) {
+            if let Some(near) = nearest(&defined.name, lacking.clone()) {
+                let message = format!("only this point has `{}`", defined.name);
+                self.mistakes.warn(&defined.at, message, Some(format!("did you mean `{near}`?")));
+            }
         }
     }
 

@@ -2,6 +2,7 @@ mod bounds;
 mod brute;
 mod golden;
 mod typed;
+mod warnings;
 
 use std::fmt::Write as _;
 
