@@ -6,7 +6,7 @@ use neuromanager_core::config::Config;
 use neuromanager_core::document::rows::{self, RowsFormat};
 use neuromanager_core::document::{Problems, Source};
 use neuromanager_core::expression::{Expression, Values};
-use neuromanager_core::sweep::{Origin, RunNames, Surroundings, Sweep, Typed};
+use neuromanager_core::sweep::{Found, Origin, RunNames, Surroundings, Sweep, Typed};
 use serde_json::value::RawValue;
 
 /// How many points of a sweep are made.
@@ -131,10 +131,13 @@ impl Surroundings for Fixed {
         }
     }
 
-    fn glob(&self, pattern: &str) -> Result<Vec<String>, String> {
+    fn glob(&self, pattern: &str) -> Result<Found, String> {
         match pattern {
             "" => Err("there is no pattern".to_owned()),
-            pattern => Ok(vec![pattern.replace('*', "a"), pattern.replace('*', "b")]),
+            pattern => Ok(Found {
+                paths: vec![pattern.replace('*', "a"), pattern.replace('*', "b")],
+                unreadable: Vec::new(),
+            }),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bound;
 pub mod config;
+mod counted;
 pub mod disk;
 pub mod document;
 pub mod engine;
@@ -30,3 +31,5 @@ pub mod support;
 pub mod sweep;
 pub mod tool;
 pub mod worker;
+
+pub use counted::counted;

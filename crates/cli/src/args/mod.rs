@@ -66,6 +66,7 @@ const OF_NEUSWEEP: [(&str, &str); 16] = [
 pub(crate) fn parse<T: Parser>(typed: &[OsString]) -> Result<T, Failure> {
     T::try_parse_from(typed).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Failure::answer(&error),
+        ErrorKind::InvalidUtf8 => Failure::no_text(typed),
         ErrorKind::UnknownArgument => unknown(error, T::command().get_name()),
         _ => Failure::usage(&error),
     })

@@ -6,7 +6,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct SweepingArgs {
-    /// The parameters: name → list of values [default: params.json, params.toml or params.yaml]
+    /// The parameters: name → list of values; `-` is standard input [default: params.json, params.toml or params.yaml]
     #[arg(short, long, value_name = "FILE", help_heading = "Points")]
     pub(crate) params: Option<PathBuf>,
     /// Leave a params.json that is here alone

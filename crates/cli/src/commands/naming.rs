@@ -7,7 +7,7 @@ use neuromanager_core::store::{Names, StoreError};
 
 /// Counts runs: `1 run`, `20 runs`.
 pub(super) fn counted(runs: u64) -> String {
-    if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") }
+    neuromanager_core::counted(runs, "run")
 }
 
 /// Writes runs as a person would type them: `12.3-7 12.9`.

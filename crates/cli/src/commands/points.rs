@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use neuromanager_core::document::Source;
-use neuromanager_core::engine::configuration::{from_bytes, read};
+use neuromanager_core::engine::configuration::{LONGEST, from_bytes, read};
 use neuromanager_core::engine::parameters::{self, Folder};
 use neuromanager_core::sweep::{Origin, Sweep, Typed};
 
@@ -62,20 +62,41 @@ fn file_of_parameters(args: &SweepingArgs, folder: &Path, ui: Ui) -> Result<Opti
             );
         }
     };
-    let source = read(&folder.join(&path), folder).map_err(|error| {
-        let file = path.display();
-        let failure = Failure::new(Exit::Usage, format!("cannot read the parameters `{file}`: {error}"));
-        failure.hint(
+    let is_input = path == Path::new("-");
+    if is_input && args.rows.as_deref() == Some(Path::new("-")) {
+        let text = "`--params -` and `--rows -` both read standard input: one of them has to be a file";
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    let source = match is_input {
+        true => {
+            standard_input("type the parameters, such as {\"lr\": [0.1, 0.01]}, and end them with Ctrl-D")
+        }
+        false => read(&folder.join(&path), folder),
+    };
+    source.map(Some).map_err(|error| unreadable(&path, &error))
+}
+
+/// Says that a parameter file cannot be read; where there is none, what to do instead.
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let file = path.display();
+    let failure = Failure::new(Exit::Usage, format!("cannot read the parameters `{file}`: {error}"));
+    match error.kind() {
+        io::ErrorKind::NotFound => failure.hint(
             "write one such as {\"lr\": [0.1, 0.01], \"layers\": [4, 8]}, name another with `--params FILE`, or say \
              the values here: `--set lr=0.1,0.01`",
-        )
-    })?;
-    Ok(Some(source))
+        ),
+        _ => failure.hint("a parameter file is JSON, TOML or YAML, such as {\"lr\": [0.1, 0.01], \"layers\": [4, 8]}"),
+    }
 }
 
 /// Reads rows from a file, or from standard input.
 fn rows(named: &Path, folder: &Path) -> Result<Source, Failure> {
-    let rows = if named == Path::new("-") { standard_input() } else { read(&folder.join(named), folder) };
+    let rows = match named == Path::new("-") {
+        true => standard_input(
+            "type the rows, the names of the parameters first (`lr,layers`), and end them with Ctrl-D",
+        ),
+        false => read(&folder.join(named), folder),
+    };
     rows.map_err(|error| {
         let failure =
             Failure::new(Exit::Usage, format!("cannot read the rows `{}`: {error}", named.display()));
@@ -83,14 +104,13 @@ fn rows(named: &Path, folder: &Path) -> Result<Source, Failure> {
     })
 }
 
-fn standard_input() -> io::Result<Source> {
-    let mut input = io::stdin().lock();
+/// Reads what is piped in, or what is typed after a word of what is wanted.
+fn standard_input(wanted: &str) -> io::Result<Source> {
+    let input = io::stdin().lock();
     if input.is_terminal() {
-        Ui::conclude(
-            "type the rows, the names of the parameters first (`lr,layers`), and end them with Ctrl-D",
-        );
+        Ui::conclude(wanted);
     }
     let mut bytes = Vec::new();
-    input.read_to_end(&mut bytes)?;
+    input.take(LONGEST + 1).read_to_end(&mut bytes)?;
     from_bytes(bytes, "<stdin>")
 }

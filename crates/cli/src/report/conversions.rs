@@ -143,10 +143,15 @@ impl From<FlagsError> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() };
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() },
+            // What is written elsewhere has a path beside its error.
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::new(Exit::Store, format!("cannot write to standard output: {error}"))
+                    .hint("make room where it goes, and start this again: what was printed is not whole")
+            }
+            _ => Self::of(Exit::Store, error),
         }
-        Self::of(Exit::Store, error)
     }
 }
 

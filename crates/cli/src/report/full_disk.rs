@@ -49,8 +49,8 @@ mod tests {
         hint: the job goes on; `neu resume` finds it by its key once the store can be written to
         ");
         insta::assert_snapshot!(Failure::from(full()).render(false, 100), @"
-        error: no storage space
-        hint: the disk is full; make room there, by `neu prune` for example, and try again; `neu status` and `neu logs` work meanwhile, and what runs goes on
+        error: cannot write to standard output: no storage space
+        hint: make room where it goes, and start this again: what was printed is not whole
         ");
     }
 }

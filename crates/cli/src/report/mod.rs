@@ -5,8 +5,9 @@ mod full_disk;
 mod problems;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use neuromanager_core::document::Problems;
@@ -16,7 +17,7 @@ use problems::render_problems;
 pub(crate) use problems::render_warnings;
 
 use crate::exit::Exit;
-use crate::ui::{one_line, shell_word};
+use crate::ui::{one_line, print, shell_word};
 
 /// A failure of a command: its kind decides the exit code.
 #[derive(Debug)]
@@ -59,15 +60,27 @@ impl Failure {
     /// Answers a question for help or the version, on standard output and in one piece.
     pub(crate) fn answer(question: &clap::Error) -> Self {
         let text = styled(question, io::stdout().is_terminal());
-        // Whoever closed the pipe has read enough.
-        let _closed = io::stdout().write_all(text.as_bytes());
-        Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() }
+        match print(&text) {
+            Ok(()) => Self { exit: Exit::Done, body: Body::ClosedPipe, hints: Vec::new() },
+            Err(error) => error.into(),
+        }
     }
 
     /// Says that the command line is wrong.
     pub(crate) fn usage(error: &clap::Error) -> Self {
         let text = styled(error, io::stderr().is_terminal());
         Self { exit: Exit::Usage, body: Body::Usage(text), hints: Vec::new() }
+    }
+
+    /// Says which word of a command line is no text, where an option takes text.
+    pub(crate) fn no_text(typed: &[OsString]) -> Self {
+        let place = typed.iter().position(|word| word.to_str().is_none()).unwrap_or_default();
+        let is_option = |word: &&OsString| word.as_encoded_bytes().starts_with(b"-");
+        let is_value = !typed.get(place).as_ref().is_some_and(is_option);
+        let option = typed[..place].last().filter(is_option).filter(|_| is_value);
+        let words = option.into_iter().chain(typed.get(place));
+        let words: Vec<_> = words.map(|word| one_line(&word.to_string_lossy())).collect();
+        Self::new(Exit::Usage, format!("`{}` is not UTF-8 text", words.join(" ")))
     }
 
     /// Adds what to do about it.

@@ -303,8 +303,8 @@ fn a_file_that_is_not_there_is_named_with_what_to_do() {
     world.file("grid.json", b"{\"a\": [\"\xff\"]}");
     let outcome = world.neusweep("--params=grid.json t.py").exited(2);
     insta::assert_snapshot!(outcome.stderr, @r#"
-    error: cannot read the parameters `grid.json`: it is not UTF-8 text
-    hint: write one such as {"lr": [0.1, 0.01], "layers": [4, 8]}, name another with `--params FILE`, or say the values here: `--set lr=0.1,0.01`
+    error: cannot read the parameters `grid.json`: it is not UTF-8 text, see line 1
+    hint: a parameter file is JSON, TOML or YAML, such as {"lr": [0.1, 0.01], "layers": [4, 8]}
     "#);
 }
 

@@ -333,6 +333,53 @@ fn values_without_their_option_are_no_command() {
 }
 
 #[test]
+fn parameters_come_from_standard_input_where_that_is_asked() {
+    let world = bare();
+    let piped = |words: &str, text: &[u8]| world.tool(Tool::Neusweep, words.split(' ')).input(text).run();
+    let outcome = piped("-q --dry-run -p - echo", b"{\"a\": [1, 2]}").succeeded();
+    assert_eq!(outcome.stdout, "echo --a=1\necho --a=2\n");
+    insta::assert_snapshot!(piped("--dry-run -p - echo", b"{\"a\": }").exited(2).stderr, @r#"
+    error: a value is missing before this `}`
+     --> <stdin>:1:7
+      |
+    1 | {"a": }
+      |       ^
+    "#);
+    insta::assert_snapshot!(piped("--dry-run -p - --rows - echo", b"").exited(2).stderr, @"error: `--params -` and `--rows -` both read standard input: one of them has to be a file");
+}
+
+#[test]
+fn what_cannot_be_read_as_parameters_is_told() {
+    let world = bare();
+    world.file("folder/x", "");
+    fs::write(world.path("bytes.json"), b"{\n \"a\": \"\xff\"}").unwrap();
+    insta::assert_snapshot!(refusal(&world, "-p folder"), @r#"
+    error: cannot read the parameters `folder`: Is a directory (os error 21)
+    hint: a parameter file is JSON, TOML or YAML, such as {"lr": [0.1, 0.01], "layers": [4, 8]}
+    "#);
+    insta::assert_snapshot!(refusal(&world, "-p bytes.json"), @r#"
+    error: cannot read the parameters `bytes.json`: it is not UTF-8 text, see line 2
+    hint: a parameter file is JSON, TOML or YAML, such as {"lr": [0.1, 0.01], "layers": [4, 8]}
+    "#);
+    insta::assert_snapshot!(world.bash("neusweep --dry-run -s $'a=\\xff' echo").exited(2).stderr, @"error: `-s a=�` is not UTF-8 text");
+    insta::assert_snapshot!(world.bash("neusweep --dry-run --where=$'a=\\xff' echo").exited(2).stderr, @"error: `--where=a=�` is not UTF-8 text");
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_told() {
+    let world = bare();
+    let full = |words: &str| world.bash(&format!("{words} >/dev/full")).exited(4).stderr;
+    insta::assert_snapshot!(full("neusweep --dry-run -s a=1,2 echo"), @"
+    error: cannot write to standard output: No space left on device (os error 28)
+    hint: make room where it goes, and start this again: what was printed is not whole
+    ");
+    insta::assert_snapshot!(full("neusweep --version"), @"
+    error: cannot write to standard output: No space left on device (os error 28)
+    hint: make room where it goes, and start this again: what was printed is not whole
+    ");
+}
+
+#[test]
 fn a_missing_file_is_told_with_what_to_type_instead() {
     let world = bare();
     insta::assert_snapshot!(refusal(&world, ""), @r#"
@@ -358,8 +405,8 @@ fn a_missing_file_is_told_with_what_to_type_instead() {
     help: leave a cell empty for null, with its separator
     ");
     world.file("latin.csv", b"n\xf6\n1\n");
-    insta::assert_snapshot!(refusal(&world, "--rows latin.csv"), @r"
-    error: cannot read the rows `latin.csv`: it is not UTF-8 text
+    insta::assert_snapshot!(refusal(&world, "--rows latin.csv"), @"
+    error: cannot read the rows `latin.csv`: it is not UTF-8 text, see line 1
     hint: they are CSV or TSV with the names in the first line, or a JSON object a line
     ");
 }

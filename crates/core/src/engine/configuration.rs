@@ -83,7 +83,7 @@ fn candidates(places: &Places<'_>) -> Vec<PathBuf> {
 }
 
 /// The longest file, in bytes: more is another file than was meant, and would fill the memory.
-const LONGEST: u64 = 64 << 20;
+pub const LONGEST: u64 = 64 << 20;
 
 /// Reads a file under the name by which the user would call it from `folder`.
 pub fn read(path: &Path, folder: &Path) -> io::Result<Source> {
@@ -99,9 +99,15 @@ pub fn from_bytes(bytes: Vec<u8>, name: &str) -> io::Result<Source> {
         let words = format!("it is longer than {} MB", LONGEST >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
-    Ok(Source { name: name.to_owned(), text })
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { name: name.to_owned(), text }),
+        Err(error) => {
+            let readable = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = readable.split(|byte| *byte == b'\n').count();
+            let words = format!("it is not UTF-8 text, see line {line}");
+            Err(io::Error::new(io::ErrorKind::InvalidData, words))
+        }
+    }
 }
 
 #[cfg(test)]

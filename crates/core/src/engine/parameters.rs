@@ -1,14 +1,14 @@
 //! The files that the parameters of a sweep are taken from.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::{fs, io};
 
 use glob::MatchOptions;
 
 use super::configuration::read;
 use crate::document::Source;
-use crate::sweep::Surroundings;
 use crate::sweep::numbers::MOST_VALUES;
+use crate::sweep::{Found, Surroundings};
 
 /// The folder in which a command was typed.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ impl Surroundings for Folder<'_> {
         read(&self.0.join(path), self.0).map_err(|error| error.to_string())
     }
 
-    fn glob(&self, pattern: &str) -> Result<Vec<String>, String> {
+    fn glob(&self, pattern: &str) -> Result<Found, String> {
         if pattern.split('/').filter(|part| *part == "**").count() > 1 {
             return Err("`**` goes through all folders below, and stands there once at the most".to_owned());
         }
@@ -34,10 +34,21 @@ impl Surroundings for Folder<'_> {
         let found = glob::glob_with(&whole.to_string_lossy(), options).map_err(|error| error.to_string())?;
         // One path more than may be used tells that there are too many.
         let most = usize::try_from(MOST_VALUES).unwrap_or(usize::MAX);
-        let paths: Result<Vec<PathBuf>, _> = found.take(most.saturating_add(1)).collect();
-        let mut paths = paths.map_err(|error| error.to_string())?;
+        let (mut paths, mut unreadable) = (Vec::new(), Vec::new());
+        for path in found.take(most.saturating_add(1)) {
+            match path {
+                Ok(path) => paths.push(path),
+                // What has gone meanwhile has nothing that could be found.
+                Err(error) if error.error().kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let folder = self.as_typed(error.path(), pattern)?;
+                    unreadable.push(format!("`{folder}` cannot be read: {}", error.error()));
+                }
+            }
+        }
         paths.sort_unstable();
-        paths.iter().map(|path| self.as_typed(path, pattern)).collect()
+        let paths = paths.iter().map(|path| self.as_typed(path, pattern)).collect::<Result<_, _>>()?;
+        Ok(Found { paths, unreadable })
     }
 }
 
@@ -70,7 +81,10 @@ mod tests {
         fs::create_dir_all(dir.path().join("a/b")).unwrap();
         fs::write(dir.path().join("a/b/c.csv"), "").unwrap();
         let folder = Folder(dir.path());
-        assert_eq!(folder.glob("**/*.csv"), Ok(vec!["a/b/c.csv".to_owned()]));
+        assert_eq!(
+            folder.glob("**/*.csv"),
+            Ok(Found { paths: vec!["a/b/c.csv".to_owned()], unreadable: Vec::new() })
+        );
         let said = folder.glob("/**/*/**/*/**").unwrap_err();
         assert_eq!(said, "`**` goes through all folders below, and stands there once at the most");
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::compare::Number;
-use super::error::{Problem, printable};
+use super::error::{Problem, described, printable};
 use super::tree::Sign;
 use super::value::Value;
 
@@ -41,11 +41,7 @@ pub(super) fn calculate(sign: Sign, left: &Value, right: &Value) -> Result<Value
         (Sign::Multiply, left, right) if is_list(left) || is_list(right) => {
             Err(Problem::Impossible("a list cannot be repeated here; write its values out".to_owned()))
         }
-        _ => Err(Problem::Impossible(format!(
-            "tried to use {sign} operator on unsupported types {} and {}",
-            left.kind(),
-            right.kind()
-        ))),
+        _ => Err(Problem::lacking(left, right, &format!("`{sign}`"))),
     }
 }
 
@@ -54,9 +50,7 @@ pub(super) fn negative(value: &Value) -> Result<Value, Problem> {
     match Number::of(value) {
         Some(Number::Int(it)) => it.checked_neg().map(Value::Int).ok_or_else(too_large),
         Some(Number::Float(it)) => Ok(Value::Float(-it)),
-        None => {
-            Err(Problem::Impossible(format!("tried to use - operator on unsupported type {}", value.kind())))
-        }
+        None => Err(Problem::Impossible(format!("{} has no `-`", described(value)))),
     }
 }
 

@@ -6,7 +6,7 @@ use super::value::Value;
 
 /// Tells what is wrong with an expression, with the place where it is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}`{}: {problem}", column.map_or_else(String::new, |column| format!(", column {column}")))]
+#[error("{}{problem}", place(text, *column))]
 pub struct ExpressionError {
     /// The expression, shortened where it is long.
     pub text: String,
@@ -22,6 +22,9 @@ pub enum Problem {
     /// It is too long to be one.
     #[error("longer than {} bytes", super::LONGEST)]
     TooLong,
+    /// There is none.
+    #[error("an expression is missing, such as `lr * layers < 1`")]
+    Empty,
     /// It is not written as an expression is.
     #[error("{0}")]
     Syntax(String),
@@ -50,19 +53,42 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Says that two values have no order.
-    pub(super) fn unordered(left: &Value, right: &Value) -> Self {
-        let name = |value: &Value| format!("`{}` ({})", printable(&value.to_string(), 40), value.kind());
-        Self::Impossible(format!("{} and {} have no order", name(left), name(right)))
+    /// Says what two values lack, such as an order.
+    pub(super) fn lacking(left: &Value, right: &Value, what: &str) -> Self {
+        Self::Impossible(format!("{} and {} have no {what}", described(left), described(right)))
+    }
+}
+
+/// Gives a value with its kind, for a message.
+pub(super) fn described(value: &Value) -> String {
+    format!("`{}` ({})", printable(&value.to_string(), 40), value.kind())
+}
+
+/// Says where something is wrong; of a text that is empty there is nothing to quote.
+fn place(text: &str, column: Option<usize>) -> String {
+    match column {
+        _ if text.is_empty() => String::new(),
+        Some(column) => format!("`{text}`, column {column}: "),
+        None => format!("`{text}`: "),
     }
 }
 
 fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     match (nearest, known) {
-        (Some(nearest), _) => format!("; did you mean `{nearest}`?"),
+        (Some(nearest), _) => format!("; did you mean `{}`?", written(nearest)),
         (None, []) => "; there are no parameters".to_owned(),
-        (None, known) => format!("; there are {}", known.join(", ")),
+        (None, known) => {
+            let known: Vec<_> = known.iter().map(|name| written(name)).collect();
+            format!("; there are {}", known.join(", "))
+        }
     }
+}
+
+/// Gives a parameter as an expression has to name it.
+fn written(name: &str) -> String {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let is_name = name.chars().all(is_word) && !name.starts_with(|first: char| first.is_numeric());
+    if is_name { name.to_owned() } else { format!("{}['{name}']", super::ALL) }
 }
 
 impl ExpressionError {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::compare::{Number, equal, order};
-use super::error::Problem;
+use super::error::{Problem, described};
 use super::tree::{Comparison, Node};
 use super::value::Value;
 use super::{arithmetic, printable};
@@ -28,9 +28,9 @@ fn at(place: usize) -> impl Fn(Problem) -> Stop {
     move |problem| Stop::Wrong(place, Box::new(problem))
 }
 
-/// Gives the value of a part of the expression `text`.
-pub(super) fn value<'v>(node: &'v Node, text: &str, value_of: ValueOf<'_, 'v>) -> Found<'v> {
-    let part = |node: &'v Node| value(node, text, value_of);
+/// Gives the value of a part of an expression.
+pub(super) fn value<'v>(node: &'v Node, value_of: ValueOf<'_, 'v>) -> Found<'v> {
+    let part = |node: &'v Node| value(node, value_of);
     match node {
         Node::Constant(it) => Ok(Cow::Borrowed(it)),
         Node::Name(slot, place) => match value_of(*slot) {
@@ -41,8 +41,8 @@ pub(super) fn value<'v>(node: &'v Node, text: &str, value_of: ValueOf<'_, 'v>) -
             }
             Some(value) => Ok(Cow::Borrowed(value)),
         },
-        Node::List(items) => Ok(Cow::Owned(Value::List(all(items, text, value_of)?))),
-        Node::Tuple(items) => Ok(Cow::Owned(Value::Tuple(all(items, text, value_of)?))),
+        Node::List(items) => Ok(Cow::Owned(Value::List(all(items, value_of)?))),
+        Node::Tuple(items) => Ok(Cow::Owned(Value::Tuple(all(items, value_of)?))),
         Node::Not(of) => Ok(Cow::Owned(Value::Bool(!part(of)?.is_true()))),
         Node::Negative(of, place) => arithmetic::negative(&*part(of)?).map(Cow::Owned).map_err(at(*place)),
         Node::And(sides) => decided(sides, Deciding::False, part),
@@ -67,10 +67,7 @@ pub(super) fn value<'v>(node: &'v Node, text: &str, value_of: ValueOf<'_, 'v>) -
         }
         Node::Index(sides, place) => {
             let (of, key) = (part(&sides[0])?, part(&sides[1])?);
-            let item = item(&of, &key).ok_or_else(|| {
-                let part = printable(text.get(place.clone()).unwrap_or_default(), 80);
-                at(place.start)(Problem::Impossible(format!("`{part}` is undefined")))
-            })?;
+            let item = item(&of, &key).ok_or_else(|| at(*place)(no_item(&of, &key)))?;
             Ok(Cow::Owned(item))
         }
         Node::Call(function, arguments, place) => {
@@ -80,12 +77,8 @@ pub(super) fn value<'v>(node: &'v Node, text: &str, value_of: ValueOf<'_, 'v>) -
     }
 }
 
-fn all<'v, T: FromIterator<Value>>(
-    items: &'v [Node],
-    text: &str,
-    value_of: ValueOf<'_, 'v>,
-) -> Result<T, Stop> {
-    items.iter().map(|item| value(item, text, value_of).map(Cow::into_owned)).collect()
+fn all<'v, T: FromIterator<Value>>(items: &'v [Node], value_of: ValueOf<'_, 'v>) -> Result<T, Stop> {
+    items.iter().map(|item| value(item, value_of).map(Cow::into_owned)).collect()
 }
 
 /// Which side of an `and` or an `or` settles it alone.
@@ -112,7 +105,7 @@ fn decided<'v>(sides: &'v [Node; 2], deciding: Deciding, part: impl Fn(&'v Node)
 fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, Problem> {
     let ordered = |is_so: fn(Ordering) -> bool| match order(left, right) {
         Ok(order) => Ok(order.is_some_and(is_so)),
-        Err(_) => Err(Problem::unordered(left, right)),
+        Err(_) => Err(Problem::lacking(left, right, "order")),
     };
     match comparison {
         Comparison::Equal => Ok(equal(left, right)),
@@ -132,8 +125,29 @@ fn contains(all: &Value, one: &Value) -> Result<bool, Problem> {
         (Value::Text(text), Value::Text(part)) => Ok(text.contains(&**part)),
         (Value::Table(_), Value::Text(key)) => Ok(all.entry(key).is_some()),
         (Value::Table(_), _) => Ok(false),
-        _ => Err(Problem::Impossible("cannot perform a containment check on this value".to_owned())),
+        _ => Err(Problem::Impossible(format!("{} is nothing to look into by `in`", described(all)))),
     }
+}
+
+/// Says that a value has no such part, and which it has.
+fn no_item(of: &Value, key: &Value) -> Problem {
+    let length = match of {
+        Value::List(items) | Value::Tuple(items) => Some(items.len()),
+        Value::Text(text) => Some(text.chars().count()),
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Oversized(_)
+        | Value::Table(_) => None,
+    };
+    let key_shown = printable(&key.to_string(), 40);
+    Problem::Impossible(match (length, Number::of(key)) {
+        (Some(length), Some(Number::Int(_))) => {
+            format!("{} has no place {key_shown}: it has {length}, counted from 0", described(of))
+        }
+        _ => format!("{} has no `{key_shown}`", described(of)),
+    })
 }
 
 /// Gives a part of a value, counted from its end where `key` is below zero.

@@ -135,7 +135,7 @@ impl Function {
         let empty = || Problem::Impossible(format!("{}() of an empty list", self.name()));
         let mut best = values.next().ok_or_else(empty)?;
         for value in values {
-            let order = order(value, best).map_err(|_| Problem::unordered(value, best))?;
+            let order = order(value, best).map_err(|_| Problem::lacking(value, best, "order"))?;
             let is_better = match self {
                 Self::Min => order.is_some_and(std::cmp::Ordering::is_lt),
                 _ => order.is_some_and(std::cmp::Ordering::is_gt),

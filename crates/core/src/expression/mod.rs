@@ -72,12 +72,24 @@ impl Expression {
         match self.names.iter().find(|name| !known.contains(&&*name.text)) {
             None => Ok(()),
             Some(name) => {
-                let nearest = nearest(&name.text, known.iter().copied()).map(str::to_owned);
+                let nearest =
+                    self.around(name, &known).or_else(|| nearest(&name.text, known.iter().copied()));
+                let nearest = nearest.map(str::to_owned);
                 let known = known.into_iter().map(str::to_owned).collect();
                 let problem = Problem::UnknownName { name: name.text.clone(), nearest, known };
                 Err(ExpressionError::new(&self.text, Some(name.at.start), problem))
             }
         }
+    }
+
+    /// Gives the parameter of which a name is a part as it stands there, as `size` is of `batch-size`.
+    fn around<'a>(&self, name: &Name, known: &[&'a str]) -> Option<&'a str> {
+        let is_around = |known: &&str| {
+            let mut places = self.text.match_indices(known);
+            known.len() > name.text.len()
+                && places.any(|(start, it)| (start..start + it.len()).contains(&name.at.start))
+        };
+        known.iter().copied().filter(is_around).max_by_key(|known| known.len())
     }
 
     /// Works it out with the values of its slots. `None` where it does not apply: a name that decides has no value
@@ -116,7 +128,7 @@ impl Expression {
         &'v self,
         value_of: &dyn Fn(usize) -> Option<&'v Value>,
     ) -> Result<Option<Cow<'v, Value>>, ExpressionError> {
-        match evaluate::value(&self.root, &self.text, value_of) {
+        match evaluate::value(&self.root, value_of) {
             Ok(value) => Ok(Some(value)),
             Err(Stop::Absent) => Ok(None),
             Err(Stop::Wrong(place, problem)) => Err(ExpressionError::new(&self.text, Some(place), *problem)),

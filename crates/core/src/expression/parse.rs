@@ -17,10 +17,13 @@ use super::{ALL, LONGEST, Name};
 const DEEPEST: usize = 150;
 
 /// What there is, for who looks for something else.
-const NOT_HERE: &str = "there are operators and a few functions only: no filters, tests, slices or mappings";
+const NOT_HERE: &str = "there are operators and a few functions only: no filters, slices or mappings";
 
 /// Reads an expression and the names in it.
 pub(super) fn read(text: &str) -> Result<(Node, Vec<Name>), ExpressionError> {
+    if text.trim().is_empty() {
+        return Err(ExpressionError::new("", None, Problem::Empty));
+    }
     if text.len() > LONGEST {
         return Err(ExpressionError::new(text, None, Problem::TooLong));
     }
@@ -77,14 +80,14 @@ impl Reading<'_> {
                 }
                 (of, key) => {
                     let sides = [self.node(of)?, self.node(key)?];
-                    Ok(Node::Index(Box::new(sides), range(it.span())))
+                    Ok(Node::Index(Box::new(sides), start(it.span())))
                 }
             },
             Expr::GetAttr(it) => match &it.expr {
                 Expr::Var(all) if all.id == ALL => Ok(self.name(it.name, range(it.span()))),
                 of => {
                     let sides = [self.node(of)?, Node::Constant(Value::text(it.name))];
-                    Ok(Node::Index(Box::new(sides), range(it.span())))
+                    Ok(Node::Index(Box::new(sides), start(it.span())))
                 }
             },
             Expr::BinOp(it) if matches!(it.op, BinOpKind::Pow) => self.power(part),
@@ -100,13 +103,14 @@ impl Reading<'_> {
             }
             Expr::Call(it) => {
                 let at = place(&it.expr);
-                let function = match &it.expr {
-                    Expr::Var(name) => Function::of(name.id).ok_or_else(|| {
-                        let there_are = Function::NAMES.join(", ");
-                        self.wrong(at, &format!("there is no function `{}`; there are {there_are}", name.id))
-                    })?,
-                    _ => return Err(self.wrong(at, NOT_HERE)),
+                let there_are = || Function::NAMES.join(", ");
+                let Expr::Var(name) = &it.expr else {
+                    let said = format!("values have no methods; the functions are {}", there_are());
+                    return Err(self.wrong(at, &said));
                 };
+                let function = Function::of(name.id).ok_or_else(|| {
+                    self.wrong(at, &format!("there is no function `{}`; there are {}", name.id, there_are()))
+                })?;
                 let argument = |argument: &CallArg<'_>| match argument {
                     CallArg::Pos(value) => self.node(value),
                     CallArg::Kwarg(..) | CallArg::PosSplat(_) | CallArg::KwargSplat(_) => {
@@ -116,9 +120,11 @@ impl Reading<'_> {
                 let arguments = it.args.iter().map(argument).collect::<Result<_, _>>()?;
                 Ok(Node::Call(function, arguments, at))
             }
-            Expr::Slice(_) | Expr::Map(_) | Expr::Filter(_) | Expr::Test(_) => {
-                Err(self.wrong(start(part.span()), NOT_HERE))
+            Expr::Test(it) => {
+                Err(self
+                    .wrong(start(it.span()), "`is` is no operator here; write `==` or `!=`, as `x == None`"))
             }
+            Expr::Slice(_) | Expr::Map(_) | Expr::Filter(_) => Err(self.wrong(start(part.span()), NOT_HERE)),
         }
     }
 

@@ -63,18 +63,31 @@ fn what_holds_in_python_holds_here() {
 fn a_mistake_is_named_with_its_place() {
     insta::assert_snapshot!(refused("lr = 0.1"), @"`lr = 0.1`, column 4: `=` compares nothing; write `==`");
     insta::assert_snapshot!(refused("layers > 2 and lrr == 1"), @"`layers > 2 and lrr == 1`, column 16: no parameter is called `lrr`; did you mean `lr`?");
-    insta::assert_snapshot!(refused("momentum == 1"), @"`momentum == 1`, column 1: no parameter is called `momentum`; there are batch, batch-size, huge, layers, lr, off, on, opt, sizes, tiny");
+    insta::assert_snapshot!(refused("momentum == 1"), @"`momentum == 1`, column 1: no parameter is called `momentum`; there are batch, params['batch-size'], huge, layers, lr, off, on, opt, sizes, tiny");
     insta::assert_snapshot!(refused("lr =="), @"`lr ==`, column 4: unexpected end of input, expected expression");
     insta::assert_snapshot!(refused("lr == 0.1 layers"), @"`lr == 0.1 layers`, column 11: unexpected input after expression");
-    insta::assert_snapshot!(refused(""), @"``, column 1: unexpected end of input, expected expression");
+    insta::assert_snapshot!(refused(""), @"an expression is missing, such as `lr * layers < 1`");
     insta::assert_snapshot!(refused("lr"), @"`lr`: gives `0.1`, neither true nor false; write a comparison, as `lr == 0.1`");
     insta::assert_snapshot!(refused("1 / 0 == 1"), @"`1 / 0 == 1`, column 1: unable to calculate 1 / 0: division by zero");
     insta::assert_snapshot!(refused("layers // 0 == 1"), @"`layers // 0 == 1`, column 1: unable to calculate 4 // 0: division by zero");
     insta::assert_snapshot!(refused("layers % 0 == 1"), @"`layers % 0 == 1`, column 1: unable to calculate 4 % 0: division by zero");
-    insta::assert_snapshot!(refused("opt + 1 == 2"), @"`opt + 1 == 2`, column 1: tried to use + operator on unsupported types string and number");
-    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`, column 1: no parameter is called `x`; there are batch, batch-size, huge, layers, lr, off, on, opt, sizes, tiny");
+    insta::assert_snapshot!(refused("opt + 1 == 2"), @"`opt + 1 == 2`, column 1: `sgd` (string) and `1` (number) have no `+`");
+    insta::assert_snapshot!(refused("params['x'] == 1"), @"`params['x'] == 1`, column 1: no parameter is called `x`; there are batch, params['batch-size'], huge, layers, lr, off, on, opt, sizes, tiny");
     insta::assert_snapshot!(refused("range(10) == 1"), @"`range(10) == 1`, column 1: there is no function `range`; there are abs, min, max, round, int, float, str, len, log, log2, log10, exp, sqrt");
-    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: there are operators and a few functions only: no filters, tests, slices or mappings");
+    insta::assert_snapshot!(refused("opt|upper == 'SGD'"), @"`opt|upper == 'SGD'`, column 5: there are operators and a few functions only: no filters, slices or mappings");
+    insta::assert_snapshot!(refused("batch-size * 2 > 1"), @"`batch-size * 2 > 1`, column 7: no parameter is called `size`; did you mean `params['batch-size']`?");
+    insta::assert_snapshot!(refused("btch > 1"), @"`btch > 1`, column 1: no parameter is called `btch`; did you mean `batch`?");
+    insta::assert_snapshot!(refused(" "), @"an expression is missing, such as `lr * layers < 1`");
+    insta::assert_snapshot!(refused("opt is None"), @"`opt is None`, column 8: `is` is no operator here; write `==` or `!=`, as `x == None`");
+    insta::assert_snapshot!(refused("opt is not None"), @"`opt is not None`, column 12: `is` is no operator here; write `==` or `!=`, as `x == None`");
+    insta::assert_snapshot!(refused("opt.upper() == 'SGD'"), @"`opt.upper() == 'SGD'`, column 1: values have no methods; the functions are abs, min, max, round, int, float, str, len, log, log2, log10, exp, sqrt");
+    insta::assert_snapshot!(refused("lr.__class__ == 1"), @"`lr.__class__ == 1`, column 1: `0.1` (number) has no `__class__`");
+    insta::assert_snapshot!(refused("sizes[2] == 1"), @"`sizes[2] == 1`, column 1: `[1, 2]` (list) has no place 2: it has 2, counted from 0");
+    insta::assert_snapshot!(refused("opt[-4] == 's'"), @"`opt[-4] == 's'`, column 1: `sgd` (string) has no place -4: it has 3, counted from 0");
+    insta::assert_snapshot!(refused("lr[0] == 1"), @"`lr[0] == 1`, column 1: `0.1` (number) has no `0`");
+    insta::assert_snapshot!(refused("sizes['a'] == 1"), @"`sizes['a'] == 1`, column 1: `[1, 2]` (list) has no `a`");
+    insta::assert_snapshot!(refused("-opt == 1"), @"`-opt == 1`, column 1: `sgd` (string) has no `-`");
+    insta::assert_snapshot!(refused("1 in lr"), @"`1 in lr`, column 1: `0.1` (number) is nothing to look into by `in`");
     insta::assert_snapshot!(refused("'ü' == opt and lrr"), @"`'ü' == opt and lrr`, column 16: no parameter is called `lrr`; did you mean `lr`?");
 }
 

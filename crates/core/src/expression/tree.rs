@@ -1,7 +1,6 @@
 //! An expression as it is worked out: owned, and with every name resolved to its slot.
 
 use std::fmt;
-use std::ops::Range;
 
 use super::functions::Function;
 use super::value::Value;
@@ -22,7 +21,7 @@ pub(super) enum Node {
     Arithmetic(Sign, Box<[Node; 2]>, usize),
     /// The first value, then what each next one is compared by: `1 < layers < 5`.
     Compare(Box<Node>, Vec<(Comparison, Node)>, usize),
-    Index(Box<[Node; 2]>, Range<usize>),
+    Index(Box<[Node; 2]>, usize),
     Call(Function, Vec<Node>, usize),
 }
 

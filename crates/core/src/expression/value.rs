@@ -104,14 +104,14 @@ impl Value {
     /// Names its kind for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::None => "null",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Float(_) => "number",
             Self::Oversized(_) => "number beyond 128 bits",
             Self::Text(_) => "string",
-            Self::List(_) => "sequence",
+            Self::List(_) => "list",
             Self::Tuple(_) => "tuple",
-            Self::Table(_) => "map",
+            Self::Table(_) => "object",
         }
     }
 

@@ -31,7 +31,7 @@ pub use limit::StartLimit;
 pub use naming::{LONGEST_NAME, NameTemplate, RunNames};
 pub use origin::{Origin, Typed};
 pub use point::{Point, Points};
-pub use surroundings::{Nowhere, Surroundings};
+pub use surroundings::{Found, Nowhere, Surroundings};
 
 use block::Block;
 use definition::Definition;

@@ -11,6 +11,7 @@ use super::choice::Choice;
 use super::definition::{self, Defined, DefinedChoice, Definition, Group, Spot, Values};
 use super::mistakes::Mistakes;
 use super::numbers::{Method, Sampler};
+use crate::counted;
 use crate::document::nearest;
 use crate::expression::{self, Expression};
 
@@ -180,7 +181,8 @@ impl<'a> Flat<'a> {
                 match first {
                     Some((other, expected)) if expected != length => {
                         let message = format!(
-                            "`{name}` has {length} values, and `{other}`, with which it varies, has {expected}"
+                            "`{name}` has {}, and `{other}`, with which it varies, has {expected}",
+                            counted(length as u64, "value")
                         );
                         mistakes.add(at, message, None);
                     }
@@ -227,7 +229,7 @@ impl Resolving<'_> {
                 order.push(unit);
             } else {
                 let left: Vec<_> = (0..units.len()).filter(|unit| !is_placed[*unit]).collect();
-                self.report_circle(&left, units, mistakes);
+                self.report_circle(&circle(&left, &needs), units, mistakes);
                 order.extend(left);
             }
         }
@@ -255,12 +257,15 @@ impl Resolving<'_> {
         needs
     }
 
-    fn report_circle(&self, left: &[usize], units: &[Vec<usize>], mistakes: &mut Mistakes) {
+    fn report_circle(&self, circle: &[usize], units: &[Vec<usize>], mistakes: &mut Mistakes) {
         let members: Vec<_> =
-            left.iter().flat_map(|unit| &units[*unit]).map(|index| self.flat.0[*index].defined).collect();
+            circle.iter().flat_map(|unit| &units[*unit]).map(|index| self.flat.0[*index].defined).collect();
         let names: Vec<_> = members.iter().map(|defined| format!("`{}`", defined.name)).collect();
         let Some(formula) = members.iter().find_map(|defined| formulas(defined).next()) else { return };
-        let message = format!("{} depend on each other in a circle, or stand behind such", names.join(", "));
+        let message = match names.as_slice() {
+            [only] => format!("{only} is computed from itself"),
+            several => format!("{} depend on each other in a circle", several.join(", ")),
+        };
         mistakes.add(&formula.at, message, None);
     }
 
@@ -390,6 +395,20 @@ impl Resolving<'_> {
         let work = 1 + expression.text().len() as u64 / 16 + asked;
         Some(Formula { expression: expression.clone(), slots, at: formula.at.clone(), work })
     }
+}
+
+/// Follows units that wait for each other until one comes again, and gives those from there on.
+fn circle(waiting: &[usize], needs: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut way: Vec<usize> = Vec::new();
+    let mut next = waiting.first().copied();
+    while let Some(unit) = next {
+        if let Some(start) = way.iter().position(|met| *met == unit) {
+            return way.split_off(start);
+        }
+        way.push(unit);
+        next = needs[unit].iter().copied().find(|need| waiting.contains(need));
+    }
+    way
 }
 
 /// Gives the expressions of a parameter.

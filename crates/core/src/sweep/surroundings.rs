@@ -7,8 +7,17 @@ pub trait Surroundings {
     /// Reads a file of values; the message says why it cannot.
     fn read(&self, path: &str) -> Result<Source, String>;
 
-    /// Gives the paths that a pattern stands for, in order, written as the pattern is: relative where it is.
-    fn glob(&self, pattern: &str) -> Result<Vec<String>, String>;
+    /// Gives the paths that a pattern stands for, written as the pattern is: relative where it is.
+    fn glob(&self, pattern: &str) -> Result<Found, String>;
+}
+
+/// What a pattern stands for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The paths, in order.
+    pub paths: Vec<String>,
+    /// The folders in which nothing could be looked for, each with why.
+    pub unreadable: Vec<String>,
 }
 
 /// A place without any file.
@@ -20,7 +29,7 @@ impl Surroundings for Nowhere {
         Err("there are no files here".to_owned())
     }
 
-    fn glob(&self, _: &str) -> Result<Vec<String>, String> {
-        Ok(Vec::new())
+    fn glob(&self, _: &str) -> Result<Found, String> {
+        Ok(Found::default())
     }
 }

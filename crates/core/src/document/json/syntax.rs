@@ -37,7 +37,7 @@ pub(super) fn explain(error: &ParseError, text: &str) -> Problem {
             Problem::new(&at, "a digit is missing in this number")
         }
         Kind::UnexpectedCloseBrace | Kind::UnexpectedCloseBracket => {
-            Problem::new(&at, format!("this `{token}` comes too early or closes nothing"))
+            closed_too_early(&at, token, text[..start].trim_end())
         }
         Kind::UnexpectedColon | Kind::UnexpectedComma => {
             Problem::new(&at, format!("a value is missing before this `{token}`"))
@@ -53,6 +53,15 @@ pub(super) fn explain(error: &ParseError, text: &str) -> Problem {
         Kind::CommentsNotAllowed | Kind::TrailingCommasNotAllowed => {
             Problem::new(&at, error.kind().to_string())
         }
+    }
+}
+
+/// What a bracket closes too early is seen at what stands before it.
+fn closed_too_early(at: &std::ops::Range<usize>, token: &str, before: &str) -> Problem {
+    match (before.chars().next_back(), token) {
+        (Some(':'), _) => Problem::new(at, format!("a value is missing before this `{token}`")),
+        (Some(_), "}") => Problem::new(at, "a `]` is missing before this `}`"),
+        (_, _) => Problem::new(at, format!("this `{token}` closes nothing")),
     }
 }
 

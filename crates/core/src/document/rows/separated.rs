@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use self::cells::{Cell, Records};
 use super::too_many;
+use crate::counted;
 use crate::document::duplicates::Keys;
 use crate::document::number::{is_decimal, is_json};
 use crate::document::{Entry, MOST_PROBLEMS, Node, Problem, Source, Value};
@@ -58,8 +59,11 @@ fn check_names(names: &[Cell], source: &Source, problems: &mut Vec<Problem>) {
 fn row(names: &[Cell], cells: Vec<Cell>, problems: &mut Vec<Problem>) -> Option<Vec<Entry>> {
     problems.extend(cells.iter().filter_map(Cell::broken));
     if cells.len() != names.len() {
-        let message =
-            format!("this row has {} where the first line names {}", count(cells.len()), names.len());
+        let message = format!(
+            "this row has {} where the first line names {}",
+            counted(cells.len() as u64, "cell"),
+            names.len()
+        );
         let problem = Problem::new(&extent(&cells), message);
         problems.push(if cells.len() > names.len() {
             problem.help("a cell with the separator inside stands in double quotes")
@@ -74,10 +78,6 @@ fn row(names: &[Cell], cells: Vec<Cell>, problems: &mut Vec<Problem>) -> Option<
         value: Node { at: cell.at.clone(), value: value(cell) },
     });
     Some(entries.collect())
-}
-
-fn count(cells: usize) -> String {
-    if cells == 1 { "1 cell".into() } else { format!("{cells} cells") }
 }
 
 fn extent(cells: &[Cell]) -> Range<usize> {

@@ -1,6 +1,7 @@
 //! Drawing one of several values, all alike or by weights.
 
 use super::{Decimal, Unit};
+use crate::counted;
 
 /// Says why nothing can be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +10,7 @@ pub enum PickError {
     #[error("there is nothing to choose from")]
     Nothing,
     /// There are not as many weights as values.
-    #[error("{weights} weights for {values} values")]
+    #[error("{} for {}", counted(*weights as u64, "weight"), counted(*values as u64, "value"))]
     WrongNumber {
         /// The number of values.
         values: usize,

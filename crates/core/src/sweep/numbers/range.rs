@@ -12,7 +12,7 @@ pub enum RangeError {
     #[error("the step leads away from the stop")]
     WrongDirection,
     /// There would be too many values.
-    #[error("more than {MOST_VALUES} values")]
+    #[error("more than {MOST_VALUES} values; a random value with `$sample` has no such bound")]
     TooMany,
     /// The three numbers are too far apart to count exactly.
     #[error("the numbers are too far apart to be counted exactly: together they need more than 38 digits")]

@@ -14,7 +14,7 @@ pub enum SpacingError {
     #[error("the number of values must be at least 1")]
     None,
     /// There would be too many values.
-    #[error("more than {MOST_VALUES} values")]
+    #[error("more than {MOST_VALUES} values; a random value with `$sample` has no such bound")]
     TooMany,
     /// The ends are too far apart to count exactly.
     #[error("the ends are too far apart to be counted exactly: together they need too many digits")]

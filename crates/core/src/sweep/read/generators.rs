@@ -9,7 +9,9 @@ use super::super::numbers::{
     Written,
 };
 use super::super::style::Style;
+use super::super::surroundings::Found;
 use super::{Reader, Within};
+use crate::counted;
 use crate::document::{Entry, Node, Value, nearest};
 
 /// The keys of which an object of values has one.
@@ -102,10 +104,7 @@ impl Reader<'_> {
         match entry.key.as_str() {
             "when" => beside.when = self.formula(&entry.value),
             "n" => {
-                beside.n = self.whole(&entry.value, "`n`");
-                if beside.n == Some(0) {
-                    self.problem(&entry.value.at, "no draw would leave nothing to run");
-                }
+                beside.n = self.how_many(&entry.value);
             }
             "seed" => beside.seed = self.whole(&entry.value, "`seed`").unwrap_or_default(),
             "digits" => {
@@ -165,10 +164,22 @@ impl Reader<'_> {
         const FORM: &str = "[first, last, how many]";
         let [first, last, _] = self.numbers(kind, FORM, Written::parse)?;
         let count = match &kind.value.value {
-            Value::List(items) => items.last().and_then(|item| self.whole(item, "how many")),
+            Value::List(items) => items.last().and_then(|item| self.how_many(item)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Table(_) => None,
         };
         Some((first, last, count?))
+    }
+
+    /// Reads how many values there are to be.
+    fn how_many(&mut self, node: &Node) -> Option<u64> {
+        let count = match &node.value {
+            Value::Number(text) => text.parse().ok().filter(|count| *count > 0),
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Table(_) => None,
+        };
+        if count.is_none() {
+            self.problem(&node.at, "how many values there are is a whole number from 1 on, such as `5`");
+        }
+        count
     }
 
     /// Reads what stands behind `values`: a list, or another object of values.
@@ -233,27 +244,27 @@ impl Reader<'_> {
             self.problem(&at, "a value that is drawn brings nothing along")
                 .help("put it into a list, with `$sample` beside");
         }
-        let pick = match &beside.weights {
-            None => Pick::even(choices.len()),
+        let (pick, pick_at) = match &beside.weights {
+            None => (Pick::even(choices.len()), at.clone()),
             Some(node) => {
-                let weights =
-                    list_of_numbers(node).map(|list| list.iter().map(|text| Decimal::parse(text)).collect());
-                let Some(Ok(weights)) = weights else {
-                    let at = node.at.clone();
-                    self.problem(
-                        &at,
-                        format!("`weights` is a list of {} numbers, one for each value", choices.len()),
-                    );
-                    return None;
-                };
-                let weights: Vec<Decimal> = weights;
-                Pick::weighted(choices.len(), &weights)
+                (Pick::weighted(choices.len(), &self.weights(node, choices.len())?), node.at.clone())
             }
         };
         match pick {
             Ok(pick) => self.drawn(name, Draw::Choice(pick, choices), beside, &at),
-            Err(error) => self.refused(&at, &error),
+            Err(error) => self.refused(&pick_at, &error),
         }
+    }
+
+    /// Reads the weights of so many values.
+    fn weights(&mut self, node: &Node, values: usize) -> Option<Vec<Decimal>> {
+        let list = list_of_numbers(node);
+        let weights = list.and_then(|list| list.iter().map(|text| Decimal::parse(text).ok()).collect());
+        if weights.is_none() {
+            let wanted = counted(values as u64, "number");
+            self.problem(&node.at, format!("`weights` is a list of {wanted}, one for each value"));
+        }
+        weights
     }
 
     /// Reads the lines of a file, each a value; a line that is a number is one.
@@ -285,21 +296,27 @@ impl Reader<'_> {
     /// Reads a pattern of paths.
     fn paths(&mut self, node: &Node) -> Option<Values> {
         let pattern = self.text(node, "a pattern of paths")?;
-        match self.surroundings.glob(&pattern) {
-            Ok(paths) if paths.is_empty() => {
-                self.problem(&node.at, format!("no path here is like `{pattern}`"));
-                None
-            }
-            Ok(paths) if !self.has_room(&node.at, paths.len() as u64, 0) => None,
-            Ok(paths) => {
-                let choices = paths.into_iter().map(|path| DefinedChoice::plain(Value::Text(path)));
-                Some(Values::Listed(choices.collect()))
-            }
+        let Found { paths, unreadable } = match self.surroundings.glob(&pattern) {
+            Ok(found) => found,
             Err(reason) => {
                 self.problem(&node.at, format!("cannot look for `{pattern}`: {reason}"));
-                None
+                return None;
             }
+        };
+        if paths.is_empty() {
+            let problem = self.problem(&node.at, format!("no path here is like `{pattern}`"));
+            if let Some(folder) = unreadable.into_iter().next() {
+                problem.help(folder);
+            }
+            return None;
         }
+        let at = self.spot(&node.at);
+        for folder in unreadable {
+            self.mistakes.warn(&at, folder, Some("what it holds is left out".to_owned()));
+        }
+        let has_room = self.has_room(&node.at, paths.len() as u64, 0);
+        let choices = paths.into_iter().map(|path| DefinedChoice::plain(Value::Text(path)));
+        has_room.then(|| Values::Listed(choices.collect()))
     }
 
     /// Makes a list of draws where their number is said, else leaves them to the sample.

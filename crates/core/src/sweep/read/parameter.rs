@@ -70,8 +70,10 @@ impl Reader<'_> {
                     found = Some(node.value);
                 }
                 ("label", Node { value: Value::Text(text), at }) => {
-                    if text.is_empty() || text.contains(char::is_control) {
-                        self.problem(&at, "a label is a text of one line");
+                    if text.is_empty() {
+                        self.problem(&at, "an empty label names nothing").help("leave `label` out");
+                    } else if text.contains(char::is_control) {
+                        self.problem(&at, "a label is a text of one line, without control characters");
                     }
                     label = Some(text);
                 }

@@ -4,7 +4,7 @@ use super::problems_in as refused;
 
 #[test]
 fn lists_have_an_end() {
-    insta::assert_snapshot!(refused(r#"{"a": {"range": [0, 1e18, 1]}}"#), @"params.json:1:17: more than 1000000 values");
+    insta::assert_snapshot!(refused(r#"{"a": {"range": [0, 1e18, 1]}}"#), @"params.json:1:17: more than 1000000 values; a random value with `$sample` has no such bound");
     insta::assert_snapshot!(refused(r#"{"a": {"uniform": [0, 1], "n": 1000000000000}}"#), @"
     params.json:1:19: up to here, more than 1000000 values are made
       help: each of them takes memory; where many are random, `$sample` draws them point by point

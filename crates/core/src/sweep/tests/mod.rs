@@ -1,6 +1,7 @@
 mod bounds;
 mod brute;
 mod golden;
+mod messages;
 mod typed;
 mod warnings;
 

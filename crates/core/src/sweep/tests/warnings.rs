@@ -89,3 +89,35 @@ fn the_rules_of_a_file_are_not_told_where_options_change_its_points() {
     let origin = Origin { file: Some(&source), rows: None, typed: &typed };
     assert_eq!(plain(Sweep::of(&origin, &Nowhere).unwrap().warnings()), "");
 }
+
+/// A place in which one of two folders cannot be read.
+struct HalfReadable;
+
+impl Surroundings for HalfReadable {
+    fn read(&self, path: &str) -> Result<Source, String> {
+        Nowhere.read(path)
+    }
+
+    fn glob(&self, pattern: &str) -> Result<Found, String> {
+        let paths = if pattern == "*/x" { vec!["a/x".to_owned()] } else { Vec::new() };
+        Ok(Found { paths, unreadable: vec!["`b` cannot be read: permission denied".to_owned()] })
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told_and_the_others_are_taken() {
+    let look = |text: &str| {
+        let source = source(text);
+        Sweep::of(&Origin { file: Some(&source), rows: None, typed: &Typed::default() }, &HalfReadable)
+    };
+    let found = look(r#"{"x": {"glob": "*/x"}}"#).unwrap();
+    assert_eq!(lines(&found), ["--x=a/x"]);
+    insta::assert_snapshot!(plain(found.warnings()), @"
+    params.json:1:16: `b` cannot be read: permission denied
+      help: what it holds is left out
+    ");
+    insta::assert_snapshot!(plain(&look(r#"{"x": {"glob": "*/y"}}"#).unwrap_err()), @"
+    params.json:1:16: no path here is like `*/y`
+      help: `b` cannot be read: permission denied
+    ");
+}
