@@ -100,7 +100,10 @@ impl Failure {
 
     /// Says in a line what happened, where the command goes on.
     pub(crate) fn in_a_line(&self) -> String {
-        let text = self.render(false, usize::MAX);
+        let text = match &self.body {
+            Body::Problems(texts) => texts.iter().map(Problems::plain).collect(),
+            _ => self.render(false, usize::MAX),
+        };
         one_line(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
     }
 

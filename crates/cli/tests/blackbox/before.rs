@@ -69,6 +69,9 @@ fn a_count_needs_neither_a_configuration_nor_a_script() {
     assert!(outcome.stderr.starts_with("warning: this would not start: "), "{}", outcome.stderr);
     let outcome = looked_at(&world, "--count").succeeded();
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("20000000000\n", ""));
+    world.file("config.json", r#"{"local": {"cpu": {"env": "", "resources": {"time": "forever"}}}}"#);
+    let outcome = looked_at(&world, "--count neurun local cpu nothere.py").succeeded();
+    insta::assert_snapshot!(outcome.stderr, @"warning: this would not start: config.json:1:53: `forever` is not a time limit; `90` (minutes), `1:30:00`, `2-00:00:00`, `2-12` (days-hours) or `UNLIMITED` are");
     looked_at(&world, "--count neurun --runs=0 slurm gpu nothere.py").exited(2);
 }
 
@@ -238,6 +241,13 @@ fn commands_are_lines_that_a_shell_runs_as_they_were_meant() {
     eval "$(printf 'python train.py \047--v=a\nb\047')"
     eval "$(printf 'python train.py \047--v=ends\n\047')"
     "#);
+}
+
+#[test]
+fn a_script_for_sbatch_says_so_to_a_shell() {
+    let world = world();
+    let outcome = world.bash("neusweep -q --dry-run neurun slurm gpu train.py | sh").exited(2);
+    assert_eq!(outcome.stderr, "this script is for sbatch: there is no run of that number\n");
 }
 
 #[test]

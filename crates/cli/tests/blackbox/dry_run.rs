@@ -130,6 +130,7 @@ fn many_runs_are_one_script_with_a_case_for_each() {
     5) python dummytrain.py --steps=10 --lr=0.01 "--name=it's" ;;
     6) python dummytrain.py --steps=10 --lr=0.01 '--name=$HOME' ;;
     7) python dummytrain.py --steps=10 --lr=0.01 '--name=$HOME' ;;
+    *) echo 'this script is for sbatch: there is no run of that number' >&2; exit 2 ;;
     esac
     "#);
     assert_eq!(outcome.stderr, "8 runs of dummytrain on slurm/gpu: at most 384 h and 384 GPU-hours\n");

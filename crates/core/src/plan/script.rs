@@ -38,6 +38,8 @@ pub fn write_plain(
     for run in 0..shown {
         write_line(out, &format!("{run}) "), plan, run, " ;;\n")?;
     }
+    // A shell that is given the script has no such variable, and would do nothing without a word.
+    writeln!(out, "*) echo 'this script is for sbatch: there is no run of that number' >&2; exit 2 ;;")?;
     writeln!(out, "esac")
 }
 

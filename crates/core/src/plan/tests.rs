@@ -103,6 +103,7 @@ fn several_runs_are_an_array_with_a_case_each() {
     case $SLURM_ARRAY_TASK_ID in
     0) python train.py '--name=a b' ;;
     1) python train.py "--name=it's" ;;
+    *) echo 'this script is for sbatch: there is no run of that number' >&2; exit 2 ;;
     esac
     "#);
 }

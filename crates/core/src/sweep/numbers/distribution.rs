@@ -264,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn the_last_digits_of_large_whole_numbers_are_drawn_too() {
+        let drawn = texts(Distribution::int, "0", "9223372036854775807", 1000);
+        let numbers: Vec<u64> = drawn.iter().map(|text| text.parse().unwrap()).collect();
+        for bit in 0..63 {
+            let set = numbers.iter().filter(|number| *number >> bit & 1 == 1).count();
+            assert!(set.abs_diff(500) < 80, "bit {bit} is set in {set} of 1000");
+        }
+    }
+
+    #[test]
     fn digits_are_those_asked_for() {
         let unit = Stream::new(1, "lr").unit(0);
         let distribution = make(Distribution::uniform, "0", "1").unwrap();

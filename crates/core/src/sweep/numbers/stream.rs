@@ -2,37 +2,38 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// A number from 0 up to but not including 1, as a whole number of steps of 2^-53: what a floating-point number holds
-/// exactly, so that whole numbers can be drawn without rounding.
+/// A number from 0 up to but not including 1, as a whole number of steps of 2^-64, so that whole numbers of 64 bits can be
+/// drawn without rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unit(u64);
 
 impl Unit {
-    const BITS: u32 = 53;
+    /// How many bits a floating-point number holds.
+    const FLOAT: u32 = 53;
 
-    /// Takes the upper 53 bits.
+    /// Takes all bits.
     pub fn from_bits(bits: u64) -> Self {
-        Self(bits >> (u64::BITS - Self::BITS))
+        Self(bits)
     }
 
     /// A number in one of `count` equal parts of the whole, `bits` saying where in it. The caller has `part < count`,
     /// and no more than 2^32 parts.
     pub(super) fn within(part: u64, count: u64, bits: u64) -> Self {
-        let lower = |part: u64| (u128::from(part) << Self::BITS).div_ceil(u128::from(count));
+        let lower = |part: u64| (u128::from(part) << u64::BITS).div_ceil(u128::from(count));
         let (low, high) = (lower(part), lower(part + 1));
         let steps = (u128::from(bits) * (high - low)) >> u64::BITS;
-        Self(u64::try_from(low + steps).unwrap_or(0))
+        Self(u64::try_from(low + steps).unwrap_or(u64::MAX))
     }
 
-    /// The number itself.
+    /// The number itself, as exactly as a floating-point number holds it, and never rounded up.
     #[expect(clippy::cast_precision_loss, reason = "a floating-point number holds 53 bits")]
     pub fn value(self) -> f64 {
-        self.0 as f64 / (1_u64 << Self::BITS) as f64
+        (self.0 >> (u64::BITS - Self::FLOAT)) as f64 / (1_u64 << Self::FLOAT) as f64
     }
 
     /// Which of `count` equal parts the number is in, at most 2^64 of them.
     pub(super) fn part_of(self, count: u128) -> u128 {
-        (u128::from(self.0) * count) >> Self::BITS
+        (u128::from(self.0) * count) >> u64::BITS
     }
 
     /// The bits of both, where they differ: turns the whole range around in a way that keeps even parts even.
@@ -103,7 +104,7 @@ mod tests {
     fn a_number_stays_below_one() {
         assert_eq!(Unit::from_bits(0).value().to_bits(), 0.0_f64.to_bits());
         assert!(Unit::from_bits(u64::MAX).value() < 1.0);
-        assert_eq!(Unit::from_bits(u64::MAX).part_of(1 << 64), (1 << 64) - (1 << 11));
+        assert_eq!(Unit::from_bits(u64::MAX).part_of(1 << 64), u128::from(u64::MAX));
     }
 
     #[test]
