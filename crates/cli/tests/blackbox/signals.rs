@@ -210,3 +210,45 @@ fn signals_sent_to_the_program_alone_are_its_own_end() {
     running.wait().exited(130);
     assert_eq!(world.states("1"), ["failed", "cancelled"]);
 }
+
+/// Ends the program of run 0 as a machine that goes down does, and waits until its worker has seen that.
+fn end_program_first(world: &World) {
+    let pid = fs::read_to_string(world.path("running.0")).unwrap();
+    world.bash(&format!("kill -TERM {pid}")).succeeded();
+    wait_until("its worker has seen it end", || !std::path::Path::new("/proc").join(&pid).exists());
+}
+
+#[test]
+fn a_shutdown_that_reaches_a_program_before_its_worker_leaves_the_run_to_be_resumed() {
+    for program in ["t.sh sleeping", "patient.py"] {
+        let world = world();
+        world.file("t.sh", "echo $$ >running.tmp; mv running.tmp running.0; exec sleep 600");
+        let mut running = start(&world, &format!("--runs=2 --fail-fast local cpu {program}"));
+        let pid = fs::read_to_string(world.path("running.0")).unwrap();
+        world.file("running.0", pid.trim());
+        end_program_first(&world);
+        running.signal(Signal::SIGTERM);
+        let outcome = running.wait();
+        assert_ne!(outcome.code, 0);
+        assert_eq!(world.states("1"), ["cancelled", "cancelled"], "{program}");
+        world.file(program.split(' ').next().unwrap(), "");
+        world.neu("resume 1").succeeded();
+        assert_eq!(world.states("1"), ["succeeded", "succeeded"], "{program}");
+    }
+}
+
+#[test]
+fn a_program_that_a_person_ended_has_failed() {
+    let world = world();
+    world.file(
+        "t.sh",
+        "[[ $NEU_RUN = 1 ]] && exit; echo $$ >running.tmp; mv running.tmp running.0; exec sleep 600",
+    );
+    let mut running = start(&world, "--runs=2 local cpu t.sh");
+    let pid = fs::read_to_string(world.path("running.0")).unwrap();
+    world.bash(&format!("kill -TERM {pid}")).succeeded();
+    running.wait().exited(1);
+    assert_eq!(world.states("1"), ["failed", "succeeded"]);
+    let cause = world.status("1")["runs"][0]["cause"].as_str().unwrap().to_owned();
+    assert_eq!(cause, "ended by SIGTERM");
+}

@@ -15,7 +15,8 @@ use super::{Doing, Outcome, Setting, WorkerError};
 use crate::event::{Ended, Event, Exceeded, Exit, Usage};
 use crate::id::{LaunchId, RunId};
 
-/// How much later than its program a worker may be told to stop, when Slurm tells all processes of a job.
+/// How much later than its program a worker may be told to stop, when Slurm tells all processes of a job, or a machine
+/// that goes down all processes of a user.
 const LATE: Duration = Duration::from_secs(1);
 
 /// How a run has ended.
@@ -54,19 +55,25 @@ impl Executor<'_> {
                 News::Quiet | News::Childless => return Ok(()),
             };
             if let Some(at) = working.iter().position(|running| running.program == pid) {
-                self.begin_clearing(at, exit, usage, working);
+                self.begin_clearing(at, exit, usage, working)?;
             }
         }
     }
 
-    fn begin_clearing(&mut self, at: usize, exit: Exit, usage: Usage, working: &mut [Running]) {
+    fn begin_clearing(
+        &mut self,
+        at: usize,
+        exit: Exit,
+        usage: Usage,
+        working: &mut [Running],
+    ) -> Result<(), WorkerError> {
         if let Some(terminal) = &self.terminal {
             terminal.take_back();
             if self.stop.is_none() && matches!(exit, Exit::Signal(2) | Exit::Code(130)) {
                 self.stop = Some(Signal::SIGINT);
             }
         }
-        let Some(running) = working.get_mut(at) else { return };
+        let Some(running) = working.get_mut(at) else { return Ok(()) };
         let mut canary: Canary = std::mem::take(&mut running.canary);
         let (told, left) = match running.exceeded {
             Some(_) => {
@@ -80,7 +87,12 @@ impl Executor<'_> {
         };
         // What asks for the end from now on finds this program over.
         running.is_stopped |= self.stop.is_some();
+        let is_explained = running.is_stopped || running.exceeded.is_some() || running.replaced.is_some();
+        if !is_explained && is_of_a_stop(&exit) && !self.is_unwanted(running.run)? {
+            running.heard_by = Some(Instant::now() + LATE);
+        }
         running.phase = Phase::Clearing(exit, usage, Clearing::begin(told, left));
+        Ok(())
     }
 
     /// Goes on with the end of what programs left behind; gives the runs of which nothing is left.
@@ -111,7 +123,11 @@ impl Executor<'_> {
         let run = RunId { launch: LaunchId(self.launch.id), run: running.run };
         let deceased = Deceased { run, key: &self.launch.key, group: running.program, others: &others };
         let left = self.leftovers.of(deceased);
-        clearing.go_on(running.program, &left, Instant::now())
+        let is_in_doubt = self.stop.is_none() && running.heard_by.is_some_and(|by| Instant::now() < by);
+        match clearing.go_on(running.program, &left, Instant::now()) {
+            Cleared::Yes if is_in_doubt => Cleared::NotYet,
+            cleared => cleared,
+        }
     }
 
     fn conclusion_of(&mut self, mut running: Running) -> Option<Conclusion> {
@@ -144,7 +160,7 @@ impl Executor<'_> {
         let succeeded = exit == Exit::Code(0);
         let is_job = matches!(self.assignment.setting, Setting::Job(_));
         // In a job the scheduler has the last word on a stop, also of a program that ended well at it.
-        let is_told = is_stopped || ((is_job || !succeeded) && self.hears_of_stop(&exit));
+        let is_told = is_stopped || ((is_job || !succeeded) && self.asked_to_stop(Duration::ZERO).is_some());
         let stopped = is_told || (!succeeded && self.is_unwanted(run)?);
         // Outside a job, the cgroup holds the user's other programs, too.
         let out_of_memory = is_job && self.out_of_memory.happened();
@@ -176,20 +192,6 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Looks whether the program ended because everybody was told to stop: Slurm signals the processes of a job one
-    /// after the other, and the program may be gone before this process is told.
-    fn hears_of_stop(&mut self, exit: &Exit) -> bool {
-        let is_in_job = matches!(self.assignment.setting, Setting::Job(_));
-        let is_of_term = *exit == Exit::Signal(Signal::SIGTERM as i32);
-        let until = Instant::now() + if is_in_job && is_of_term { LATE } else { Duration::ZERO };
-        while self.asked_to_stop(until.saturating_duration_since(Instant::now())).is_none() {
-            if Instant::now() >= until {
-                return false;
-            }
-        }
-        true
-    }
-
     /// Looks whether a signal asks for the end; waits for any signal within `limit`. What came is heeded later.
     pub(super) fn asked_to_stop(&mut self, limit: Duration) -> Option<Signal> {
         if self.stop.is_some() {
@@ -206,4 +208,10 @@ impl Executor<'_> {
         self.unheeded.extend(came);
         is_asked(&self.unheeded)
     }
+}
+
+/// Tells whether a program may have ended because everybody was told to stop: who tells them does so one after the other,
+/// and it may be gone before its worker is told. A shell says the same with an exit code.
+fn is_of_a_stop(exit: &Exit) -> bool {
+    [Signal::SIGTERM, Signal::SIGHUP].iter().any(|signal| exit.code() == 128 + *signal as i32)
 }

@@ -31,6 +31,8 @@ pub(super) struct Running {
     pub(super) told: Vec<Pid>,
     /// Whether it was told to end: everybody was, or it was for what came of another run.
     pub(super) is_stopped: bool,
+    /// Until when its worker may be told of the stop that its program seems to have ended of.
+    pub(super) heard_by: Option<Instant>,
 }
 
 /// How far it has come.
@@ -67,6 +69,7 @@ impl Running {
             exceeded: None,
             told: Vec::new(),
             is_stopped: false,
+            heard_by: None,
         }
     }
 
