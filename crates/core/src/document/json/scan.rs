@@ -10,13 +10,14 @@ pub(super) struct Scan {
     pub(super) problems: Vec<Problem>,
     /// Whether the text should not be parsed at all.
     pub(super) unreadable: bool,
+    /// The brackets that are open at the end, the innermost last.
+    pub(super) open: Vec<u8>,
 }
 
 /// Walks over strings, comments and brackets.
 pub(super) fn strings_and_depth(text: &str) -> Scan {
     let bytes = text.as_bytes();
-    let mut scan = Scan { problems: Vec::new(), unreadable: false };
-    let mut depth = 0_usize;
+    let mut scan = Scan { problems: Vec::new(), unreadable: false, open: Vec::new() };
     let mut position = 0;
     while let Some(byte) = bytes.get(position) {
         match byte {
@@ -32,8 +33,8 @@ pub(super) fn strings_and_depth(text: &str) -> Scan {
                 position = text[inside..].find("*/").map_or(text.len(), |end| inside + end + 2);
             }
             b'{' | b'[' => {
-                depth += 1;
-                if depth > MOST_LEVELS {
+                scan.open.push(*byte);
+                if scan.open.len() > MOST_LEVELS {
                     scan.problems.push(too_deep(&(position..position + 1)));
                     scan.unreadable = true;
                     return scan;
@@ -41,7 +42,7 @@ pub(super) fn strings_and_depth(text: &str) -> Scan {
                 position += 1;
             }
             b'}' | b']' => {
-                depth = depth.saturating_sub(1);
+                scan.open.pop();
                 position += 1;
             }
             _ => position += 1,

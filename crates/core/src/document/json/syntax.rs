@@ -3,6 +3,7 @@
 use jsonc_parser::ParseStringErrorKind as StringError;
 use jsonc_parser::errors::{ParseError, ParseErrorKind as Kind};
 
+use super::scan::strings_and_depth;
 use crate::document::{Problem, character_start};
 
 /// Says what the parser stumbled over, and where.
@@ -21,6 +22,9 @@ pub(super) fn explain(error: &ParseError, text: &str) -> Problem {
             Problem::new(&at, "a key needs double quotes").help(format!("write `\"{token}\"`"))
         }
         Kind::SingleQuotedStringsNotAllowed => Problem::new(&at, "a string needs double quotes"),
+        Kind::UnexpectedToken | Kind::UnexpectedTokenInObject if matches!(token, "]" | "}") => {
+            closed(&at, token, text[..start].trim_end())
+        }
         Kind::UnexpectedWord | Kind::UnexpectedToken | Kind::UnexpectedTokenInObject => {
             unexpected(&at, token)
         }
@@ -37,7 +41,7 @@ pub(super) fn explain(error: &ParseError, text: &str) -> Problem {
             Problem::new(&at, "a digit is missing in this number")
         }
         Kind::UnexpectedCloseBrace | Kind::UnexpectedCloseBracket => {
-            closed_too_early(&at, token, text[..start].trim_end())
+            closed(&at, token, text[..start].trim_end())
         }
         Kind::UnexpectedColon | Kind::UnexpectedComma => {
             Problem::new(&at, format!("a value is missing before this `{token}`"))
@@ -56,13 +60,15 @@ pub(super) fn explain(error: &ParseError, text: &str) -> Problem {
     }
 }
 
-/// What a bracket closes too early is seen at what stands before it.
-fn closed_too_early(at: &std::ops::Range<usize>, token: &str, before: &str) -> Problem {
-    match (before.chars().next_back(), token) {
-        (Some(':'), _) => Problem::new(at, format!("a value is missing before this `{token}`")),
-        (Some(_), "}") => Problem::new(at, "a `]` is missing before this `}`"),
-        (_, _) => Problem::new(at, format!("this `{token}` closes nothing")),
-    }
+/// What is wrong with a closing bracket is seen at what stands before it.
+fn closed(at: &std::ops::Range<usize>, token: &str, before: &str) -> Problem {
+    let missing = match (strings_and_depth(before).open.last(), token) {
+        _ if before.ends_with(':') => "a value",
+        (Some(b'['), "}") => "a `]`",
+        (Some(b'{'), "]") => "a `}`",
+        _ => return Problem::new(at, format!("this `{token}` closes nothing")),
+    };
+    Problem::new(at, format!("{missing} is missing before this `{token}`"))
 }
 
 /// `007`: the parser reads a 0 and then misses a comma before the next digit.

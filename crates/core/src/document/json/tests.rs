@@ -97,6 +97,10 @@ fn syntax_errors_say_what_to_write() {
         "[1 2]",
         "{\"a\": 1,, }",
         "[@]",
+        "{\"a\": {\"b\": 1]}",
+        "[[1]]]",
+        "[{\"a\": \"[\" /* [ */}, }",
+        "}",
     ];
     insta::assert_snapshot!(report(&texts));
 }
