@@ -84,11 +84,23 @@ fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     }
 }
 
+/// What is spelled like a name and is none in an expression.
+const WORDS: [&str; 13] =
+    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
+
+/// What there is instead of `is`.
+pub(super) const NO_IS: &str = "`is` is no operator here; write `==` or `!=`, as `x == None`";
+
 /// Gives a parameter as an expression has to name it.
 fn written(name: &str) -> String {
     let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let is_name = name.chars().all(is_word) && !name.starts_with(|first: char| first.is_numeric());
-    if is_name { name.to_owned() } else { format!("{}['{name}']", super::ALL) }
+    let quote = if name.contains('\'') { '"' } else { '\'' };
+    if is_name && !WORDS.contains(&name) {
+        name.to_owned()
+    } else {
+        format!("{}[{quote}{name}{quote}]", super::ALL)
+    }
 }
 
 impl ExpressionError {
@@ -107,11 +119,19 @@ impl ExpressionError {
             ErrorKind::SyntaxError if rest.starts_with('=') && !rest.starts_with("==") => {
                 Problem::Syntax("`=` compares nothing; write `==`".to_owned())
             }
+            ErrorKind::SyntaxError if follows_is(text, place) => Problem::Syntax(NO_IS.to_owned()),
             ErrorKind::SyntaxError => Problem::Syntax(said.replace("template exceeds", "exceeds")),
             _ => Problem::Impossible(said),
         };
         Self::new(text, place, problem)
     }
+}
+
+/// Tells whether an `is` or `is not` stands before a place.
+fn follows_is(text: &str, place: Option<usize>) -> bool {
+    let before = place.and_then(|place| text.get(..place)).unwrap_or_default();
+    let mut words = before.split_whitespace().rev().skip_while(|word| *word == "not");
+    words.next() == Some("is") && words.next().is_some()
 }
 
 /// Gives the beginning of a text without what a terminal would obey, a character for a character.

@@ -125,6 +125,10 @@ fn contains(all: &Value, one: &Value) -> Result<bool, Problem> {
         (Value::Text(text), Value::Text(part)) => Ok(text.contains(&**part)),
         (Value::Table(_), Value::Text(key)) => Ok(all.entry(key).is_some()),
         (Value::Table(_), _) => Ok(false),
+        (Value::Text(_), one) => {
+            let words = format!("{} has texts in it, and {} is none", described(all), described(one));
+            Err(Problem::Impossible(words))
+        }
         _ => Err(Problem::Impossible(format!("{} is nothing to look into by `in`", described(all)))),
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::arithmetic::{LONGEST_TEXT, too_large};
 use super::compare::{Number, order};
-use super::error::{Problem, printable};
+use super::error::{Problem, described, printable};
 use super::rounding::{nearest_int, round_to};
 use super::value::Value;
 
@@ -166,11 +166,7 @@ impl Function {
     }
 
     fn unfit(self, value: &Value) -> Problem {
-        Problem::Impossible(format!(
-            "{}() cannot be called with a value of kind {}",
-            self.name(),
-            value.kind()
-        ))
+        Problem::Impossible(format!("{}() does not take {}", self.name(), described(value)))
     }
 
     fn unable(self, value: &Value) -> Problem {

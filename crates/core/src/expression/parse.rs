@@ -7,7 +7,7 @@ use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOp
 use minijinja::machinery::{Span, parse_expr};
 use minijinja::value::ValueKind;
 
-use super::error::{ExpressionError, Problem};
+use super::error::{ExpressionError, NO_IS, Problem};
 use super::functions::Function;
 use super::tree::{Choice, Comparison, Node, Sign};
 use super::value::Value;
@@ -120,10 +120,7 @@ impl Reading<'_> {
                 let arguments = it.args.iter().map(argument).collect::<Result<_, _>>()?;
                 Ok(Node::Call(function, arguments, at))
             }
-            Expr::Test(it) => {
-                Err(self
-                    .wrong(start(it.span()), "`is` is no operator here; write `==` or `!=`, as `x == None`"))
-            }
+            Expr::Test(it) => Err(self.wrong(start(it.span()), NO_IS)),
             Expr::Slice(_) | Expr::Map(_) | Expr::Filter(_) => Err(self.wrong(start(part.span()), NOT_HERE)),
         }
     }

@@ -87,6 +87,10 @@ fn a_mistake_is_named_with_its_place() {
     insta::assert_snapshot!(refused("lr[0] == 1"), @"`lr[0] == 1`, column 1: `0.1` (number) has no `0`");
     insta::assert_snapshot!(refused("sizes['a'] == 1"), @"`sizes['a'] == 1`, column 1: `[1, 2]` (list) has no `a`");
     insta::assert_snapshot!(refused("-opt == 1"), @"`-opt == 1`, column 1: `sgd` (string) has no `-`");
+    insta::assert_snapshot!(refused("layers is 4"), @"`layers is 4`, column 11: `is` is no operator here; write `==` or `!=`, as `x == None`");
+    insta::assert_snapshot!(refused("layers is not 4"), @"`layers is not 4`, column 15: `is` is no operator here; write `==` or `!=`, as `x == None`");
+    insta::assert_snapshot!(refused("1 in opt"), @"`1 in opt`, column 1: `sgd` (string) has texts in it, and `1` (number) is none");
+    insta::assert_snapshot!(refused("abs(opt) == 1"), @"`abs(opt) == 1`, column 1: abs() does not take `sgd` (string)");
     insta::assert_snapshot!(refused("1 in lr"), @"`1 in lr`, column 1: `0.1` (number) is nothing to look into by `in`");
     insta::assert_snapshot!(refused("'ü' == opt and lrr"), @"`'ü' == opt and lrr`, column 16: no parameter is called `lrr`; did you mean `lr`?");
 }
