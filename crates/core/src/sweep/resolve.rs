@@ -263,7 +263,10 @@ impl Resolving<'_> {
         let names: Vec<_> = members.iter().map(|defined| format!("`{}`", defined.name)).collect();
         let Some(formula) = members.iter().find_map(|defined| formulas(defined).next()) else { return };
         let message = match names.as_slice() {
-            [only] => format!("{only} is computed from itself"),
+            [only] if matches!(members[0].values, Values::Computed(_)) => {
+                format!("{only} is computed from itself")
+            }
+            [only] => format!("whether there is {only} depends on {only} itself"),
             several => format!("{} depend on each other in a circle", several.join(", ")),
         };
         mistakes.add(&formula.at, message, None);

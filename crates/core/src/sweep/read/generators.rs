@@ -104,7 +104,7 @@ impl Reader<'_> {
         match entry.key.as_str() {
             "when" => beside.when = self.formula(&entry.value),
             "n" => {
-                beside.n = self.how_many(&entry.value);
+                beside.n = self.how_many(&entry.value, "values");
             }
             "seed" => beside.seed = self.whole(&entry.value, "`seed`").unwrap_or_default(),
             "digits" => {
@@ -164,20 +164,23 @@ impl Reader<'_> {
         const FORM: &str = "[first, last, how many]";
         let [first, last, _] = self.numbers(kind, FORM, Written::parse)?;
         let count = match &kind.value.value {
-            Value::List(items) => items.last().and_then(|item| self.how_many(item)),
+            Value::List(items) => items.last().and_then(|item| self.how_many(item, "values")),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Table(_) => None,
         };
         Some((first, last, count?))
     }
 
-    /// Reads how many values there are to be.
-    fn how_many(&mut self, node: &Node) -> Option<u64> {
+    /// Reads how many of something there are to be.
+    pub(super) fn how_many(&mut self, node: &Node, what: &str) -> Option<u64> {
         let count = match &node.value {
             Value::Number(text) => text.parse().ok().filter(|count| *count > 0),
             Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Table(_) => None,
         };
         if count.is_none() {
-            self.problem(&node.at, "how many values there are is a whole number from 1 on, such as `5`");
+            self.problem(
+                &node.at,
+                format!("how many {what} there are is a whole number from 1 on, such as `5`"),
+            );
         }
         count
     }

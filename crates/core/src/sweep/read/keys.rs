@@ -147,7 +147,7 @@ impl Reader<'_> {
             match entry.key.as_str() {
                 "seed" => seed = self.whole(&entry.value, "`seed`").unwrap_or_default(),
                 "random" | "sobol" | "latin-hypercube" if kind.is_none() => {
-                    count = self.whole(&entry.value, &format!("`{}`", entry.key));
+                    count = self.how_many(&entry.value, "points");
                     kind = Some(entry);
                 }
                 "random" | "sobol" | "latin-hypercube" => {
@@ -164,9 +164,6 @@ impl Reader<'_> {
             return None;
         };
         let count = count?;
-        if count == 0 {
-            self.problem(&kind.value.at, "a sample of no points leaves nothing to run");
-        }
         let method = match kind.key.as_str() {
             "sobol" => Method::Sobol,
             "latin-hypercube" => Method::LatinHypercube,

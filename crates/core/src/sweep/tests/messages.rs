@@ -5,6 +5,8 @@ use super::*;
 #[test]
 fn a_mistake_is_told_in_plain_words_at_its_place() {
     insta::assert_snapshot!(problems_in(r#"{"a": {"expr": "a + 1"}}"#), @"params.json:1:16: `a` is computed from itself");
+    insta::assert_snapshot!(problems_in(r#"{"a": {"values": [1], "when": "a == 1"}}"#), @"params.json:1:31: whether there is `a` depends on `a` itself");
+    insta::assert_snapshot!(problems_in(r#"{"a": [1, 2], "$sample": {"random": 2.5}}"#), @"params.json:1:37: how many points there are is a whole number from 1 on, such as `5`");
     insta::assert_snapshot!(problems_in(r#"{"c": {"expr": "a"}, "a": {"expr": "b + 1"}, "b": {"expr": "a"}, "d": {"expr": "c"}}"#), @"params.json:1:36: `a`, `b` depend on each other in a circle");
     insta::assert_snapshot!(problems_in(r#"{"a": {"linspace": [0, 1, 2.5]}}"#), @"params.json:1:27: how many values there are is a whole number from 1 on, such as `5`");
     insta::assert_snapshot!(problems_in(r#"{"a": {"logspace": [1, 2, 0]}}"#), @"params.json:1:27: how many values there are is a whole number from 1 on, such as `5`");

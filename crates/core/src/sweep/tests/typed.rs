@@ -255,9 +255,9 @@ fn a_sample_is_drawn_from_what_is_set() {
     insta::assert_snapshot!(told.concat(), @r#"
     --sample:1:1: this does not say how to sample
       help: write `random:50` or `random:50,seed=1`; there are `random`, `sobol` and `latin-hypercube`
-    --sample:1:8: `random` is a whole number from 0 on, such as `50`
-    --sample:1:8: a sample of no points leaves nothing to run
-    --sample:1:8: `random` is a whole number from 0 on, such as `50`
+    --sample:1:8: how many points there are is a whole number from 1 on, such as `5`
+    --sample:1:8: how many points there are is a whole number from 1 on, such as `5`
+    --sample:1:8: how many points there are is a whole number from 1 on, such as `5`
     --sample:1:1: `randm` is not known here
       help: did you mean `random`?
     --sample:1:9: `sed` is not known here
