@@ -349,6 +349,16 @@ fn parameters_come_from_standard_input_where_that_is_asked() {
 }
 
 #[test]
+fn a_pipe_stands_in_for_a_file_and_an_endless_one_is_refused() {
+    let world = bare();
+    let values = r#"-p <(echo '{"a": {"file": "seeds"}}')"#;
+    let outcome = world.bash(&format!("mkfifo seeds; seq 2 > seeds & neusweep -q --dry-run {values} t.py"));
+    assert_eq!(outcome.succeeded().stdout, "python t.py --a=1\npython t.py --a=2\n");
+    let said = refusal(&world, "-p <(exec cat /dev/zero)");
+    assert!(said.contains("it is longer than 64 MB"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_read_as_parameters_is_told() {
     let world = bare();
     world.file("folder/x", "");
