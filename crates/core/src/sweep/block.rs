@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::choice::Choice;
 use super::definition::{Draw, Order, Spot};
-use super::numbers::{Pick, Sampler, Unit};
+use super::numbers::{Pick, Sampler, Spaced, Unit};
 use super::style::{Style, Wanted};
 use crate::document::Value;
 use crate::expression::{self, Expression};
@@ -52,11 +52,48 @@ pub(super) enum Source {
     Drawn { parameter: usize, draw: Draw<Arc<Choice>> },
 }
 
-/// A parameter with its values; a row of a table may lack one.
+/// A parameter with its values.
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) parameter: usize,
-    pub(super) choices: Vec<Option<Arc<Choice>>>,
+    pub(super) values: MemberValues,
+}
+
+impl Member {
+    /// What it costs to give one of its values; the kept ones cost next to nothing.
+    fn work(&self) -> u64 {
+        match self.values {
+            MemberValues::Kept(_) => 0,
+            MemberValues::Spaced(_) => 10,
+        }
+    }
+}
+
+/// The values of a parameter in a list.
+#[derive(Debug, Clone)]
+pub(super) enum MemberValues {
+    /// Made once; a row of a table may lack one.
+    Kept(Vec<Option<Arc<Choice>>>),
+    /// Made for each point.
+    Spaced(Spaced),
+}
+
+impl MemberValues {
+    /// Gives how many there are.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Self::Kept(choices) => choices.len() as u64,
+            Self::Spaced(numbers) => numbers.count(),
+        }
+    }
+
+    /// Gives those that are kept.
+    fn kept(&self) -> &[Option<Arc<Choice>>] {
+        match self {
+            Self::Kept(choices) => choices,
+            Self::Spaced(_) => &[],
+        }
+    }
 }
 
 /// What lets a dimension exist.
@@ -179,7 +216,7 @@ impl Block {
     pub(super) fn listed_choices(&self) -> impl Iterator<Item = (&str, &Choice)> {
         let members = self.dimensions.iter().flat_map(Dimension::members);
         let choices =
-            members.flat_map(|member| member.choices.iter().map(|choice| (member.parameter, choice)));
+            members.flat_map(|member| member.values.kept().iter().map(|choice| (member.parameter, choice)));
         choices.filter_map(|(parameter, choice)| Some((self.names[parameter].as_str(), choice.as_deref()?)))
     }
 
@@ -192,8 +229,7 @@ impl Block {
     /// known but that there is one.
     pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, Wanted)> {
         let one = Value::Number("1".into());
-        let unlisted = self.dimensions.iter().filter(|dimension| dimension.members().is_empty());
-        let unlisted = unlisted.flat_map(Dimension::parameters).map(move |parameter| {
+        let unlisted = self.dimensions.iter().flat_map(Dimension::unlisted).map(move |parameter| {
             let name = self.names[parameter].as_str();
             (name, self.style.wanted(name, &one))
         });
@@ -275,8 +311,7 @@ impl Block {
                 let place = place.of(*length);
                 places[depth] = place;
                 for member in members {
-                    let choice = usize::try_from(place).ok().and_then(|place| member.choices.get(place));
-                    settings[member.parameter] = choice.cloned().flatten();
+                    settings[member.parameter] = self.choice(member, place);
                 }
             }
             Source::Computed { parameter, formula } => {
@@ -297,6 +332,17 @@ impl Block {
             }
         }
         Ok(())
+    }
+
+    /// Gives the value of a parameter at a place of its list.
+    fn choice(&self, member: &Member, place: u64) -> Option<Arc<Choice>> {
+        match &member.values {
+            MemberValues::Kept(choices) => choices.get(usize::try_from(place).ok()?)?.clone(),
+            MemberValues::Spaced(numbers) => {
+                let value = Value::Number(numbers.text(place)?.into());
+                Some(Arc::new(Choice::new(&self.style, &self.names[member.parameter], value, None)))
+            }
+        }
     }
 
     /// Gives the length of the text that a dimension has computed, which may be long.
@@ -384,7 +430,8 @@ impl Dimension {
         });
         let computing = match &self.source {
             Source::Computed { formula, .. } => formula.work,
-            Source::Listed { .. } | Source::Drawn { .. } => 1,
+            Source::Listed { members, .. } => members.iter().map(Member::work).sum::<u64>().max(1),
+            Source::Drawn { .. } => 1,
         };
         guards.sum::<u64>() + computing
     }
@@ -412,6 +459,15 @@ impl Dimension {
             Source::Listed { members, .. } => members,
             Source::Computed { .. } | Source::Drawn { .. } => &[],
         }
+    }
+
+    /// Gives the parameters of which it keeps no values.
+    fn unlisted(&self) -> impl Iterator<Item = usize> {
+        let members = self.members();
+        self.parameters().filter(move |parameter| {
+            let own = members.iter().find(|member| member.parameter == *parameter);
+            own.is_none_or(|member| matches!(member.values, MemberValues::Spaced(_)))
+        })
     }
 
     /// Gives the parameters that it sets.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::numbers::{Distribution, Method, Pick};
+use super::numbers::{Distribution, Method, Pick, Spaced};
 use super::style::Style;
 use crate::document::Value;
 use crate::expression::Expression;
@@ -84,6 +84,8 @@ pub(super) enum Values {
     Fixed(DefinedChoice),
     /// Each in turn.
     Listed(Vec<DefinedChoice>),
+    /// Each in turn, of so many that they are made one by one.
+    Spaced(Spaced),
     /// Worked out from other parameters.
     Computed(Formula),
     /// Drawn anew for every point of a sample.
@@ -101,7 +103,7 @@ impl Values {
         match self {
             Self::Fixed(choice) => std::slice::from_ref(choice),
             Self::Listed(choices) => choices,
-            Self::Computed(_) | Self::Drawn(_) | Self::Column(_) => &[],
+            Self::Spaced(_) | Self::Computed(_) | Self::Drawn(_) | Self::Column(_) => &[],
         }
     }
 
@@ -110,7 +112,7 @@ impl Values {
         match self {
             Self::Fixed(choice) => std::slice::from_mut(choice),
             Self::Listed(choices) => choices,
-            Self::Computed(_) | Self::Drawn(_) | Self::Column(_) => &mut [],
+            Self::Spaced(_) | Self::Computed(_) | Self::Drawn(_) | Self::Column(_) => &mut [],
         }
     }
 }

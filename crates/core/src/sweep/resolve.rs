@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::block::{
-    Block, Dimension, Formula, Guard, Member, Question, Rule, Sample, Shortfall, Source, Verdict,
+    Block, Dimension, Formula, Guard, Member, MemberValues, Question, Rule, Sample, Shortfall, Source,
+    Verdict,
 };
 use super::choice::Choice;
 use super::definition::{self, Defined, DefinedChoice, Definition, Group, Spot, Values};
@@ -132,7 +133,7 @@ impl<'a> Flat<'a> {
             |it: &FlatParameter<'_>| matches!(it.defined.values, Values::Column(_)).then_some(of_columns);
         let mut group_of: Vec<Option<usize>> = self.0.iter().map(is_column).collect();
         for (number, group) in groups.iter().enumerate() {
-            let mut first: Option<(&str, usize)> = None;
+            let mut first: Option<(&str, u64)> = None;
             for (name, at) in &group.names {
                 let Some(index) = self.0.iter().position(|it| it.defined.name == *name) else {
                     let known = self.0.iter().map(|it| it.defined.name.as_str());
@@ -150,14 +151,12 @@ impl<'a> Flat<'a> {
                     continue;
                 }
                 let parameter = &self.0[index];
+                let is_free = parameter.parent.is_none() && parameter.defined.when.is_none();
                 let length = match &parameter.defined.values {
-                    Values::Listed(choices)
-                        if parameter.parent.is_none() && parameter.defined.when.is_none() =>
-                    {
-                        choices.len()
-                    }
-                    Values::Fixed(_) if parameter.parent.is_none() && parameter.defined.when.is_none() => 1,
-                    Values::Listed(_) | Values::Fixed(_) => {
+                    Values::Listed(choices) if is_free => choices.len() as u64,
+                    Values::Spaced(numbers) if is_free => numbers.count(),
+                    Values::Fixed(_) if is_free => 1,
+                    Values::Listed(_) | Values::Spaced(_) | Values::Fixed(_) => {
                         let help =
                             "put the condition on the other parameters, or list the points with `$include`";
                         mistakes.add(
@@ -182,7 +181,7 @@ impl<'a> Flat<'a> {
                     Some((other, expected)) if expected != length => {
                         let message = format!(
                             "`{name}` has {}, and `{other}`, with which it varies, has {expected}",
-                            counted(length as u64, "value")
+                            counted(length, "value")
                         );
                         mistakes.add(at, message, None);
                     }
@@ -317,22 +316,28 @@ impl Resolving<'_> {
                 }
                 Values::Fixed(choice) => {
                     let choices = vec![Some(self.choice(&defined.name, choice))];
-                    members.push(Member { parameter, choices });
+                    members.push(Member { parameter, values: MemberValues::Kept(choices) });
+                }
+                Values::Spaced(numbers) => {
+                    members.push(Member { parameter, values: MemberValues::Spaced(*numbers) });
                 }
                 Values::Listed(list) => {
                     let choices =
                         list.iter().map(|choice| Some(self.choice(&defined.name, choice))).collect();
-                    members.push(Member { parameter, choices });
+                    members.push(Member { parameter, values: MemberValues::Kept(choices) });
                 }
                 Values::Column(cells) => {
                     let choice = |cell: &Option<DefinedChoice>| {
                         cell.as_ref().map(|choice| self.choice(&defined.name, choice))
                     };
-                    members.push(Member { parameter, choices: cells.iter().map(choice).collect() });
+                    members.push(Member {
+                        parameter,
+                        values: MemberValues::Kept(cells.iter().map(choice).collect()),
+                    });
                 }
             }
         }
-        let length = members.first().map_or(1, |member| member.choices.len() as u64);
+        let length = members.first().map_or(1, |member| member.values.count());
         Source::Listed { members, length }
     }
 
@@ -418,7 +423,9 @@ fn circle(waiting: &[usize], needs: &[BTreeSet<usize>]) -> Vec<usize> {
 fn formulas(defined: &Defined) -> impl Iterator<Item = &definition::Formula> {
     let computed = match &defined.values {
         Values::Computed(formula) => Some(formula),
-        Values::Fixed(_) | Values::Listed(_) | Values::Drawn(_) | Values::Column(_) => None,
+        Values::Fixed(_) | Values::Listed(_) | Values::Spaced(_) | Values::Drawn(_) | Values::Column(_) => {
+            None
+        }
     };
     defined.when.iter().chain(computed)
 }

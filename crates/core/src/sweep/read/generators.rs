@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::super::definition::{Defined, DefinedChoice, Draw, Formula, Values};
 use super::super::numbers::{
-    DIGITS, Decimal, Distribution, DistributionError, Linspace, Logspace, Pick, Range as NumberRange, Stream,
-    Written,
+    DIGITS, Decimal, Distribution, DistributionError, Linspace, Logspace, Pick, Range as NumberRange, Spaced,
+    Stream, Written,
 };
 use super::super::style::Style;
 use super::super::surroundings::Found;
@@ -133,15 +133,15 @@ impl Reader<'_> {
             }
             "range" => {
                 let [start, end, step] = self.numbers(&kind, "[start, stop, step]", Written::parse)?;
-                self.listed(&at, NumberRange::new(start, end, step).map(|range| range.texts().collect()))
+                self.spaced(&at, NumberRange::new(start, end, step).map(Spaced::Range))
             }
             "linspace" => {
                 let (first, last, count) = self.spacing(&kind)?;
-                self.listed(&at, Linspace::new(first, last, count).map(|space| space.texts().collect()))
+                self.spaced(&at, Linspace::new(first, last, count).map(Spaced::Linspace))
             }
             "logspace" => {
                 let (first, last, count) = self.spacing(&kind)?;
-                self.listed(&at, Logspace::new(first, last, count).map(|space| space.texts().collect()))
+                self.spaced(&at, Logspace::new(first, last, count).map(Spaced::Logspace))
             }
             "file" => self.lines(&kind.value),
             "glob" => self.paths(&kind.value),
@@ -219,13 +219,12 @@ impl Reader<'_> {
         }
     }
 
-    fn listed<E: Display>(&mut self, at: &Range<usize>, list: Result<Vec<String>, E>) -> Option<Values> {
-        match list {
-            Ok(list) if !self.has_room(at, list.len() as u64, 0) => None,
-            Ok(list) => {
-                let choices = list.into_iter().map(|text| DefinedChoice::plain(Value::Number(text.into())));
-                Some(Values::Listed(choices.collect()))
-            }
+    /// Takes numbers by their places: few are made once, many for each point anew.
+    fn spaced<E: Display>(&mut self, at: &Range<usize>, numbers: Result<Spaced, E>) -> Option<Values> {
+        match numbers {
+            Ok(numbers) if !self.has_room(at, numbers.count(), 0) => None,
+            Ok(numbers) if numbers.count() > MOST_KEPT => Some(Values::Spaced(numbers)),
+            Ok(numbers) => Some(Values::Listed(written_out(&numbers).collect())),
             Err(error) => self.refused(at, &error),
         }
     }
@@ -360,6 +359,14 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Above this many values of a range none is kept: together they would take hundreds of bytes each.
+const MOST_KEPT: u64 = 10_000;
+
+/// Makes all values of a sequence.
+pub(super) fn written_out(numbers: &Spaced) -> impl Iterator<Item = DefinedChoice> {
+    numbers.texts().map(|text| DefinedChoice::plain(Value::Number(text.into())))
 }
 
 fn distribution(kind: &str, one: Decimal, other: Decimal) -> Result<Distribution, DistributionError> {

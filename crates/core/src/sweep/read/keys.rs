@@ -203,7 +203,7 @@ fn inherit(definition: &Definition, extra: &mut Definition) {
     let own: Vec<_> = std::mem::take(&mut extra.parameters);
     let lasting = definition.parameters.iter().filter(|defined| match defined.values {
         Values::Fixed(_) | Values::Computed(_) => true,
-        Values::Listed(_) | Values::Drawn(_) | Values::Column(_) => {
+        Values::Listed(_) | Values::Spaced(_) | Values::Drawn(_) | Values::Column(_) => {
             own.iter().any(|it| it.name == defined.name)
         }
     });
@@ -224,7 +224,7 @@ fn weight(defined: &Defined) -> usize {
             Values::Fixed(choice) => choice.value.weight(),
             Values::Listed(choices) => choices.iter().map(|choice| choice.value.weight()).sum(),
             Values::Computed(formula) => formula.expression.text().len(),
-            Values::Drawn(_) | Values::Column(_) => 1,
+            Values::Spaced(_) | Values::Drawn(_) | Values::Column(_) => 1,
         }
 }
 

@@ -5,6 +5,7 @@ use super::super::definition::{Defined, Definition, Draw, Group, Rule, Sample, V
 use super::super::mistakes::Mistakes;
 use super::super::origin::Typed;
 use super::super::style::Style;
+use super::generators::written_out;
 use super::words::{self, words};
 use super::{Reader, Rows};
 use crate::document::{Node, Source, Value};
@@ -106,6 +107,7 @@ impl Reader<'_> {
             match self.meaning(name, node, style).0 {
                 Some(Values::Fixed(choice)) => listed.push(choice),
                 Some(Values::Listed(choices)) => listed.extend(choices),
+                Some(Values::Spaced(numbers)) => listed.extend(written_out(&numbers)),
                 Some(
                     Values::Drawn(Draw::Number(..) | Draw::Choice(..))
                     | Values::Computed(_)

@@ -2,6 +2,7 @@ mod bounds;
 mod brute;
 mod golden;
 mod messages;
+mod spaced;
 mod typed;
 mod warnings;
 
