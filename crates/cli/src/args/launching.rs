@@ -36,7 +36,7 @@ pub(crate) struct MannerArgs {
     /// Print what runs on this machine print, as it comes, instead of a live view of them
     #[arg(long)]
     pub(crate) stream: bool,
-    /// Say less
+    /// Say less; where nothing that runs print is shown, as on Slurm, print the id of the launch only
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Say more

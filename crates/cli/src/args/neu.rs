@@ -148,7 +148,7 @@ pub(crate) struct ResumeArgs {
     /// Print how the launches are then as JSON
     #[arg(long, conflicts_with = "quiet")]
     pub(crate) json: bool,
-    /// Print the ids of the runs that Slurm has taken, or that go on in the background, only
+    /// Print the ids of the runs that Slurm has taken, or that go on here, only, and nothing of what they print
     #[arg(short, long)]
     pub(crate) quiet: bool,
     #[command(flatten)]
@@ -179,7 +179,7 @@ pub(crate) struct RetryArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) crew: CrewArgs,
-    /// Print the ids of the retried runs only
+    /// Print the ids of the retried runs only, and nothing of what they print
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }

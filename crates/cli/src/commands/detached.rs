@@ -19,7 +19,7 @@ use super::skipping::Counts;
 use crate::exit::Exit;
 use crate::json;
 use crate::report::Failure;
-use crate::ui::{Ui, print};
+use crate::ui::{Ui, Volume, print};
 
 /// How long a worker may take to write down that it began: a network file system may hang for a while.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +40,8 @@ pub(super) fn start(
     worker.let_go()?;
     if manner.json {
         print(&json::submitted(&app.survey(&app.settings.store(), &[LaunchId(id)])?, counts))?;
+    } else if manner.volume == Volume::Quiet {
+        print(&format!("{id}\n"))?;
     } else {
         print(&format!("launch {id}: {described}, in the background\n"))?;
         say_how_to_look(id, app.ui.at(manner.volume));

@@ -1,5 +1,6 @@
 //! A launch on this machine, in the foreground: starts its worker, follows what runs print, and tells the end.
 
+use std::iter;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::thread;
@@ -21,7 +22,7 @@ use super::causes::{causes, states};
 use super::detached;
 use super::echo::stop_showing;
 use super::holding::{Company, Held, owns_terminal};
-use super::order::{Manner, Order};
+use super::order::{Manner, Order, Output};
 use super::parting::{Parting, Question};
 use super::showing::{Seen, Showing, Told};
 use crate::exit::Exit;
@@ -63,6 +64,11 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
         if let Err(error) = print(&json::submitted(&survey, counts.as_ref())) {
             stop_showing(&error, ui);
         }
+    }
+    if manner.output == Output::Nothing
+        && let Err(error) = print(&format!("{}\n", attended.launch.id))
+    {
+        stop_showing(&error, ui);
     }
     attend(&attended, manner, app)
 }
@@ -160,6 +166,7 @@ fn attend(attended: &Attended, manner: Manner, app: &App) -> Result<Exit, Failur
     // A single run is told by its own end.
     let counted = if count > 1 { succeeded } else { Ranges::default() };
     let survey = survey_ended(attended, status, &counted, app)?;
+    let told = if manner.output == Output::Nothing { Told::NotEvenOutput } else { told };
     Ok(conclude(&survey, &attended.chunk.runs, status, interrupted, told, ui))
 }
 
@@ -217,6 +224,9 @@ fn conclude(
         if run.state != RunState::Succeeded {
             let text = format!("{id}.{number} {}: {}", run.state, run.cause.as_deref().unwrap_or_default());
             match run.exit {
+                _ if told == Told::NotEvenOutput => {
+                    Ui::conclude(described(survey, number).as_ref().unwrap_or(&text));
+                }
                 // The program has said why itself, unless it was ended.
                 Some(ProgramExit::Code(_)) if run.state == RunState::Failed => ui.say(&text),
                 Some(_) | None => Ui::conclude(&text),
@@ -244,6 +254,12 @@ fn conclude(
     }
 }
 
+/// Says why a run did not succeed, and what it printed last.
+fn described(survey: &Survey, run: u64) -> Option<String> {
+    let causes = causes(survey, iter::once(run), |_| true);
+    causes.first().map(|cause| cause.describe(survey.launch.id).trim_end().to_owned())
+}
+
 fn program_code(exit: &ProgramExit) -> u8 {
     u8::try_from(exit.code() & 0xff).unwrap_or(1)
 }
@@ -257,7 +273,7 @@ fn failures(survey: &Survey, runs: &Ranges, told: Told) -> String {
     let failed = |state: RunState| !matches!(state, RunState::Succeeded | RunState::Cancelled);
     let causes = causes(survey, runs.iter(), failed);
     out.extend(causes.iter().take(FAILURES_TOLD).map(|cause| match told {
-        Told::Nothing => cause.describe(id),
+        Told::NotEvenOutput | Told::Nothing => cause.describe(id),
         Told::Failures => cause.headline(id) + "\n",
     }));
     if causes.len() > FAILURES_TOLD {

@@ -60,12 +60,19 @@ pub(super) enum Output {
     Usual,
     /// All, as it comes.
     Stream,
+    /// Nothing: standard output has ids only.
+    Nothing,
 }
 
 impl Output {
     /// Reads the switch.
     fn of(stream: bool) -> Self {
         if stream { Self::Stream } else { Self::Usual }
+    }
+
+    /// Gives what a verb of `neu` shows of it, which prints ids only where it is to be quiet.
+    pub(super) fn beside_ids(quiet: bool) -> Self {
+        if quiet { Self::Nothing } else { Self::Usual }
     }
 }
 

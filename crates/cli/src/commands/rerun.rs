@@ -4,11 +4,12 @@ use neuromanager_core::engine::rerun::again;
 
 use super::App;
 use super::launching::launch;
-use super::order::{Manner, Order};
+use super::order::{Manner, Order, Output};
 use super::selecting::{Picked, Purpose, select};
 use crate::args::RerunArgs;
 use crate::exit::Exit;
 use crate::report::Failure;
+use crate::ui::Volume;
 
 /// Starts the runs that were picked again; those of each launch are a launch of their own.
 pub(super) fn rerun(args: &RerunArgs, app: &App) -> Result<Exit, Failure> {
@@ -28,6 +29,19 @@ pub(super) fn rerun(args: &RerunArgs, app: &App) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Reads the options: a quiet verb prints ids only.
+fn manner(args: &RerunArgs) -> Result<Manner, Failure> {
+    let manner = Manner::of(&args.manner);
+    match (manner.volume, manner.output) {
+        (Volume::Quiet, Output::Stream) => {
+            let text = "`--stream` prints what runs print, and `--quiet` ids only";
+            Err(Failure::new(Exit::Usage, text).hint("leave one of them out"))
+        }
+        (Volume::Quiet, _) => Ok(Manner { output: Output::Nothing, ..manner }),
+        _ => Ok(manner),
+    }
+}
+
 fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<(Order, Manner), Failure> {
     let dir = app.settings.store().launch(picked.id);
     let earlier = dir.read()?;
@@ -35,7 +49,7 @@ fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<(Order, Manner)
     let changes = app.changes(earlier.place.kind, &args.with)?;
     let resources = earlier.resources.clone().overridden_by(changes);
     app.check_script(&earlier, &resources)?;
-    let manner = Manner::of(&args.manner);
+    let manner = manner(args)?;
     let crew = if earlier.is_local() { manner.crew.after(&earlier) } else { manner.crew };
     let order = Order {
         name: earlier.name.clone(),

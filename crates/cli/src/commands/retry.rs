@@ -33,7 +33,7 @@ pub(super) fn retry(args: &RetryArgs, app: &App) -> Result<Exit, Failure> {
         detach: args.detach,
         yes: args.yes,
         json: args.json,
-        output: Output::Usual,
+        output: Output::beside_ids(args.quiet),
         volume,
         crew,
         skipping: Skipping::Nothing,

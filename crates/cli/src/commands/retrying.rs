@@ -166,7 +166,7 @@ pub(super) fn here(
     ui.say(&describe(picked.id, &chunk.runs, chunk.attempt));
     if manner.json {
         print(&json::retried(&survey, &chunk.runs, chunk.attempt))?;
-    } else if manner.detach && manner.volume == Volume::Quiet {
+    } else if manner.volume == Volume::Quiet {
         print(&id_lines(picked.id, &chunk.runs))?;
     }
     let Survey { launch, dir, .. } = survey;

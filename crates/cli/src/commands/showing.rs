@@ -35,6 +35,8 @@ pub(super) struct Seen {
 /// What a person was told before the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
+    /// Nothing, and nothing of what runs print either.
+    NotEvenOutput,
     /// Nothing about failures.
     Nothing,
     /// Why runs failed, and what they printed last.
@@ -57,7 +59,8 @@ impl<'a> Showing<'a> {
             NonZeroU32::MIN => Style::Live,
             _ => Style::Whole,
         };
-        let echo = Echo::new(attended, style, app.ui.at(manner.volume), !is_seen && !manner.json);
+        let is_followed = !is_seen && !manner.json && manner.output != Output::Nothing;
+        let echo = Echo::new(attended, style, app.ui.at(manner.volume), is_followed);
         let news = News::of(&attended.dir.events(), Echo::pace(style));
         let mut showing = Self::Echo(Box::new(echo), news);
         // What was written before it was watched.

@@ -22,7 +22,7 @@ use super::wait::{conclude, until_over};
 use crate::exit::Exit;
 use crate::json;
 use crate::report::{Failure, in_a_line};
-use crate::ui::{Notice, Ui, print};
+use crate::ui::{Notice, Ui, Volume, print};
 
 /// How long the count of the user's jobs may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -58,7 +58,7 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     if manner.json {
         print(&json::submitted(&app.survey(&store, &[id])?, counts.as_ref()))?;
     } else {
-        tell(&submitted, &described, ui)?;
+        tell(&submitted, &described, manner.volume, ui)?;
     }
     let troubled = troubles(id.0, submitted.launch.runs, &submitted.handed, room.as_ref(), ui);
     app.settings.remember(&store);
@@ -139,11 +139,14 @@ fn notes(resources: &Resources) -> Vec<String> {
     notes
 }
 
-fn tell(submitted: &Submitted, described: &str, ui: Ui) -> Result<(), Failure> {
+fn tell(submitted: &Submitted, described: &str, volume: Volume, ui: Ui) -> Result<(), Failure> {
     let id = submitted.launch.id;
     let taken = submitted.handed.jobs();
     if taken.is_empty() {
         return Ok(());
+    }
+    if volume == Volume::Quiet {
+        return Ok(print(&format!("{id}\n"))?);
     }
     print(&format!("launch {id}: {described}, Slurm {}\n", jobs(&taken)))?;
     ui.say(&format!("  neu status {id}\n  neu logs {id}.{} -f", submitted.launch.runs / 2));

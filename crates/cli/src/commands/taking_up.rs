@@ -31,7 +31,7 @@ const WORDS_SHOWN: usize = 4;
 /// What was taken up.
 #[derive(Debug)]
 pub(super) struct TakenUp {
-    /// The runs, where they go on in the background or are told as JSON.
+    /// The runs, where they go on in the background or are told as JSON or by their ids.
     pub(super) told: Ranges,
     pub(super) exit: Exit,
 }
@@ -70,12 +70,12 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
         detach: args.detach,
         yes: false,
         json: args.json,
-        output: Output::Usual,
+        output: Output::beside_ids(args.quiet),
         volume: Volume::of(args.quiet, false),
         crew: Crew::of(args.crew),
         skipping: Skipping::Nothing,
     };
-    let told = if args.detach || args.json { chunk.runs.clone() } else { Ranges::default() };
+    let told = if args.detach || args.json || args.quiet { chunk.runs.clone() } else { Ranges::default() };
     let Survey { launch, dir, .. } = survey;
     let launch = Launch { resources, ..launch };
     let exit = carry_out(&Attended { launch, dir, chunk }, manner, app)?;

@@ -87,10 +87,7 @@ fn json_and_quiet_say_what_other_submissions_do() {
     let outcome = world.neurun("--detach --json local cpu t.sh").succeeded();
     assert_eq!(outcome.json()["launch"]["id"], 1);
     let outcome = world.neurun("--detach -q local cpu t.sh").succeeded();
-    assert_eq!(
-        (outcome.stdout.as_str(), outcome.stderr.as_str()),
-        ("launch 2: 1 run of t on local/cpu, in the background\n", "")
-    );
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("2\n", ""));
     world.file("params.json", r#"{"a": [1, 2]}"#);
     world.neusweep("neurun --detach local cpu t.sh").succeeded();
     world.neusweep("--detach neurun local cpu t.sh").succeeded();

@@ -45,6 +45,7 @@ mod pages;
 mod params;
 mod parting;
 mod places;
+mod quiet;
 mod removing;
 mod resuming;
 mod retrying;
