@@ -1,5 +1,6 @@
 //! Time, memory and processors of runs on this machine.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use nix::sys::signal::Signal;
@@ -25,6 +26,9 @@ held = bytearray(int(sys.argv[1]) << 20)
 for i in range(0, len(held), 4096): held[i] = 1
 time.sleep(float(sys.argv[2]))
 ";
+
+/// How often several launches choose at once.
+const ROUNDS: usize = 20;
 
 fn world() -> World {
     let world = local_world();
@@ -163,6 +167,34 @@ fn a_run_gets_the_processors_that_it_asks_for_and_its_neighbour_others() {
     assert_eq!((first.split_whitespace().count(), second.split_whitespace().count()), (1, 1));
     let several = std::thread::available_parallelism().unwrap().get() > 1;
     assert_eq!(first != second, several, "{first}{second}");
+}
+
+#[test]
+fn launches_that_choose_at_the_same_instant_choose_different_processors() {
+    let several = std::thread::available_parallelism().unwrap().get().min(8);
+    if several == 1 {
+        return;
+    }
+    let world = world();
+    // All launches begin a round together, and none leaves it before all are there.
+    world.file(
+        "t.py",
+        "import os, sys, time\nround, launches = os.environ['NEU_RUN'], int(sys.argv[1])\nopen('there.%s.%s' % (round, os.environ['NEU_LAUNCH']), 'w').write(' '.join(map(str, os.sched_getaffinity(0))))\nwhile not all(os.path.exists('there.%s.%d' % (round, n)) for n in range(1, launches + 1)): time.sleep(0.001)",
+    );
+    let line = format!("--runs={ROUNDS} local cpu --cpus=1 t.py {several}");
+    let launches: Vec<_> = (0..several).map(|_| world.tool(Tool::Neurun, line.split(' ')).spawn()).collect();
+    for mut launch in launches {
+        launch.wait().succeeded();
+    }
+    let in_round = |round: usize| {
+        let of = |launch: usize| fs::read_to_string(world.path(format!("there.{round}.{launch}"))).unwrap();
+        (1..=several).map(of).collect::<Vec<String>>()
+    };
+    let rounds: Vec<Vec<String>> = (0..ROUNDS).map(in_round).collect();
+    let is_shared = |round: &&Vec<String>| round.iter().collect::<BTreeSet<_>>().len() < several;
+    let shared = rounds.iter().filter(is_shared).count();
+    // Others on this machine may be bound to a processor between two choices; without turns it is half of the rounds.
+    assert!(shared <= ROUNDS / 5, "in {shared} of {ROUNDS} rounds: {rounds:?}");
 }
 
 #[test]

@@ -1,19 +1,21 @@
-//! The folder in which all users of a machine write down who has which GPU, and its lock.
+//! The folder in which all users of a machine write down who has which GPU.
 //!
 //! Anybody may write here, so nothing is believed: a file speaks for the user who owns it and for nobody else, links are not
-//! followed, and what is no plain small file is as if it were not there. The lock keeps two from deciding at once; it says
-//! nothing of who has what, so that whoever is killed with it leaves nothing behind.
+//! followed, and what is no plain small file is as if it were not there.
+
+mod lock;
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use nix::fcntl::OFlag;
 
 use super::words;
+
+pub(crate) use lock::Lock;
 
 /// How long to wait for the lock: it is held for a millisecond, and whoever waits has runs to attend to.
 const PATIENCE: Duration = Duration::from_millis(30);
@@ -66,7 +68,7 @@ impl<T> Doing<T> for io::Result<T> {
 }
 
 /// The folder.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
 }
@@ -75,7 +77,7 @@ pub struct Folder {
 #[derive(Debug)]
 pub(super) struct Locked<'a> {
     folder: &'a Folder,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// A file that somebody wrote.
@@ -126,54 +128,14 @@ impl Folder {
         }
     }
 
-    /// Waits for the lock.
+    /// Waits for the lock of whoever decides about GPUs.
     pub(super) fn lock(&self) -> Result<Locked<'_>, FolderError> {
-        let path = self.path.join("lock");
-        let began = Instant::now();
-        let mut pause = Duration::from_micros(200);
-        loop {
-            let Some(lock) = self.open_lock(&path)? else { continue };
-            match lock.try_lock() {
-                Ok(()) if is_at(&lock, &path) => return Ok(Locked { folder: self, _lock: lock }),
-                // Whoever owns the folder removed the lock, and others may hold the new one.
-                Ok(()) => continue,
-                Err(fs::TryLockError::WouldBlock) => {}
-                Err(fs::TryLockError::Error(source)) => return Err(source).doing("lock", &path),
-            }
-            if began.elapsed() > PATIENCE {
-                return Err(FolderError::Locked { holder: holder(&lock), path });
-            }
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(5));
-        }
+        Ok(Locked { folder: self, _lock: self.take("lock", PATIENCE)? })
     }
 
-    /// Opens the lock, only to read: that is enough to lock it, and every user can. `None` where it vanished meanwhile.
-    ///
-    /// It is opened without being created first: with `fs.protected_regular` the system refuses to open the file of another
-    /// user in a folder like this with `O_CREAT` (`proc_sys_fs(5)`).
-    fn open_lock(&self, path: &Path) -> Result<Option<File>, FolderError> {
-        match open_plain(path) {
-            Ok(Some(lock)) => return Ok(Some(lock)),
-            Ok(None) => {
-                let owner = fs::symlink_metadata(path).map_or(0, |found| found.uid());
-                return Err(in_the_way(path, "a plain file", owner));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(source).doing("open", path),
-        }
-        // It appears with its permissions, or others could not open it for a moment.
-        let made = tempfile::Builder::new()
-            .prefix(".lock-")
-            .permissions(fs::Permissions::from_mode(0o644))
-            .tempfile_in(&self.path)
-            .doing("make a file in", &self.path)?;
-        fs::set_permissions(made.path(), fs::Permissions::from_mode(0o644))
-            .doing("open to all", made.path())?;
-        match fs::hard_link(made.path(), path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error).doing("make", path),
-            _ => Ok(None),
-        }
+    /// Waits for the lock of this name.
+    pub(crate) fn take(&self, name: &str, patience: Duration) -> Result<Lock, FolderError> {
+        Lock::take(&self.path, name, patience)
     }
 
     /// Appends a line to a file of ours.
@@ -249,31 +211,6 @@ fn read_plain(folder: &Path, name: String) -> Option<Entry> {
 
 fn in_the_way(path: &Path, what: &'static str, uid: u32) -> FolderError {
     FolderError::InTheWay { path: path.to_owned(), what, owner: words::user_name(uid) }
-}
-
-fn is_at(file: &File, path: &Path) -> bool {
-    let same =
-        |one: &fs::Metadata, other: &fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(there)) => same(&open, &there),
-        _ => false,
-    }
-}
-
-/// Tells who holds a lock, as `/proc/locks` has it (`proc_locks(5)`), `1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF`.
-fn holder(lock: &File) -> String {
-    let inode = lock.metadata().map_or(0, |found| found.ino());
-    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-    let pid = locks.lines().find_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, _, pid, file, ..] = words.as_slice() else { return None };
-        (file.rsplit(':').next()?.parse() == Ok(inode)).then(|| pid.to_owned().to_owned())
-    });
-    let Some(pid) = pid else { return "somebody".to_owned() };
-    match fs::metadata(format!("/proc/{pid}")) {
-        Ok(process) => format!("pid {pid}, {}", words::user_name(process.uid())),
-        Err(_) => format!("pid {pid}"),
-    }
 }
 
 #[cfg(test)]
@@ -355,39 +292,11 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_for_the_lock_is_told_who_has_it() {
-        let (_dir, folder) = folder();
-        let held = folder.lock().unwrap();
-        let error = Folder { path: folder.path.clone() }.lock().unwrap_err();
-        let expected = format!(
-            "is locked by pid {}, {}",
-            std::process::id(),
-            words::user_name(nix::unistd::geteuid().as_raw())
-        );
-        assert!(error.to_string().ends_with(&expected), "{error}");
-        drop(held);
-        folder.lock().unwrap();
-    }
-
-    #[test]
     fn what_is_in_the_way_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("gpus");
         symlink("/tmp", &path).unwrap();
         let error = Folder::open(path).unwrap_err().to_string();
         assert!(error.contains("gpus is not a folder; its owner, "), "{error}");
-        let (_dir, folder) = folder();
-        symlink("/etc/passwd", folder.path.join("lock")).unwrap();
-        let error = folder.lock().unwrap_err().to_string();
-        assert!(error.contains("lock is not a plain file; its owner, "), "{error}");
-    }
-
-    #[test]
-    fn a_lock_that_its_owner_replaced_is_taken_anew() {
-        let (_dir, folder) = folder();
-        let _old = folder.lock().unwrap();
-        fs::remove_file(folder.path.join("lock")).unwrap();
-        let _new = folder.lock().unwrap();
-        assert!(folder.lock().is_err());
     }
 }

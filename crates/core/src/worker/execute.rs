@@ -46,7 +46,7 @@ pub fn execute(
     let submission = submission(assignment, &dir)?;
     let own = submission.as_ref().and_then(|submission| submission.options.as_ref());
     let resources = own.unwrap_or(&launch.resources);
-    let limits = limits(assignment, resources)?;
+    let limits = limits(assignment, resources, &desk)?;
     // It may start a process that is no leftover of a program.
     let leases = leases(assignment, &launch, resources, desk)?;
     let leftovers = Leftovers::adopt();
@@ -105,12 +105,18 @@ fn submission(assignment: &Assignment, dir: &LaunchDir) -> Result<Option<Submiss
 }
 
 /// Prepares to keep the limits that `resources` set; a scheduler keeps those of its jobs itself.
-fn limits(assignment: &Assignment, resources: &Resources) -> Result<Box<dyn Limits>, WorkerError> {
+fn limits(
+    assignment: &Assignment,
+    resources: &Resources,
+    desk: &GpuDesk,
+) -> Result<Box<dyn Limits>, WorkerError> {
     match assignment.setting {
         Setting::Job(_) => Ok(Box::new(Unlimited)),
         Setting::Foreground(_) => {
             let limits = LocalResources::read(resources)?.limits;
-            Ok(Box::new(Keeper::of(limits, assignment.means).doing("tell its processors")?))
+            Ok(Box::new(
+                Keeper::of(limits, assignment.means, desk.folder.clone()).doing("tell its processors")?,
+            ))
         }
     }
 }

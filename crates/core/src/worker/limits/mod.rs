@@ -8,8 +8,10 @@ mod deadline;
 mod memory;
 mod processors;
 mod sample;
+mod turn;
 
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
@@ -44,10 +46,11 @@ struct Kept {
 }
 
 impl Keeper {
-    /// Prepares to keep `limits`; memory by `means`.
-    pub fn of(limits: RunLimits, means: Means) -> io::Result<Self> {
+    /// Prepares to keep `limits`; memory by `means`. Workers of all users take turns in the folder `shared` to choose
+    /// processors.
+    pub fn of(limits: RunLimits, means: Means, shared: PathBuf) -> io::Result<Self> {
         let memory = limits.memory.map(|limit| Memory::limited_to(limit, means));
-        let processors = limits.processors.map(|_| Processors::of_this_process()).transpose()?;
+        let processors = limits.processors.map(|_| Processors::of_this_process(shared)).transpose()?;
         Ok(Self { limits, memory, processors })
     }
 }

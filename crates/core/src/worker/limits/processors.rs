@@ -4,17 +4,20 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use nix::unistd::{Pid, getpgid};
 
 use super::affinity::{self, THIS, confine_to};
+use super::turn::Turns;
 use crate::process::{Living, living};
 
 /// The processors of one worker, with how many of its runs use each.
 #[derive(Debug)]
 pub(super) struct Processors {
     allowed: Vec<usize>,
+    turns: Turns,
     used: Rc<RefCell<BTreeMap<usize, u32>>>,
 }
 
@@ -33,9 +36,9 @@ pub fn processors() -> io::Result<usize> {
 }
 
 impl Processors {
-    /// Takes those that this process may use now.
-    pub(super) fn of_this_process() -> io::Result<Self> {
-        Ok(Self { allowed: affinity::of(THIS)?, used: Rc::default() })
+    /// Takes those that this process may use now; who chooses next is settled in the folder `shared` of all users.
+    pub(super) fn of_this_process(shared: PathBuf) -> io::Result<Self> {
+        Ok(Self { allowed: affinity::of(THIS)?, turns: Turns::in_folder(shared), used: Rc::default() })
     }
 
     /// Chooses processors and confines this process to them, so that what it starts next inherits that, until
@@ -46,6 +49,8 @@ impl Processors {
         if count > all {
             return Err(io::Error::other(format!("{count} processors are asked for, and {all} may be used")));
         }
+        // Two workers that both look before one of them is confined would choose the same.
+        let turn = if count < all { self.turns.take() } else { None };
         let others = if count < all { pins_of_others(&self.allowed) } else { BTreeMap::new() };
         let load = |processor: usize| {
             let of = |uses: &BTreeMap<usize, u32>| uses.get(&processor).copied().unwrap_or(0);
@@ -53,6 +58,7 @@ impl Processors {
         };
         let own = choose(&self.allowed, count, load);
         confine_to(&own)?;
+        drop(turn);
         let mut used = self.used.borrow_mut();
         for processor in &own {
             *used.entry(*processor).or_default() += 1;
@@ -137,7 +143,8 @@ mod tests {
     fn a_share_is_free_again_after_its_run_and_neighbours_get_others() {
         // A thread has an affinity of its own, so that the other tests keep theirs.
         let test = std::thread::spawn(|| {
-            let mut processors = Processors::of_this_process().unwrap();
+            let shared = tempfile::tempdir().unwrap();
+            let mut processors = Processors::of_this_process(shared.path().join("shared")).unwrap();
             let one = NonZeroU32::MIN;
             let (first, all) = (processors.step_in(one).unwrap(), processors.allowed.clone());
             assert_eq!(affinity::of(THIS).unwrap(), first.own);

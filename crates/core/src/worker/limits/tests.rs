@@ -12,7 +12,12 @@ const RUN: RunId = RunId { launch: LaunchId(4), run: 2 };
 const NONE: RunLimits = RunLimits { time: None, memory: None, processors: None };
 
 fn keeper(limits: RunLimits, means: Means) -> Keeper {
-    Keeper::of(limits, means).unwrap()
+    Keeper::of(limits, means, shared()).unwrap()
+}
+
+/// A folder that cannot be made: these tests choose alone.
+fn shared() -> PathBuf {
+    "/nowhere/shared".into()
 }
 
 /// What became of a program: the limit that it exceeded while it ran, or that is known once it is over.
@@ -179,7 +184,7 @@ fn a_program_sees_the_processors_that_it_got_and_its_worker_keeps_all() {
         assert!(child.wait().unwrap().success());
         assert_eq!((guard.next(), guard.ended()), (None, None));
         let many = RunLimits { processors: NonZeroU32::new(100_000), ..NONE };
-        assert!(Keeper::of(many, Means::Looking).unwrap().guard(RUN).is_err());
+        assert!(Keeper::of(many, Means::Looking, shared()).unwrap().guard(RUN).is_err());
     });
     test.join().unwrap();
 }
