@@ -379,7 +379,7 @@ fn launch(survey: &Survey) -> LaunchShape<'_> {
             Handing::Half => "half",
             Handing::InProgress(_) => "in-progress",
         },
-        unreadable: survey.unreadable,
+        unreadable: survey.unreadable + survey.unreadable_submissions,
         answered: survey.answered,
         git: launch.git.as_ref(),
         path: survey.dir.path().display().to_string(),

@@ -195,7 +195,7 @@ fn describe_half(survey: &Survey) -> String {
     format!("launch {id} is half submitted: neu resume {id}")
 }
 
-/// Says of a launch what keeps it from being shown whole: it is half submitted, or its journal is damaged.
+/// Says of a launch what keeps it from being shown whole: it is half submitted, or its records are damaged.
 pub(super) fn warn_of_flaws(survey: &Survey, app: &App) {
     let id = survey.launch.id;
     match survey.submission() {
@@ -211,9 +211,9 @@ pub(super) fn warn_of_flaws(survey: &Survey, app: &App) {
             app.ui.say(&format!("launch {id} is being submitted by process {pid} on `{host}`"));
         }
     }
-    if survey.unreadable > 0 {
-        let lines = survey.unreadable;
-        app.ui
-            .warn(&format!("{lines} lines of the journal of launch {id} cannot be read; the rest is shown"));
+    let lost = [(survey.unreadable, "the journal"), (survey.unreadable_submissions, "submissions.jsonl")];
+    for (lines, file) in lost.into_iter().filter(|(lines, _)| *lines > 0) {
+        let lines = neuromanager_core::counted(lines, "line");
+        app.ui.warn(&format!("{lines} of {file} of launch {id} cannot be read; the rest is shown"));
     }
 }

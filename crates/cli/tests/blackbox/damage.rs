@@ -38,7 +38,7 @@ fn garbage_in_the_middle_of_a_journal_costs_its_line_and_is_said() {
     fs::write(&path, damaged).unwrap();
     assert_eq!(world.states("1"), ["succeeded"; 3]);
     for view in ["status", "status 1", "status --json", "status 1 --json"] {
-        says_the_loss(&world.neu(view).succeeded(), "1 lines");
+        says_the_loss(&world.neu(view).succeeded(), "1 line");
     }
     let list = world.neu("status --json").succeeded().json();
     assert_eq!(list["launches"][0]["unreadable"], 1);
@@ -54,7 +54,26 @@ fn a_truncated_journal_shows_what_is_left_of_it() {
     let states = world.states("1");
     assert_eq!(states.iter().filter(|state| *state == "succeeded").count(), 2, "{states:?}");
     assert_eq!(states[2], "lost", "its end is what was cut off");
-    says_the_loss(&world.neu("status 1").succeeded(), "1 lines");
+    says_the_loss(&world.neu("status 1").succeeded(), "1 line");
+}
+
+#[test]
+fn a_torn_end_of_the_record_of_submissions_is_said() {
+    let world = world();
+    let path = world.store().join("launches/1/submissions.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    // What a client leaves that is killed while it writes that it tries the runs again.
+    fs::write(&path, format!("{text}\n{}", &text.trim()[..60])).unwrap();
+    let warning = "warning: 1 line of submissions.jsonl of launch 1 cannot be read; the rest is shown";
+    for view in ["status", "status 1", "show 1", "status --json", "status 1 --json"] {
+        let shown = world.neu(view).succeeded();
+        assert!(shown.stderr.contains(warning), "{view}: {}", shown.stderr);
+    }
+    assert_eq!(world.states("1"), ["succeeded"; 3]);
+    assert_eq!(world.status("1")["launch"]["unreadable"], 1);
+    // It may be the line that a client is just writing.
+    fs::write(path.with_file_name("owner.7"), "").unwrap();
+    assert_eq!(world.status("1")["launch"]["unreadable"], 0);
 }
 
 #[test]

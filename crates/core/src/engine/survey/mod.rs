@@ -58,8 +58,10 @@ pub struct Survey {
     pub statuses: Vec<Status>,
     /// Runs that were seen to succeed, and are only counted.
     counted: Ranges,
-    /// Lines of its journals and of its record of submissions that could not be read.
+    /// Lines of its journals that could not be read.
     pub unreadable: u64,
+    /// Lines of its record of submissions that could not be read.
+    pub unreadable_submissions: u64,
     /// When its support last answered, where it did not answer now.
     pub answered: Option<Timestamp>,
     reader: JournalReader,

@@ -14,7 +14,7 @@ use crate::ranges::Ranges;
 use crate::state::{
     Handed, Lateness, Moment, Sighting, Status, fold, is_followed, is_for_slurm_to_tell, stopped,
 };
-use crate::store::{Launch, StoreError, Submission, Submissions};
+use crate::store::{Launch, Owner, StoreError, Submission, Submissions};
 use crate::support::{Case, Sightings};
 
 /// A launch as the disk tells it.
@@ -83,10 +83,30 @@ impl Opened {
             self.watched.refresh()?;
             statuses = self.statuses(seen, &before, disk);
         }
-        let unreadable = self.watched.reader.unreadable() + self.submissions.unreadable();
+        let unreadable = self.watched.reader.unreadable();
+        let unreadable_submissions = self.unreadable_submissions();
         let Watched { launch, dir, history, counted, reader } = self.watched;
         let submissions = self.submissions;
-        Ok(Survey { launch, dir, submissions, history, statuses, counted, unreadable, answered, reader })
+        Ok(Survey {
+            launch,
+            dir,
+            submissions,
+            history,
+            statuses,
+            counted,
+            unreadable,
+            unreadable_submissions,
+            answered,
+            reader,
+        })
+    }
+
+    /// Counts the lines of the record of submissions that are lost: a torn end is one where no client lives that could
+    /// be writing it.
+    fn unreadable_submissions(&self) -> u64 {
+        let is_lost =
+            self.submissions.ends_torn() && !matches!(self.watched.dir.owner(), Ok(Owner::Lives(_)));
+        self.submissions.unreadable() + u64::from(is_lost)
     }
 
     /// Gives the status of each run, by what was seen since the journal told as much as `before`.

@@ -68,6 +68,7 @@ pub struct Submissions {
     unreadable: u64,
     damage: Option<Damage>,
     torn: Option<Damage>,
+    ends_torn: bool,
 }
 
 impl Submissions {
@@ -85,9 +86,14 @@ impl Submissions {
         }
     }
 
-    /// Counts the lines that could not be read.
+    /// Counts the lines that could not be read, but for a torn end.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
+    }
+
+    /// Tells whether its last line ends in its middle: it is lost, unless a client is just writing it.
+    pub fn ends_torn(&self) -> bool {
+        self.ends_torn
     }
 
     /// Gives the first place where a submission may be missing: what is not handed over is not known then.

@@ -61,6 +61,7 @@ impl Submissions {
     pub(super) fn parse(text: &[u8]) -> Self {
         let (mut records, mut unreadable) = (Vec::new(), 0);
         let (mut newer, mut damaged, mut torn) = (None, None, None);
+        let mut ends_torn = false;
         let mut lines = text.split(|byte| *byte == b'\n').zip(1..).peekable();
         while let Some((line, number)) = lines.next() {
             match serde_json::from_slice(line) {
@@ -72,8 +73,9 @@ impl Submissions {
                 Err(_) if line.is_empty() => {}
                 // A torn line is one whose client died before it did what it says, or the end of a file that was cut.
                 Err(error) if error.is_eof() => {
+                    ends_torn = lines.peek().is_none();
                     // The last one may still be written.
-                    unreadable += u64::from(lines.peek().is_some());
+                    unreadable += u64::from(!ends_torn);
                     torn = torn.or(Some(Damage::Torn(number)));
                 }
                 Err(_) if serde_json::from_slice::<Unknown>(line).is_ok() => {
@@ -88,7 +90,7 @@ impl Submissions {
         }
         let read: Self = records.into_iter().collect();
         let empty = (read.next == 0).then_some(Damage::Empty);
-        Self { unreadable, damage: newer.or(damaged).or(read.damage).or(empty), torn, ..read }
+        Self { unreadable, damage: newer.or(damaged).or(read.damage).or(empty), torn, ends_torn, ..read }
     }
 }
 

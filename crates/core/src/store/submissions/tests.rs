@@ -141,6 +141,9 @@ fn a_torn_end_is_a_doubt_and_an_empty_record_is_damage() {
     let first = &text([intent(0, "0-4")])[0];
     let torn = Submissions::parse(format!("{first}\n{}", &first[..30]).as_bytes());
     assert_eq!((torn.damage(), torn.doubt()), (None, Some(Damage::Torn(2))));
+    assert_eq!((torn.ends_torn(), torn.unreadable()), (true, 0), "it may be the one that is being written");
+    let whole = Submissions::parse(first.as_bytes());
+    assert!(!whole.ends_torn(), "only the newline is missing");
     assert_eq!((torn.next_number(), torn.number_past_doubt()), (1, 2));
     let dir = tempfile::tempdir().unwrap();
     let missing = Submissions::read(&dir.path().join("submissions.jsonl")).unwrap();
