@@ -142,8 +142,17 @@ fn kill_9_of_the_command_ends_the_worker_and_the_program_soon() {
     let running = start(&world, "--runs=2 local cpu patient.py");
     running.signal(Signal::SIGKILL);
     wait_until("nothing lives on", || world.survivors().is_empty());
-    let states = world.states("1");
-    assert!(states.iter().all(|state| state == "cancelled" || state == "lost"), "{states:?}");
+    let status = world.status("1");
+    let told: Vec<_> =
+        (0..2).map(|run| (&status["runs"][run]["state"], &status["runs"][run]["cause"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&"cancelled".into(), &"stopped by SIGTERM, since its command was killed or crashed".into()),
+            (&"cancelled".into(), &"not started: its command was killed or crashed".into()),
+        ],
+        "nobody has cancelled anything"
+    );
     assert!(!world.path("running.1").exists());
     world.neu("wait 1").exited(1);
 }
@@ -155,9 +164,14 @@ fn kill_9_while_the_env_is_activated_ends_it() {
     wait_until("the env is being activated", || world.path("activating").exists());
     running.signal(Signal::SIGKILL);
     wait_until("nothing lives on", || world.survivors().is_empty());
-    wait_until("the runs are over", || {
-        world.states("1").iter().all(|state| state == "cancelled" || state == "lost")
-    });
+    let status = world.status("1");
+    for run in 0..2 {
+        let run = &status["runs"][run];
+        assert_eq!(
+            (&run["state"], &run["cause"]),
+            (&"cancelled".into(), &"not started: its command was killed or crashed".into())
+        );
+    }
 }
 
 fn signal_half(world: &World, signal: &str, half: &str) {

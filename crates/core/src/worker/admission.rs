@@ -4,7 +4,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use super::attempts::{Verdict, decide};
-use super::execute::{Executor, reason};
+use super::execute::Executor;
 use super::orphans::Orphans;
 use super::{Setting, WorkerError};
 use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
@@ -46,8 +46,8 @@ impl Executor<'_> {
         if self.may_have_left_something(run)? {
             self.end_what_others_left(run);
             // That may have taken a while.
-            if let Some(signal) = self.asked_to_stop(Duration::ZERO) {
-                return self.end_unstarted(run, STOPPED, reason(signal).to_owned()).map(|()| None);
+            if let Some(stop) = self.asked_to_stop(Duration::ZERO) {
+                return self.end_unstarted(run, STOPPED, stop.reason().to_owned()).map(|()| None);
             }
         }
         Ok(Some(log))
@@ -97,9 +97,9 @@ impl Executor<'_> {
                     }
                     let left = until.saturating_duration_since(Instant::now());
                     if !left.is_zero() {
-                        if let Some(signal) = self.asked_to_stop(left.min(TICK)) {
+                        if let Some(stop) = self.asked_to_stop(left.min(TICK)) {
                             return self
-                                .end_unstarted(run, STOPPED, reason(signal).to_owned())
+                                .end_unstarted(run, STOPPED, stop.reason().to_owned())
                                 .map(|()| false);
                         }
                         if !self.is_unwanted(run)? {

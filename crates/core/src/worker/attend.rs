@@ -8,6 +8,7 @@ use super::execute::Executor;
 use super::leftovers::{Told, any_child_lives, with_all_below};
 use super::relay::{Canary, Heard};
 use super::running::{Replaced, Running, is_due};
+use super::stopping::Stop;
 use super::terminal::Terminal;
 use super::{Setting, WorkerError};
 use crate::event::{Event, Exceeded, Interrupted};
@@ -30,12 +31,13 @@ impl Executor<'_> {
         }
         let mut executing: Vec<&mut Running> =
             working.iter_mut().filter(|running| running.is_executing()).collect();
-        let asks_for_the_end = asks_for_the_end(signal);
-        let is_told_before = asks_for_the_end && self.stop.replace(signal).is_some();
-        if asks_for_the_end && !is_told_before {
+        let stop = Stop::asked_by(heard, &self.assignment.setting);
+        let asks_for_the_end = stop.is_some();
+        let is_told_before = stop.is_some_and(|stop| self.stop.replace(stop).is_some());
+        if let Some(stop) = stop.filter(|_| !is_told_before) {
             // Before anything else, since KILL may follow.
             for running in &executing {
-                self.record_interruption(running.run, signal.to_string())?;
+                self.record_interruption(running.run, stop.of_a_run())?;
             }
             self.flush()?;
         }
@@ -181,7 +183,7 @@ impl Executor<'_> {
         if !matches!(self.assignment.setting, Setting::Job(_)) {
             return Told::NotYet;
         }
-        let mut is_stopped = self.stop == Some(Signal::SIGTERM);
+        let mut is_stopped = self.stop.is_some_and(|stop| stop.signal() == Signal::SIGTERM);
         let patience = Instant::now() + canary.moment(Instant::now());
         while any_child_lives() {
             if is_stopped && !canary.holds(Signal::SIGTERM) {
@@ -213,11 +215,6 @@ fn grace_after(exceeded: Exceeded) -> Duration {
         Exceeded::Time { .. } => GRACE,
         Exceeded::Memory { .. } => SHORT_GRACE,
     }
-}
-
-/// Tells whether a signal means that all is to end.
-pub(super) fn asks_for_the_end(signal: Signal) -> bool {
-    matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP)
 }
 
 /// Tells a program and its group to end; whatever does not is killed after a grace.

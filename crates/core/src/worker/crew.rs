@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::time::{Duration, Instant};
 
-use super::execute::{Executor, reason};
+use super::execute::Executor;
 use super::lease::Answer;
 use super::relay::Heard;
 use super::running::{Running, is_due, until_first};
@@ -138,7 +138,7 @@ impl Executor<'_> {
     /// Tells why no more runs are to be started, where that is so.
     fn why_no_more(&mut self) -> Option<String> {
         match self.asked_to_stop(Duration::ZERO) {
-            Some(signal) => Some(reason(signal).to_owned()),
+            Some(stop) => Some(stop.reason().to_owned()),
             None => self.start_no_more.clone(),
         }
     }

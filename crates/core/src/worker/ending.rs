@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::attend::asks_for_the_end;
 use super::execute::Executor;
 use super::failures::Consequence;
 use super::leftovers::{Cleared, Clearing, Deceased, Told};
 use super::reaping::{News, news};
 use super::relay::{Canary, Heard};
 use super::running::{Phase, Replaced, Running};
+use super::stopping::Stop;
 use super::{Doing, Outcome, Setting, WorkerError};
 use crate::event::{Ended, Event, Exceeded, Exit, Usage};
 use crate::id::{LaunchId, RunId};
@@ -70,7 +70,7 @@ impl Executor<'_> {
         if let Some(terminal) = &self.terminal {
             terminal.take_back();
             if self.stop.is_none() && matches!(exit, Exit::Signal(2) | Exit::Code(130)) {
-                self.stop = Some(Signal::SIGINT);
+                self.stop = Some(Stop::Told(Signal::SIGINT));
             }
         }
         let Some(running) = working.get_mut(at) else { return Ok(()) };
@@ -193,16 +193,17 @@ impl Executor<'_> {
     }
 
     /// Looks whether a signal asks for the end; waits for any signal within `limit`. What came is heeded later.
-    pub(super) fn asked_to_stop(&mut self, limit: Duration) -> Option<Signal> {
+    pub(super) fn asked_to_stop(&mut self, limit: Duration) -> Option<Stop> {
         if self.stop.is_some() {
             return self.stop;
         }
+        let setting = &self.assignment.setting;
         let is_asked = |numbers: &[i32]| {
-            let heard = numbers.iter().filter_map(|number| Heard::from_number(*number));
-            heard.map(|heard| heard.signal).find(|signal| asks_for_the_end(*signal))
+            let mut heard = numbers.iter().filter_map(|number| Heard::from_number(*number));
+            heard.find_map(|heard| Stop::asked_by(heard, setting))
         };
-        if let Some(signal) = is_asked(&self.unheeded) {
-            return Some(signal);
+        if let Some(stop) = is_asked(&self.unheeded) {
+            return Some(stop);
         }
         let came = self.signals.wait(Some(limit));
         self.unheeded.extend(came);

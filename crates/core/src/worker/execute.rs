@@ -21,6 +21,7 @@ use super::points::Points;
 use super::program::{Environment, Identity, Launcher, unprepared};
 use super::relay::relays;
 use super::running::Running;
+use super::stopping::{ABANDON, Stop};
 use super::succession::Succession;
 use super::supervise::HANDLED;
 use super::terminal::Terminal;
@@ -50,7 +51,8 @@ pub fn execute(
     // It may start a process that is no leftover of a program.
     let leases = leases(assignment, &launch, resources, desk)?;
     let leftovers = Leftovers::adopt();
-    let relays = relays().filter(|_| matches!(assignment.setting, Setting::Job(_)));
+    let is_in_job = matches!(assignment.setting, Setting::Job(_));
+    let relays = relays().filter(|relay| is_in_job || *relay == ABANDON as i32);
     let handled: Vec<i32> = HANDLED.into_iter().chain(relays).collect();
     let signals = Signals::listen(&handled).doing("listen for signals")?;
     stop_with_the_parent(&assignment.setting);
@@ -90,7 +92,7 @@ pub fn execute(
     if matches!(assignment.setting, Setting::Foreground(_)) && getppid().as_raw() != assignment.first_half.pid
     {
         // It was killed before it could be heard of: nobody waits for these runs.
-        executor.stop = Some(Signal::SIGTERM);
+        executor.stop = Some(Stop::Told(Signal::SIGTERM));
     }
     executor.execute_all()
 }
@@ -141,7 +143,7 @@ pub(super) struct Executor<'a> {
     pub(super) limits: Box<dyn Limits>,
     /// Signals that came while something else was waited for.
     pub(super) unheeded: Vec<i32>,
-    pub(super) stop: Option<Signal>,
+    pub(super) stop: Option<Stop>,
     pub(super) failures: Failures,
     /// Why no run is started any more, for what came of others.
     pub(super) start_no_more: Option<String>,
@@ -256,13 +258,5 @@ impl Executor<'_> {
             Setting::Job(_) => Ok(self.past.refresh()?),
             Setting::Foreground(_) => Ok(self.past.refresh_beside(&mut self.journal)?),
         }
-    }
-}
-
-pub(super) fn reason(signal: Signal) -> &'static str {
-    match signal {
-        Signal::SIGINT => "Ctrl-C",
-        Signal::SIGHUP => "the terminal was closed",
-        _ => "the worker was told to stop",
     }
 }

@@ -32,6 +32,7 @@ mod reaping;
 mod relay;
 mod running;
 mod signals;
+mod stopping;
 mod succession;
 mod supervise;
 mod terminal;

@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use super::activation::{Activation, Failure, end};
 use super::leftovers::Leftovers;
 use super::relay::relay_of;
+use super::stopping::{ABANDON, ABANDONED};
 use super::tether::{Pull, Tether, leave_the_terminal};
 use super::{Assignment, Doing, Input, Outcome, Setting, Signals, WorkerError};
 use crate::event::{EnvFailed, Event, Stopped, Worker};
@@ -99,7 +100,7 @@ fn tether(setting: &Setting) -> Result<Tether, WorkerError> {
     Tether::take().doing("hold on to its command")
 }
 
-/// Waits for the child and passes signals on to it; a command that is gone is a TERM.
+/// Waits for the child and passes signals on to it; a command that is gone is told by one of its own.
 fn wait(
     child: Pid,
     signals: &mut Signals,
@@ -115,11 +116,11 @@ fn wait(
         let heard = tether.wait(signals).into_iter().filter_map(|signal| Signal::try_from(signal).ok());
         let mut heard: Vec<Signal> = heard.collect();
         if tether.look() == Pull::Cut {
-            stopped_by = Some("its command was killed");
-            heard.push(Signal::SIGTERM);
+            stopped_by = Some(ABANDONED);
+            heard.push(ABANDON);
         }
         for signal in heard {
-            let stops = matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP);
+            let stops = matches!(signal, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP | ABANDON);
             if stops {
                 stopped_by = stopped_by.or(Some(signal.as_str()));
             }
