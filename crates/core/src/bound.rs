@@ -5,7 +5,6 @@ use std::fmt;
 use crate::config::SupportKind;
 use crate::gpu::amount::Share;
 use crate::gpu::demand::{Demand, Gpus};
-use crate::gpu::wish;
 use crate::resources::{LocalResources, Resources};
 use crate::slurm::gpus::most_gpus;
 use crate::slurm::time::TimeLimit;
@@ -40,9 +39,9 @@ impl Bound {
                 }
             }
             SupportKind::Local => {
-                let limit = LocalResources::read(resources).ok().and_then(|asked| asked.limits.time);
-                let demand = Demand::read(resources.value(wish::GPUS), resources.value(wish::MEMORY));
-                Self { seconds: limit.map(|time| time.as_secs()), gpus: demand.ok().map(of_demand) }
+                let asked = LocalResources::read(resources).ok();
+                let seconds = asked.as_ref().and_then(|asked| asked.limits.time).map(|time| time.as_secs());
+                Self { seconds, gpus: asked.map(|asked| of_demand(asked.wish().map(|wish| wish.demand))) }
             }
         }
     }

@@ -5,7 +5,7 @@ mod size;
 
 use std::borrow::Cow;
 
-pub use local::{LOCAL_NAMES, LocalFault, LocalResources, LocalValueError, RunLimits, local_fault};
+pub use local::{JOBS, LOCAL_NAMES, LocalFault, LocalResources, LocalValueError, RunLimits, local_fault};
 pub use size::{MemorySize, MemorySizeError};
 
 use serde::de::Error as _;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::patience::Patience;
-use neuromanager_core::resources::{Resource, Resources, Setting};
+use neuromanager_core::resources::{JOBS, LocalResources, Resource, Resources, Setting};
 use neuromanager_core::store::Launch;
 
 use super::order::Order;
@@ -18,9 +18,6 @@ pub(super) struct Crew {
     jobs: Option<NonZeroU32>,
     patience: Option<Patience>,
 }
-
-/// The name of the resource that says how many runs execute at once.
-pub(super) const JOBS: &str = "jobs";
 
 impl Crew {
     /// Reads the options.
@@ -69,24 +66,16 @@ impl Crew {
                 Resource::new(JOBS, setting).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
             order.resources.set(resource);
         }
-        jobs_of(&order.resources).map(drop)
+        Ok(())
     }
 
     /// Gives how many runs of a launch with `resources` execute at once.
     pub(super) fn jobs(self, resources: &Resources) -> Result<NonZeroU32, Failure> {
         match self.jobs {
             Some(jobs) => Ok(jobs),
-            None => jobs_of(resources),
+            None => Ok(LocalResources::jobs_in(resources)?),
         }
     }
-}
-
-fn jobs_of(resources: &Resources) -> Result<NonZeroU32, Failure> {
-    let Some(text) = resources.value(JOBS) else { return Ok(NonZeroU32::MIN) };
-    text.parse().map_err(|_| {
-        let failure = Failure::new(Exit::Usage, format!("`{JOBS}` cannot be `{text}`"));
-        failure.hint("it is how many runs execute at once: a whole number from 1 on")
-    })
 }
 
 impl PatienceArgs {

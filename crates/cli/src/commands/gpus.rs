@@ -5,18 +5,17 @@ use std::path::PathBuf;
 
 use neuromanager_core::config::SupportKind;
 use neuromanager_core::gpu::choice::{VisibleDevices, usable};
-use neuromanager_core::gpu::demand::DemandError;
+use neuromanager_core::gpu::demand::TooMuch;
 use neuromanager_core::gpu::eye::Sight;
 use neuromanager_core::gpu::find::look;
 use neuromanager_core::gpu::placement::capacity;
 use neuromanager_core::gpu::queue::Priority;
 use neuromanager_core::gpu::wish::{LIST, PRIORITY, Wish};
 use neuromanager_core::gpu::{Gpu, GpuId};
-use neuromanager_core::resources::{Resource, Resources, Setting};
+use neuromanager_core::resources::{JOBS, LocalResources, Resource, Resources, Setting};
 use neuromanager_core::worker::GpuDesk;
 
 use super::App;
-use super::crew::JOBS;
 use super::order::Order;
 use crate::args::GpuArgs;
 use crate::exit::Exit;
@@ -47,7 +46,7 @@ pub(super) fn write_typed(
     }
     if let Some(number) = args.priority {
         Priority::new(number)
-            .map_err(|error| Failure::new(Exit::Usage, format!("`--priority={number}`: {error}")))?;
+            .map_err(|error| Failure::new(Exit::Usage, format!("`--{PRIORITY}`: `{number}` is {error}")))?;
     }
     Ok(())
 }
@@ -64,7 +63,7 @@ pub(super) fn settle(order: &mut Order, app: &App) -> Result<(), Failure> {
     if order.place.kind != SupportKind::Local {
         return Ok(());
     }
-    let wish = Wish::read(&order.resources).map_err(|error| Failure::new(Exit::Usage, in_a_line(&error)))?;
+    let wish = LocalResources::read(&order.resources)?.wish();
     let list = order.resources.value(LIST).map(str::to_owned);
     let Some(Wish { demand, .. }) = wish else {
         return match (list, &order.place.device) {
@@ -105,7 +104,7 @@ pub(super) fn settle(order: &mut Order, app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-fn refused(error: &DemandError, gpus: &[Gpu]) -> Failure {
+fn refused(error: &TooMuch, gpus: &[Gpu]) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     if gpus.is_empty() {
         failure.hint("neither `nvidia-smi` nor `rocm-smi` on PATH tells of one")

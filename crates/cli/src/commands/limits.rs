@@ -8,8 +8,7 @@ use crate::report::Failure;
 
 /// Refuses what this machine cannot give to any run.
 pub(super) fn check_here(resources: &Resources) -> Result<(), Failure> {
-    let asked = LocalResources::read(resources)
-        .map_err(|fault| Failure::new(Exit::Usage, format!("the resources of this machine: {fault}")))?;
+    let asked = LocalResources::read(resources)?;
     // A system that cannot tell says so when a run starts.
     if let (Some(count), Ok(there)) = (asked.limits.processors, processors())
         && usize::try_from(count.get()).is_ok_and(|count| count > there)

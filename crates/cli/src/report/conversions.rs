@@ -12,6 +12,7 @@ use neuromanager_core::engine::rerun::RerunError;
 use neuromanager_core::expression::ExpressionError;
 use neuromanager_core::id::SelectionError;
 use neuromanager_core::plan::PlanError;
+use neuromanager_core::resources::LocalFault;
 use neuromanager_core::slurm::query::QueryError;
 use neuromanager_core::store::StoreError;
 use neuromanager_core::support::SupportError;
@@ -48,6 +49,12 @@ impl From<ConfigurationError> for Failure {
             ConfigurationError::Config(error) => error.into(),
             other => Self::of(Exit::Usage, other),
         }
+    }
+}
+
+impl From<LocalFault> for Failure {
+    fn from(fault: LocalFault) -> Self {
+        Self::of(Exit::Usage, fault)
     }
 }
 

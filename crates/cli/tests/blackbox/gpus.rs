@@ -14,8 +14,7 @@ const DEVICES: &str = r#"{"local": {
     "half": {"env": "", "resources": {"gpus": 0.5}},
     "quarter": {"env": "", "resources": {"gpus": 0.25}},
     "two": {"env": "", "resources": {"gpus": 2}},
-    "memory": {"env": "", "resources": {"gpu_memory": "10G"}},
-    "wrong": {"env": "", "resources": {"gpus": 1.5}}
+    "memory": {"env": "", "resources": {"gpu_memory": "10G"}}
 }}"#;
 
 /// A world with [`DEVICES`] and this many GPUs of 24000 MiB; what computes on them stands in `processes` as `PID, UUID`.
@@ -83,7 +82,8 @@ fn what_a_run_was_given_is_recorded_and_shown() {
 fn what_cannot_be_had_is_refused_before_anything_starts() {
     let world = machine(4);
     let refusals = [
-        "local wrong show.sh",
+        "local gpu --gpus=1.5 show.sh",
+        "local gpu --gpus=0 --gpu_memory=0 --priority=1000 show.sh",
         "local gpu --gpus=5 show.sh",
         "local gpu --gpu_memory=48G show.sh",
         "--gpus=4 local gpu show.sh",
@@ -93,7 +93,10 @@ fn what_cannot_be_had_is_refused_before_anything_starts() {
     ];
     let told = refusals.map(|line| world.neurun(line).exited(2).stderr);
     insta::assert_snapshot!(told.concat(), @r#"
-    error: `gpus` cannot be `1.5`: several GPUs are given whole; write 2, or a part of one, 0.5
+    error: `1.5` is neither whole GPUs nor a part of one; `2` and `0.5` are
+    error: `0` is no GPU; leave it out for a run without one
+    error: `0` is no memory; leave it out where any will do
+    error: `1000` is not a priority; whole numbers from -100 to 100 are, and higher goes first
     error: a run asks for 5 GPUs, and there are 4: 0 (24000M), 1 (24000M), 2 (24000M), 3 (24000M)
     hint: ask for less, or let more of them be used (`--gpus`, CUDA_VISIBLE_DEVICES)
     error: a run asks for a GPU with 48G of memory, and there are 4: 0 (24000M), 1 (24000M), 2 (24000M), 3 (24000M)
@@ -103,7 +106,7 @@ fn what_cannot_be_had_is_refused_before_anything_starts() {
     hint: ask for less, or let more of them be used (`--gpus`, CUDA_VISIBLE_DEVICES)
     error: device `cpu` asks for no GPU, and `--gpus` only says which
     hint: write `"resources": {"gpus": 1}`, or `--gpus=1` after DEVICE
-    error: `--priority=1000`: a priority is a whole number from -100 to 100, and 0 is usual; higher goes first
+    error: `--priority`: `1000` is not a priority; whole numbers from -100 to 100 are, and higher goes first
     "#);
     assert!(!world.store().exists());
     world.fake("nvidia-smi", "echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18");

@@ -245,7 +245,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::gpu) fn demand(gpus: &str) -> Demand {
-        Demand::read(Some(gpus), None).unwrap().unwrap()
+        Demand::of(Some(gpus.parse().unwrap()), None).unwrap()
     }
 
     fn machine(count: u32) -> Vec<Gpu> {
@@ -290,13 +290,13 @@ pub(super) mod tests {
     #[test]
     fn memory_counts_beside_shares() {
         let gpus = machine(1);
-        let by_memory = |memory| Demand::read(None, Some(memory)).unwrap().unwrap();
-        assert_eq!(capacity(&by_memory("8000M"), &[&gpus[0]]), 3);
-        assert_eq!(capacity(&by_memory("8001M"), &[&gpus[0]]), 2);
+        let by_memory = |memory| Demand::of(None, Some(Mebibytes(memory))).unwrap();
+        assert_eq!(capacity(&by_memory(8_000), &[&gpus[0]]), 3);
+        assert_eq!(capacity(&by_memory(8_001), &[&gpus[0]]), 2);
         let mut table = Table::of(&gpus);
         take(&mut table, &demand("0.5"), &ids(&gpus), &Holder::Own);
-        assert_eq!(table.place(&by_memory("12001M"), &ids(&gpus)), None);
-        assert!(table.place(&by_memory("12000M"), &ids(&gpus)).is_some());
+        assert_eq!(table.place(&by_memory(12_001), &ids(&gpus)), None);
+        assert!(table.place(&by_memory(12_000), &ids(&gpus)).is_some());
     }
 
     #[test]

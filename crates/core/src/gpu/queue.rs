@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +16,22 @@ use serde::{Deserialize, Serialize};
 pub struct Priority(i32);
 
 /// Why a priority cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a priority is a whole number from -100 to 100, and 0 is usual; higher goes first")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a priority; whole numbers from -100 to 100 are, and higher goes first")]
 pub struct PriorityError;
 
 impl Priority {
     /// Takes a number from -100 to 100.
     pub fn new(number: i32) -> Result<Self, PriorityError> {
         if (-100..=100).contains(&number) { Ok(Self(number)) } else { Err(PriorityError) }
+    }
+}
+
+impl FromStr for Priority {
+    type Err = PriorityError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::new(text.parse().map_err(|_| PriorityError)?)
     }
 }
 

@@ -1,16 +1,25 @@
-//! What a device of this machine asks for: how many runs at once, GPUs, and a limit for each run. Pure.
+//! What a device of this machine asks for: how many runs at once, GPUs, and a limit for each run. The only place that reads
+//! such values. Pure.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::{MemorySize, MemorySizeError, Resources};
+use crate::gpu::GpuId;
+use crate::gpu::amount::Mebibytes;
+use crate::gpu::demand::{Demand, Gpus, GpusError};
+use crate::gpu::queue::{Priority, PriorityError};
+use crate::gpu::wish::{self, Wish};
 use crate::slurm::time::{TimeLimit, TimeLimitError};
 
 /// The options that mean something on this machine.
 ///
 /// `cpus-per-task` is Slurm's word for `cpus`, so that one set of resources can serve both.
 pub const LOCAL_NAMES: [&str; 9] =
-    ["jobs", "gpus", "gpu_memory", "gpu_list", "priority", "time", "mem", "cpus", SLURMS_WORD_FOR_CPUS];
+    [JOBS, wish::GPUS, wish::MEMORY, wish::LIST, wish::PRIORITY, "time", "mem", "cpus", SLURMS_WORD_FOR_CPUS];
+
+/// The option that says how many runs execute at once.
+pub const JOBS: &str = "jobs";
 
 const SLURMS_WORD_FOR_CPUS: &str = "cpus-per-task";
 
@@ -19,10 +28,14 @@ const SLURMS_WORD_FOR_CPUS: &str = "cpus-per-task";
 pub struct LocalResources {
     /// How many runs execute at once.
     pub jobs: Option<NonZeroU32>,
-    /// How many GPUs each run gets, as written: a number such as `2` or `0.5`.
-    pub gpus: Option<String>,
-    /// How much memory of a GPU each run needs.
-    pub gpu_memory: Option<MemorySize>,
+    /// How many GPUs each run gets.
+    pub gpus: Option<Gpus>,
+    /// How much memory of a GPU each run needs; never 0.
+    pub gpu_memory: Option<Mebibytes>,
+    /// The GPUs that may be used; `None` for all.
+    pub only: Option<Vec<GpuId>>,
+    /// How urgent the launch is.
+    pub priority: Priority,
     /// What each run may use.
     pub limits: RunLimits,
 }
@@ -45,8 +58,14 @@ pub enum LocalValueError {
     #[error("not a count; a whole number from 1 is")]
     Count,
     /// Not a number of GPUs.
-    #[error("not a number of GPUs; `1`, `2` and `0.5` are")]
-    Gpus,
+    #[error(transparent)]
+    Gpus(#[from] GpusError),
+    /// No memory of a GPU.
+    #[error("no memory; leave it out where any will do")]
+    NoMemory,
+    /// Not a priority.
+    #[error(transparent)]
+    Priority(#[from] PriorityError),
     /// Not a time.
     #[error(transparent)]
     Time(#[from] TimeLimitError),
@@ -83,11 +102,25 @@ impl LocalResources {
         Ok(read)
     }
 
+    /// Reads how many runs execute at once, whatever else is asked.
+    pub fn jobs_in(resources: &Resources) -> Result<NonZeroU32, LocalFault> {
+        let jobs = resources.iter().filter(|resource| resource.name() == JOBS).cloned().collect();
+        Ok(Self::read(&jobs)?.jobs.unwrap_or(NonZeroU32::MIN))
+    }
+
+    /// Tells what is asked of the GPUs; `None` where none is asked for.
+    pub fn wish(self) -> Option<Wish> {
+        let demand = Demand::of(self.gpus, self.gpu_memory)?;
+        Some(Wish { demand, only: self.only, priority: self.priority })
+    }
+
     fn set(&mut self, name: &str, value: &str) -> Result<(), LocalValueError> {
         match name {
-            "jobs" => self.jobs = Some(count(value)?),
-            "gpus" => self.gpus = Some(gpus(value)?),
-            "gpu_memory" => self.gpu_memory = Some(value.parse()?),
+            JOBS => self.jobs = Some(count(value)?),
+            wish::GPUS => self.gpus = Some(value.parse()?),
+            wish::MEMORY => self.gpu_memory = Some(gpu_memory(value)?),
+            wish::LIST => self.only = Some(value.split(',').map(|id| GpuId(id.to_owned())).collect()),
+            wish::PRIORITY => self.priority = value.parse()?,
             "time" => self.limits.time = time(value)?,
             "mem" => self.limits.memory = Some(value.parse()?).filter(|size: &MemorySize| size.bytes() > 0),
             "cpus" | SLURMS_WORD_FOR_CPUS => self.limits.processors = Some(count(value)?),
@@ -115,10 +148,11 @@ fn count(value: &str) -> Result<NonZeroU32, LocalValueError> {
     value.parse().ok().filter(|_| is_written_plainly).ok_or(LocalValueError::Count)
 }
 
-fn gpus(value: &str) -> Result<String, LocalValueError> {
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    if is_number(whole) && is_number(fraction) { Ok(value.to_owned()) } else { Err(LocalValueError::Gpus) }
+fn gpu_memory(value: &str) -> Result<Mebibytes, LocalValueError> {
+    match value.parse::<MemorySize>()?.bytes() {
+        0 => Err(LocalValueError::NoMemory),
+        bytes => Ok(Mebibytes(bytes.div_ceil(1 << 20))),
+    }
 }
 
 fn time(value: &str) -> Result<Option<Duration>, LocalValueError> {
@@ -132,6 +166,7 @@ fn time(value: &str) -> Result<Option<Duration>, LocalValueError> {
 mod tests {
     use super::super::{Resource, Setting};
     use super::*;
+    use crate::gpu::amount::Share;
 
     fn resources(pairs: &[(&str, &str)]) -> Resources {
         let of = |(name, value): &(&str, &str)| Resource::new(*name, Setting::Value((*value).to_owned()));
@@ -148,6 +183,8 @@ mod tests {
             ("jobs", "4"),
             ("gpus", "0.50"),
             ("gpu_memory", "10G"),
+            ("gpu_list", "GPU-1,GPU-2"),
+            ("priority", "-5"),
             ("time", "1:00"),
             ("mem", "8000"),
             ("cpus", "2"),
@@ -156,8 +193,10 @@ mod tests {
             read(&all),
             LocalResources {
                 jobs: NonZeroU32::new(4),
-                gpus: Some("0.50".to_owned()),
-                gpu_memory: Some(MemorySize::from_bytes(10 << 30)),
+                gpus: Some(Gpus::Part(Share::ten_thousandths(5000))),
+                gpu_memory: Some(Mebibytes(10 << 10)),
+                only: Some(vec![GpuId("GPU-1".into()), GpuId("GPU-2".into())]),
+                priority: Priority::new(-5).unwrap(),
                 limits: RunLimits {
                     time: Some(Duration::from_mins(1)),
                     memory: Some(MemorySize::from_bytes(8000 << 20)),
@@ -166,6 +205,23 @@ mod tests {
             }
         );
         assert_eq!(read(&[]), LocalResources::default());
+    }
+
+    #[test]
+    fn a_launch_wishes_for_what_of_gpus_it_asks() {
+        assert_eq!(read(&[("mem", "8G"), ("priority", "5")]).wish(), None);
+        let wish = read(&[("gpus", "0.5"), ("gpu_memory", "500K")]).wish().unwrap();
+        assert_eq!(wish.demand.to_string(), "0.5 of a GPU with 1M of its memory");
+        assert_eq!((wish.only, wish.priority), (None, Priority::default()));
+    }
+
+    #[test]
+    fn how_many_run_at_once_is_known_whatever_else_is_asked() {
+        let jobs = |pairs| LocalResources::jobs_in(&resources(pairs)).map(NonZeroU32::get);
+        assert_eq!(jobs(&[("jobs", "3"), ("gpus", "p100:2")]), Ok(3));
+        assert_eq!(jobs(&[("gpus", "p100:2")]), Ok(1));
+        let fault = jobs(&[("jobs", "many")]).unwrap_err();
+        insta::assert_snapshot!(fault, @"`jobs`: `many` is not a count; a whole number from 1 is");
     }
 
     #[test]
@@ -197,7 +253,12 @@ mod tests {
             ("gpus", "1."),
             ("gpus", "-1"),
             ("gpus", "1e0"),
+            ("gpus", "1.5"),
+            ("gpus", "0"),
             ("gpu_memory", "10GB"),
+            ("gpu_memory", "0"),
+            ("priority", "high"),
+            ("priority", "101"),
             ("time", "soon"),
             ("mem", "lots"),
         ] {

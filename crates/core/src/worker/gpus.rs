@@ -1,6 +1,5 @@
 //! Leases of GPUs for the runs of a worker on this machine, where its launch asks for any.
 
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +14,7 @@ use crate::gpu::placement::Until;
 use crate::gpu::wish::Wish;
 use crate::id::{LaunchId, RunId};
 use crate::process::ProcessId;
-use crate::resources::Resources;
+use crate::resources::{LocalResources, Resources};
 use crate::store::Launch;
 
 /// Where GPUs are leased, and how they are looked at.
@@ -36,10 +35,7 @@ pub(super) fn leases(
 ) -> Result<Box<dyn Leases>, WorkerError> {
     let wish = match assignment.setting {
         Setting::Job(_) => None,
-        Setting::Foreground(_) => Wish::read(resources).map_err(|error| WorkerError::System {
-            action: "read which GPUs its launch asks for",
-            source: io::Error::other(error),
-        })?,
+        Setting::Foreground(_) => LocalResources::read(resources)?.wish(),
     };
     let Some(Wish { demand, only, priority }) = wish else { return Ok(Box::new(Unleased)) };
     let application = Application {
