@@ -15,7 +15,7 @@ use crate::report::{Failure, in_a_line};
 use crate::ui::bytes;
 
 /// Why something cannot be removed, and what to do.
-type Refusal = (String, Option<String>);
+type Refusal = (Exit, String, Option<String>);
 
 /// Removes launches.
 pub(super) fn rm(args: &RmArgs, app: &App) -> Result<Exit, Failure> {
@@ -43,7 +43,7 @@ pub(super) fn rm(args: &RmArgs, app: &App) -> Result<Exit, Failure> {
         }
     }
     if !named.refusals.is_empty() {
-        return Err(Failure::several(Exit::Usage, named.refusals));
+        return Err(refused(named.refusals));
     }
     if !leaving.is_empty() {
         ask(&question(&leaving), args.manner, app)?;
@@ -70,7 +70,8 @@ impl Named {
     fn add(&mut self, picked: &Picked) {
         if !picked.whole {
             let text = format!("only whole launches can be removed, not runs of launch {}", picked.id);
-            self.refusals.push((text, Some(format!("`neu rm {}` removes all of it", picked.id))));
+            let hint = format!("`neu rm {}` removes all of it", picked.id);
+            self.refusals.push((Exit::Usage, text, Some(hint)));
         } else if !self.launches.contains(&picked.id) {
             self.launches.push(picked.id);
         }
@@ -92,13 +93,14 @@ fn named(store: &Store, ids: &[Selection]) -> Result<Named, Failure> {
                 continue;
             }
             Some(Err(error @ StoreError::HalfMade { .. })) => {
-                named
-                    .refusals
-                    .push((error.to_string(), Some("`neu prune` removes it after a day".to_owned())));
+                let hint = "`neu prune` removes it after a day".to_owned();
+                named.refusals.push((Exit::Store, error.to_string(), Some(hint)));
                 continue;
             }
             Some(Err(error)) => {
-                named.refusals.push((in_a_line(&error), Some("`neu ls` lists the launches".to_owned())));
+                let text = in_a_line(&error);
+                let failure = Failure::from(error);
+                named.refusals.push((failure.exit(), text, failure.first_hint()));
                 continue;
             }
             Some(Ok(_)) | None => {}
@@ -129,6 +131,14 @@ fn survey(store: &Store, ids: &[LaunchId], app: &App) -> Result<Vec<Option<Surve
     }
 }
 
+/// Says why nothing is removed. What is wrong with the store alone has the exit code that other verbs have for it.
+fn refused(refusals: Vec<Refusal>) -> Failure {
+    let exits: Vec<Exit> = refusals.iter().map(|(exit, ..)| *exit).collect();
+    let exit = exits.iter().find(|exit| **exit == Exit::Usage).or(exits.first()).copied();
+    let told = refusals.into_iter().map(|(_, text, hint)| (text, hint)).collect();
+    Failure::several(exit.unwrap_or(Exit::Usage), told)
+}
+
 fn refusal(obstacle: &Obstacle) -> Refusal {
     let hint = match obstacle {
         Obstacle::Foreign { .. } => None,
@@ -140,7 +150,7 @@ fn refusal(obstacle: &Obstacle) -> Refusal {
         }
         Obstacle::Unclear { id, .. } => Some(format!("`neu status {id}` tells when it is known")),
     };
-    (obstacle.to_string(), hint)
+    (Exit::Usage, obstacle.to_string(), hint)
 }
 
 fn question(leaving: &[Leaving]) -> String {

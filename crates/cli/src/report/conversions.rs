@@ -1,6 +1,7 @@
 //! What the errors of the core mean for a user: the exit code, and what to do.
 
 use std::io;
+use std::path::Path;
 
 use neuromanager_core::config::{ConfigError, SelectError, WordProblems};
 use neuromanager_core::document::Problems;
@@ -87,6 +88,20 @@ impl From<StoreError> for Failure {
                 );
                 Self::of(Exit::Store, error).hint(hint)
             }
+            StoreError::NotPlanned { path, .. } => {
+                let hint = of_plan(path);
+                Self::of(Exit::Store, error).hint(hint)
+            }
+            StoreError::Io { path, source, .. }
+                if source.kind() == io::ErrorKind::NotFound && is_of_plan(path) =>
+            {
+                let hint = of_plan(path);
+                Self::of(Exit::Store, error).hint(hint)
+            }
+            StoreError::Unreadable { path, .. } if path.ends_with("launch.json") => {
+                let hint = of_description(path);
+                Self::of(Exit::Store, error).hint(hint)
+            }
             StoreError::Io { .. }
             | StoreError::Unreadable { .. }
             | StoreError::RecordTooLong { .. }
@@ -94,6 +109,29 @@ impl From<StoreError> for Failure {
             | StoreError::TakenOver { .. } => Self::of(Exit::Store, error),
         }
     }
+}
+
+fn is_of_plan(path: &Path) -> bool {
+    path.ends_with("runs.jsonl") || path.ends_with("runs.idx")
+}
+
+/// Says what can be done about a plan that is damaged.
+fn of_plan(path: &Path) -> String {
+    let id = path.parent().and_then(Path::file_name).unwrap_or_default().display();
+    format!(
+        "bring the file back from a backup; without it `neu ls` and `neu show {id}` tell of the launch, `neu cancel {id}` ends it, \
+         and what its runs printed is in `{}`",
+        path.with_file_name("logs").display()
+    )
+}
+
+/// Says what can be done about a launch of which it is not known what it is.
+fn of_description(path: &Path) -> String {
+    format!(
+        "bring the file back from a backup; without it nothing is done with the launch. Its jobs, if it has any, are in \
+         `squeue --me`, and what its runs printed is in `{}`",
+        path.with_file_name("logs").display()
+    )
 }
 
 impl From<WorkerError> for Failure {

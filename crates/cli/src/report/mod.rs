@@ -112,6 +112,11 @@ impl Failure {
         self.exit
     }
 
+    /// Gives the first of what can be done about it.
+    pub(crate) fn first_hint(&self) -> Option<String> {
+        self.hints.first().cloned()
+    }
+
     /// Writes it out for people; nothing for a closed pipe.
     pub(crate) fn render(&self, color: bool, width: usize) -> String {
         let mut out = match &self.body {

@@ -144,3 +144,42 @@ fn a_journal_that_cannot_be_read_costs_its_launch_alone() {
     let one = world.neu("status 1");
     assert!(one.code != 0 && one.stderr.contains("broken.jsonl"), "{one:?}");
 }
+
+#[test]
+fn a_description_that_cannot_be_read_is_the_same_for_every_verb() {
+    let world = world();
+    fs::write(world.store().join("launches/1/launch.json"), "{\"id\": 1, garb").unwrap();
+    let verbs = ["status", "show", "logs", "wait", "cancel", "retry", "rerun", "resume", "rm --yes"];
+    for verb in verbs {
+        let refused = world.neu(&format!("{verb} 1")).exited(4);
+        for words in ["launches/1/launch.json` cannot be read", "hint: bring the file back from a backup; "] {
+            assert!(refused.stderr.contains(words), "{verb}: {}", refused.stderr);
+        }
+    }
+    world.neu("rm 1 7 --yes").exited(2);
+}
+
+#[test]
+fn a_plan_that_was_cut_is_never_taken_for_a_whole_one() {
+    let world = world();
+    let path = world.store().join("launches/1/runs.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let cut = lines[..2].concat();
+    for (damaged, words) in [(cut.clone(), "is missing"), (cut + &lines[2][..9], "is cut off")] {
+        fs::write(&path, damaged).unwrap();
+        for verb in ["status", "rerun"] {
+            let refused = world.neu(&format!("{verb} 1")).exited(4);
+            let line = format!("in `{}` the line of run 2 {words}", path.display());
+            assert!(
+                refused.stderr.contains(&line) && refused.stderr.contains("hint: bring"),
+                "{verb}: {refused:?}"
+            );
+        }
+        world.neu("show 1").succeeded();
+        assert!(world.neu("status 1.0").succeeded().stdout.contains("1.0"));
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(world.neu("status 1").exited(4).stderr.contains("hint: bring the file back from a backup"));
+    assert!(world.neu("ls").succeeded().stdout.contains("3 succeeded"));
+}

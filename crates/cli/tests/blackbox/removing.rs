@@ -127,7 +127,7 @@ fn all_refusals_are_said_at_once_and_nothing_is_removed() {
     error: launch 4 was never completed: nothing of it was started
     hint: `neu prune` removes it after a day
     error: there is no launch 9 in `[WORLD]/project/.neu`
-    hint: `neu ls` lists the launches
+    hint: `neu status` lists the launches of this folder
     error: launch 3 is not over: 1 waiting, 1 running
     hint: `neu cancel 3` first
     ");

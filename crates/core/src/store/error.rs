@@ -30,6 +30,16 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    /// The plan of a launch does not tell a run.
+    #[error("in `{}` the line of run {run} {}", path.display(), how.words())]
+    NotPlanned {
+        /// The plan, or its index.
+        path: PathBuf,
+        /// The run.
+        run: u64,
+        /// What became of its line.
+        how: LostLine,
+    },
     /// A record that would be torn when two are written at once.
     #[error("a record of {bytes} bytes is too long for `{}`", path.display())]
     RecordTooLong {
@@ -115,6 +125,27 @@ pub enum StoreError {
         /// The last run.
         last: u64,
     },
+}
+
+/// What became of a line that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostLine {
+    /// The file ends before it.
+    Missing,
+    /// The file ends in it.
+    Cut,
+    /// It holds something else.
+    Damaged,
+}
+
+impl LostLine {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "is missing",
+            Self::Cut => "is cut off",
+            Self::Damaged => "is damaged",
+        }
+    }
 }
 
 /// Adds what was tried, and with what, to an error of the system.

@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use crate::id::LaunchId;
 
 pub use claim::Claim;
-pub use error::StoreError;
+pub use error::{LostLine, StoreError};
 pub use held::{OwnedBy, Owner};
 pub use journal::{JournalReader, JournalWriter};
 pub use launch::{Beginning, Draft, FORMAT, Git, Launch, LaunchDir, Names};

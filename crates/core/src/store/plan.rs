@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::atomic::Batch;
-use super::error::{At, StoreError};
+use super::error::{At, LostLine, StoreError};
 use crate::plan::{Argument, Plan};
 use crate::sweep::RunNames;
 
@@ -155,6 +155,22 @@ fn unreadable(path: &Path) -> impl Fn(serde_json::Error) -> StoreError + '_ {
     |source| StoreError::Unreadable { path: path.to_owned(), source }
 }
 
+fn not_planned(path: &Path, run: u64, how: LostLine) -> StoreError {
+    StoreError::NotPlanned { path: path.to_owned(), run, how }
+}
+
+/// Reads the line of a run.
+fn parse<T: DeserializeOwned>(line: &[u8], path: &Path, run: u64) -> Result<T, StoreError> {
+    serde_json::from_slice(line).map_err(|error| {
+        let how = match line {
+            [] => LostLine::Missing,
+            _ if error.is_eof() => LostLine::Cut,
+            _ => LostLine::Damaged,
+        };
+        not_planned(path, run, how)
+    })
+}
+
 /// Reads the plan of a launch.
 #[derive(Debug)]
 pub struct PlanReader {
@@ -177,7 +193,13 @@ impl PlanReader {
         let mut lines = BufReader::new(ReadFrom { file: &self.lines, offset: start });
         let mut line = Vec::new();
         lines.read_until(b'\n', &mut line).at("read", &self.runs)?;
-        serde_json::from_slice(&line).map_err(unreadable(&self.runs))
+        let planned: PlannedRun = parse(line.strip_suffix(b"\n").unwrap_or(&line), &self.runs, number)?;
+        // Whoever changed the file has moved its lines.
+        if planned.run == number {
+            Ok(planned)
+        } else {
+            Err(not_planned(&self.runs, number, LostLine::Damaged))
+        }
     }
 
     /// Reads every run in order.
@@ -190,17 +212,37 @@ impl PlanReader {
         self.each()
     }
 
+    /// Reads every line in order, and tells where there are fewer than the index has: a file that was cut between two
+    /// lines looks whole.
     fn each<T: DeserializeOwned>(&self) -> impl Iterator<Item = Result<T, StoreError>> + '_ {
-        BufReader::with_capacity(1 << 16, ReadFrom { file: &self.lines, offset: 0 })
-            .split(b'\n')
-            .map(|line| serde_json::from_slice(&line.at("read", &self.runs)?).map_err(unreadable(&self.runs)))
+        let text = BufReader::with_capacity(1 << 16, ReadFrom { file: &self.lines, offset: 0 });
+        let (mut lines, mut next) = (text.split(b'\n'), 0);
+        std::iter::from_fn(move || {
+            let run = next;
+            next += 1;
+            match lines.next() {
+                Some(line) => {
+                    Some(line.at("read", &self.runs).and_then(|line| parse(&line, &self.runs, run)))
+                }
+                None if self.starts.metadata().is_ok_and(|index| run * ENTRY < index.len()) => {
+                    next = u64::MAX / ENTRY;
+                    Some(Err(not_planned(&self.runs, run, LostLine::Missing)))
+                }
+                None => None,
+            }
+        })
     }
 
     fn start(&self, number: u64) -> Result<u64, StoreError> {
         let mut entry = [0; 15];
-        self.starts.read_exact_at(&mut entry, number * ENTRY).at("read", &self.index)?;
+        match self.starts.read_exact_at(&mut entry, number * ENTRY) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                return Err(not_planned(&self.index, number, LostLine::Missing));
+            }
+            read => read.at("read", &self.index)?,
+        }
         let digits = std::str::from_utf8(&entry).ok().and_then(|digits| digits.parse().ok());
-        digits.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidData)).at("read", &self.index)
+        digits.ok_or_else(|| not_planned(&self.index, number, LostLine::Damaged))
     }
 }
 
@@ -296,6 +338,40 @@ mod tests {
             assert_eq!((&read.name, listed(&read.labels)), (&meant.name, meant.labels.clone()));
         }
         assert_eq!(plan.parameter_names().collect::<Vec<_>>(), ["lr"]);
+    }
+
+    #[test]
+    fn what_is_cut_damaged_or_moved_is_told_by_its_run() {
+        let plan = Plan::new(vec!["true".into()], None, 3).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (runs, index) = (dir.path().join("runs"), dir.path().join("index"));
+        let mut batch = Batch::default();
+        write(&mut batch, &runs, &index, &plan, &plan.names("train")).unwrap();
+        batch.sync().unwrap();
+        let whole = std::fs::read_to_string(&runs).unwrap();
+        let second = whole.find('\n').unwrap() + 1;
+        let third = second + whole[second..].find('\n').unwrap() + 1;
+        let told = |text: &str| {
+            std::fs::write(&runs, text).unwrap();
+            let reader = PlanReader::open(runs.clone(), index.clone()).unwrap();
+            let all: Result<Vec<_>, _> = reader.all().collect();
+            let points: Result<Vec<_>, _> = reader.points().collect();
+            let told = all.map(drop).unwrap_err();
+            assert_eq!(told.to_string(), points.map(drop).unwrap_err().to_string());
+            match (told, reader.run(0), reader.run(2)) {
+                (StoreError::NotPlanned { run, how, .. }, first, third) => {
+                    (run, how, first.is_ok(), third.is_ok())
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(told(""), (0, LostLine::Missing, false, false));
+        assert_eq!(told(&whole[..third]), (2, LostLine::Missing, true, false), "cut between two lines");
+        assert_eq!(told(&whole[..third + 9]), (2, LostLine::Cut, true, false));
+        assert_eq!(told(&whole.replacen("{\"run\":1", "{garbage", 1)), (1, LostLine::Damaged, true, true));
+        // Lines as long as those that stood there.
+        std::fs::write(&runs, whole.replacen("\"run\":2", "\"run\":1", 1)).unwrap();
+        assert!(PlanReader::open(runs, index).unwrap().run(2).is_err(), "another run's arguments");
     }
 
     #[test]
