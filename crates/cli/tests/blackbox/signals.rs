@@ -89,8 +89,16 @@ fn a_closed_terminal_stops_the_launch_unless_nohup() {
     let world = world();
     let mut running = start(&world, "--runs=2 local cpu patient.py");
     running.signal(Signal::SIGHUP);
-    running.wait();
+    running.wait().exited(130);
     assert_eq!(world.states("1"), ["cancelled", "cancelled"]);
+    // To the program it is a Ctrl-C, too.
+    assert_eq!(signals_seen(&world), "SIGINT\n");
+    let world = self::world();
+    let mut running = start(&world, "local cpu patient.py");
+    running.signal(Signal::SIGHUP);
+    let outcome = running.wait().exited(130);
+    assert_eq!(signals_seen(&world), "SIGINT\n");
+    assert!(outcome.stderr.contains("1.0 cancelled: stopped by SIGHUP"), "{}", outcome.stderr);
     let world = self::world();
     world.file("t.py", "import os, time\nopen('running.0', 'w').write('1')\nwhile not os.path.exists('go'): time.sleep(0.01)");
     let mut running = world.command("nohup", [Tool::Neurun.path(), "local", "cpu", "t.py"]).spawn();

@@ -50,7 +50,8 @@ impl Executor<'_> {
                 Setting::Foreground(_) if asks_for_the_end => {
                     let passed_on = match signal {
                         _ if is_told_before => Signal::SIGKILL,
-                        Signal::SIGINT => Signal::SIGINT,
+                        // A terminal that hangs up is a Ctrl-C.
+                        Signal::SIGINT | Signal::SIGHUP => Signal::SIGINT,
                         _ => Signal::SIGTERM,
                     };
                     tell_to_end(running, passed_on);
