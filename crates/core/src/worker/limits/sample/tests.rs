@@ -12,11 +12,12 @@ fn what_a_file_could_give_back_does_not_count() {
     assert_eq!(sum_of("RssAnon:\tmany kB\n", ["RssAnon:"]), None);
 }
 
-fn python(script: &str) -> Child {
+/// Starts a program as a run of its own: tests of one process would take each other's children for what theirs left.
+fn python(run: &str, script: &str) -> Child {
     let mut command = Command::new("python3");
     command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.env("NEU_RUN_ID", "4.2").spawn().unwrap()
+    command.env("NEU_RUN_ID", run).spawn().unwrap()
 }
 
 fn wait_for_line(child: &mut Child) -> String {
@@ -38,10 +39,10 @@ fn megabytes(count: u64) -> MemorySize {
 #[test]
 fn a_program_that_allocates_exceeds_a_limit_below_that_and_none_above() {
     let mut child =
-        python("held = b'x' * (100 << 20)\nprint('ready', flush=True)\nimport sys; sys.stdin.read()");
+        python("71.0", "held = b'x' * (100 << 20)\nprint('ready', flush=True)\nimport sys; sys.stdin.read()");
     assert_eq!(wait_for_line(&mut child), "ready");
     let program = Pid::from_raw(i32::try_from(child.id()).unwrap());
-    let pids = Processes::default().of(&Tree { program, mark: b"NEU_RUN_ID=4.2".to_vec() }, Instant::now());
+    let pids = Processes::default().of(&Tree { program, mark: b"NEU_RUN_ID=71.0".to_vec() }, Instant::now());
     assert_eq!(pids, [program.as_raw()]);
     assert!(exceeds(&pids, megabytes(90)));
     assert!(!exceeds(&pids, megabytes(150)));
@@ -51,7 +52,7 @@ fn a_program_that_allocates_exceeds_a_limit_below_that_and_none_above() {
 #[test]
 fn what_children_share_with_their_parent_counts_once() {
     let script = "import os, sys, time\nheld = b'x' * (100 << 20)\nfor _ in range(4):\n if os.fork() == 0:\n  time.sleep(600)\nprint('ready', flush=True)\nsys.stdin.read()";
-    let mut child = python(script);
+    let mut child = python("72.0", script);
     assert_eq!(wait_for_line(&mut child), "ready");
     let program = Pid::from_raw(i32::try_from(child.id()).unwrap());
     let pids = Processes::default().of(&Tree { program, mark: Vec::new() }, Instant::now());
@@ -65,8 +66,8 @@ fn what_children_share_with_their_parent_counts_once() {
 
 #[test]
 fn a_mapped_file_does_not_count() {
-    let script = "import mmap, tempfile, sys\nfile = tempfile.TemporaryFile(dir='/work' if False else None)\nfile.truncate(100 << 20)\nheld = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)\nsum(held[::4096])\nprint('ready', flush=True)\nsys.stdin.read()";
-    let mut child = python(script);
+    let script = "import mmap, tempfile, sys\nfile = tempfile.TemporaryFile()\nfile.truncate(100 << 20)\nheld = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)\nsum(held[::4096])\nprint('ready', flush=True)\nsys.stdin.read()";
+    let mut child = python("73.0", script);
     assert_eq!(wait_for_line(&mut child), "ready");
     let pid = i32::try_from(child.id()).unwrap();
     assert!(!exceeds(&[pid], megabytes(60)), "{} bytes", resident(pid));
@@ -75,7 +76,7 @@ fn a_mapped_file_does_not_count() {
 
 #[test]
 fn a_process_that_is_gone_has_no_memory() {
-    let mut child = python("");
+    let mut child = python("74.0", "");
     child.wait().unwrap();
     assert_eq!(resident(i32::try_from(child.id()).unwrap()), 0);
     assert!(!exceeds(&[i32::try_from(child.id()).unwrap()], megabytes(1)));
@@ -85,12 +86,13 @@ fn a_process_that_is_gone_has_no_memory() {
 fn an_orphan_is_known_by_what_it_has_inherited() {
     let this = Pid::this().as_raw();
     let mut child = python(
+        "75.2",
         "import os, sys\nos.setsid() if os.getpgrp() != os.getpid() else None\nprint('ready', flush=True)\nsys.stdin.read()",
     );
     assert_eq!(wait_for_line(&mut child), "ready");
     let pid = i32::try_from(child.id()).unwrap();
     // As if the program were another process, and this one an orphan that its worker has adopted.
-    let others = Tree { program: Pid::from_raw(this), mark: b"NEU_RUN_ID=4.2".to_vec() };
+    let others = Tree { program: Pid::from_raw(this), mark: b"NEU_RUN_ID=75.2".to_vec() };
     assert!(Processes::default().of(&others, Instant::now()).contains(&pid));
     let stranger = Pid::from_raw(i32::MAX);
     let mut processes = Processes::default();
@@ -98,7 +100,7 @@ fn an_orphan_is_known_by_what_it_has_inherited() {
     let of = |processes: &mut Processes, mark: &[u8]| {
         processes.of(&Tree { program: stranger, mark: mark.to_vec() }, now)
     };
-    assert_eq!(of(&mut processes, b"NEU_RUN_ID=4.2"), [stranger.as_raw(), pid]);
-    assert_eq!(of(&mut processes, b"NEU_RUN_ID=4.20"), [stranger.as_raw()]);
+    assert_eq!(of(&mut processes, b"NEU_RUN_ID=75.2"), [stranger.as_raw(), pid]);
+    assert_eq!(of(&mut processes, b"NEU_RUN_ID=75.20"), [stranger.as_raw()]);
     end(child);
 }
