@@ -187,21 +187,23 @@ fn judge(reply: &Reply) -> SubmitAnswer {
     }
 }
 
-/// Reads `4811` or, with several clusters, `4811;cluster`. A site's wrapper may print a greeting before it. sbatch
-/// ends the line with a newline (`printf("\n")` in `sbatch.c`): one without is the beginning of some other id.
+/// Reads `4811` or, with several clusters, `4811;cluster`. sbatch ends the line with a newline (`printf("\n")` in
+/// `sbatch.c`): one without is the beginning of some other id. Where a site's wrapper prints more than that, which
+/// number is the job's is not known, and it is looked for.
 fn id_in(stdout: &str) -> Option<JobId> {
     if is_cut_off(stdout) {
         return None;
     }
-    let line = stdout.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-    line.split(';').next()?.parse().ok()
+    let mut lines = stdout.lines().map(str::trim).filter(|line| !line.is_empty());
+    let id = lines.next()?.split(';').next()?.parse().ok()?;
+    lines.next().is_none().then_some(id)
 }
 
 fn without_id(reply: &Reply) -> String {
     match (reply.stdout.trim(), reply.stderr.trim()) {
         ("", "") => "sbatch exited with code 0 and printed no job id".to_owned(),
         ("", _) => words_of(reply),
-        (output, _) => format!("sbatch printed no job id but {output:?}"),
+        (output, _) => format!("sbatch printed not just a job id but {output:?}"),
     }
 }
 
@@ -247,13 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_with_code_0_is_a_job_whatever_else_was_said() {
+    fn an_id_alone_with_code_0_is_a_job_whatever_was_said_beside_it() {
         let retried = "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n";
         assert_eq!(after(0, "4811\n", retried), SubmitAnswer::Accepted(JobId(4811)));
         assert_eq!(after(0, "4811;other\n", ""), SubmitAnswer::Accepted(JobId(4811)));
-        assert_eq!(after(0, "Welcome to the site\n4811\n", ""), SubmitAnswer::Accepted(JobId(4811)));
-        // Half of 4811, which is another job.
-        assert!(matches!(after(0, "48", ""), SubmitAnswer::Uncertain { .. }));
+        // Half of 4811, which is another job; and one that a wrapper has put beside it.
+        for stdout in ["48", "Welcome to the site\n4811\n", "4811\n12\n", "Submitted batch job 4811\n12\n"] {
+            assert!(matches!(after(0, stdout, ""), SubmitAnswer::Uncertain { .. }), "{stdout}");
+        }
     }
 
     /// All of these were printed by Slurm 22.05.8.
