@@ -1,6 +1,8 @@
 //! `neu rerun`: runs of earlier launches once more from the start, as a new launch.
 
 use neuromanager_core::engine::rerun::again;
+use neuromanager_core::plan::Argument;
+use neuromanager_core::store::Launch;
 
 use super::App;
 use super::launching::launch;
@@ -45,6 +47,8 @@ fn manner(args: &RerunArgs) -> Result<Manner, Failure> {
 fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<(Order, Manner), Failure> {
     let dir = app.settings.store().launch(picked.id);
     let earlier = dir.read()?;
+    // In a copy of a project, or in one that was moved, that is a folder of this one.
+    let earlier = Launch { folder: Argument(dir.folder_today(&earlier).into()), ..earlier };
     App::check_folder(&earlier)?;
     let changes = app.changes(earlier.place.kind, &args.with)?;
     let resources = earlier.resources.clone().overridden_by(changes);

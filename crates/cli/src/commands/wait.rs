@@ -142,6 +142,7 @@ fn stay(
             if is_over(watch.surveys(), picked) {
                 return Ok(watch.into_surveys());
             }
+            watch.surveys().iter().try_for_each(|survey| survey.dir.check_original())?;
         }
         if left().is_zero() {
             return Ok(watch.into_surveys());

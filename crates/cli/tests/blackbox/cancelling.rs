@@ -141,10 +141,52 @@ fn a_copy_of_the_folder_acts_on_nothing_of_the_original() {
     error: launch 1 here is a copy: its jobs and processes are those of `[WORLD]/project/.neu/launches/1`
     hint: act on it in `[WORLD]/project`, or start its runs anew here with `neu -C copy rerun 1`
     ");
-    world.neu("-C copy resume 1").exited(2);
+    for verb in ["resume", "wait"] {
+        assert_eq!(world.neu(&format!("-C copy {verb} 1")).exited(2).stderr, refused.stderr, "{verb}");
+    }
+    let status = world.neu("-C copy status 1").succeeded();
+    insta::assert_snapshot!(world.table(&status.stdout), @r"
+    launch 1 t on local/cpu: 3 unknown
+    bash t.sh
+
+    RUN  REPEAT  STATE  DURATION  NODE  EXIT
+    1.0  0  unknown  [SECONDS]  [HOST]
+    1.1  1  unknown
+    1.2  2  unknown
+
+    1.0 unknown: it was running when last heard of; this is a copy of `[WORLD]/project/.neu/launches/1`, where it may go on
+
+    1.1-2 unknown: this is a copy of `[WORLD]/project/.neu/launches/1`, where it may go on
+    ");
+    let retried = world.neu("-C copy retry 1").exited(3);
+    insta::assert_snapshot!(world.tidy(&retried.stderr), @r"warning: 1.0-2 are unknown and not retried: it was running when last heard of; this is a copy of `[WORLD]/project/.neu/launches/1`, where it may go on");
     world.file("go", "");
     running.wait().succeeded();
     assert_eq!(world.states("1"), ["succeeded", "succeeded", "succeeded"]);
     world.neu("-C copy rm --yes 1").succeeded();
     world.neu("show 1.0").succeeded();
+}
+
+#[test]
+fn a_copy_of_a_project_can_do_the_same_anew() {
+    let world = local_world();
+    world.file("t.sh", "echo $1 >>ran; until [[ $1 = done || -e go ]]; do sleep 0.01; done");
+    world.neurun("local cpu t.sh done").succeeded();
+    let mut running = world.tool(Tool::Neurun, ["local", "cpu", "t.sh", "held"]).spawn();
+    wait_until("it has begun", || {
+        fs::read_to_string(world.path("ran")).is_ok_and(|ran| ran.contains("held"))
+    });
+    world.bash("mkdir copy && cp -r .neu config.json t.sh copy/ && touch copy/go").succeeded();
+    // What was done is done in the copy, too; what goes on there is not.
+    let command = |word: &str| {
+        let line = ["--skip-done", "local", "cpu", "t.sh", word];
+        world.tool(Tool::Neurun, line).within(world.path("copy")).run().succeeded().stderr
+    };
+    assert!(command("done").starts_with("0 new, 1 done, 0 running\n"));
+    assert!(command("held").starts_with("1 new, 0 done, 0 running\n"));
+    world.neu("-C copy rerun 2").succeeded();
+    assert_eq!(fs::read_to_string(world.path("copy/ran")).unwrap(), "held\nheld\n");
+    assert_eq!(fs::read_to_string(world.path("ran")).unwrap(), "done\nheld\n");
+    world.file("go", "");
+    running.wait().succeeded();
 }

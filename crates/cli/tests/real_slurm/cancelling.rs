@@ -120,3 +120,24 @@ fn what_scancel_ends_behind_our_back_is_cancelled() {
     assert_eq!(fs::read_to_string(desk.world.path("terms.0")).unwrap(), "TERM\n");
     end(&desk, &own);
 }
+
+#[test]
+fn a_copy_of_a_project_neither_tells_of_nor_starts_what_its_original_has() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (desk, own) = desk(&cluster);
+    let launch = desk.launch("--runs=2 slurm cpu --hold train.py");
+    desk.world.bash("mkdir copy && cp -r .neu *.json *.py copy/").succeeded();
+    let copy = |line: &str| desk.neu(&format!("-C copy {line}"));
+    assert_says(&copy("status 1").succeeded().stdout, ["unknown"]);
+    assert_says(&copy("retry 1").exited(3).stderr, ["unknown and not retried: this is a copy of"]);
+    assert_says(&copy("cancel 1").exited(2).stderr, ["launch 1 here is a copy"]);
+    assert_eq!((launch.states(), queue(&launch).len()), (vec!["pending".to_owned(); 2], 2));
+    desk.neu("cancel 1").succeeded();
+    assert_says(&copy("retry 1").exited(3).stderr, ["unknown and not retried: this is a copy of"]);
+    desk.world.bash("cp -r .neu copy/again").succeeded();
+    desk.world.bash("rm -r copy/.neu && mv copy/again copy/.neu").succeeded();
+    assert_says(&copy("status 1").succeeded().stdout, ["2 cancelled"]);
+    assert_says(&copy("retry 1").exited(2).stderr, ["launch 1 here is a copy"]);
+    assert!(queue(&launch).is_empty() && desk.records().is_empty());
+    end(&desk, &own);
+}

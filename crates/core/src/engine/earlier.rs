@@ -9,11 +9,11 @@ use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::survey::{Handing, OnDisk, Supports, Survey, Unreadable, Watched, on_disk, survey};
+use super::survey::{Handing, OnDisk, Supports, Survey, Unreadable, Watched, glance, on_disk, survey};
 use crate::id::{LaunchId, RunId};
 use crate::plan::{Argument, Code, EarlierRun, EarlierRuns, RunIdentity, Standing};
 use crate::state::RunState;
-use crate::store::{Git, Launch, Names, PlannedPoint, Store, StoreError};
+use crate::store::{Git, Launch, LaunchDir, Names, PlannedPoint, Store, StoreError};
 use crate::sweep::PointIdentity;
 
 /// Which launches are looked for.
@@ -85,7 +85,7 @@ impl Earlier {
             match dir.read() {
                 Ok(launch) => {
                     self.known.insert(id);
-                    if sought.means(&launch, store) {
+                    if sought.means(&launch, &dir) {
                         open.extend(self.read(Watched::new(launch, dir), sought));
                     }
                 }
@@ -108,6 +108,13 @@ impl Earlier {
         let id = LaunchId(watched.launch().id);
         match on_disk(watched) {
             Ok(OnDisk::Whole(survey)) => self.add(&survey, sought),
+            // What goes on in the folder that this was copied from is not done here.
+            Ok(OnDisk::Open(watched)) if watched.dir().original(watched.launch()).is_some() => {
+                match glance(vec![watched]) {
+                    Ok(surveys) => surveys.iter().for_each(|survey| self.add(survey, sought)),
+                    Err(error) => self.leave_out(id, error),
+                }
+            }
             Ok(OnDisk::Open(watched)) => return Some(watched),
             Err(error) => self.leave_out(id, error),
         }
@@ -136,6 +143,7 @@ impl Earlier {
 
 fn runs_of(survey: &Survey, sought: &Sought<'_>) -> Result<Vec<EarlierRun>, StoreError> {
     let (launch, code) = (LaunchId(survey.launch.id), sought.code_of(&survey.launch));
+    let is_copy = survey.dir.original(&survey.launch).is_some();
     let mut runs = Vec::with_capacity(survey.statuses.len());
     // Repeats of a point stand one after the other.
     let mut last: Option<(Box<RawValue>, Option<PointIdentity>)> = None;
@@ -146,7 +154,8 @@ fn runs_of(survey: &Survey, sought: &Sought<'_>) -> Result<Vec<EarlierRun>, Stor
             _ => PointIdentity::of_json(params.get().to_owned()),
         };
         last = Some((params, point));
-        if let (Some(point), Some(status)) = (point, survey.status(run)) {
+        let status = survey.status(run).filter(|status| !is_copy || status.state.is_final());
+        if let (Some(point), Some(status)) = (point, status) {
             let (identity, standing) = (RunIdentity { point, repeat }, Standing::of(status.state, code));
             runs.push(EarlierRun { identity, standing, id: RunId { launch, run } });
         }
@@ -161,21 +170,15 @@ pub fn is_same_device(one: &Names, other: &Names) -> bool {
 
 impl Sought<'_> {
     /// Tells whether a launch is of the same command, in the same folder, and where it counts.
-    fn means(&self, launch: &Launch, store: &Store) -> bool {
+    fn means(&self, launch: &Launch, dir: &LaunchDir) -> bool {
         launch.command == self.command
             && (self.reach == Reach::Anywhere || is_same_device(&launch.place, self.place))
-            && self.is_folder_of(launch, store)
+            && self.is_folder_of(launch, dir)
     }
 
     /// Tells whether a launch was made in this folder, also where the project was moved since.
-    fn is_folder_of(&self, launch: &Launch, store: &Store) -> bool {
-        let folder = Path::new(&launch.folder.0);
-        let moved = || {
-            let made_in = Path::new(&launch.made_in.as_ref()?.0);
-            let then = folder.strip_prefix(made_in.ancestors().nth(3)?).ok()?;
-            Some(then == self.folder.strip_prefix(store.root().parent()?).ok()?)
-        };
-        folder == self.folder || moved() == Some(true)
+    fn is_folder_of(&self, launch: &Launch, dir: &LaunchDir) -> bool {
+        Path::new(&launch.folder.0) == self.folder || dir.folder_today(launch) == self.folder
     }
 
     fn code_of(&self, launch: &Launch) -> Code {

@@ -54,13 +54,16 @@ pub enum Obstacle {
     },
 }
 
-/// Tells why a launch cannot be removed; nothing where it can.
+/// Tells why a launch cannot be removed; nothing where it can. What lives of a copy is its original's.
 pub fn obstacle(survey: &Survey) -> Option<Obstacle> {
     let id = survey.launch.id;
     let owner = survey.dir.path().metadata().map(|folder| folder.uid()).ok();
     let user = geteuid();
     if let Some(uid) = owner.filter(|owner| *owner != user.as_raw() && !user.is_root()) {
         return Some(Obstacle::Foreign { id, uid });
+    }
+    if survey.dir.original(&survey.launch).is_some() {
+        return None;
     }
     if !survey.is_over() {
         return Some(unfinished(survey));

@@ -1,24 +1,43 @@
 //! Whether a launch stands where it was made. A copy of its folder carries the same keys: by them, whoever acts on the
-//! copy would stop, or start again, what belongs to the original.
+//! copy would stop, or start again, what belongs to the original. What goes on there, the copy does not hear of.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::{Launch, LaunchDir};
+
+/// How far above the folder of a launch its project is: `.neu/launches/12`.
+const PROJECT: usize = 3;
 
 impl LaunchDir {
     /// Fails where this folder is a copy, and the one that it was copied from still has the launch. A folder that was
     /// moved, or is reached by another path, is no copy.
     pub fn check_original(&self) -> Result<(), StoreError> {
         let Ok(launch) = self.read() else { return Ok(()) };
-        match &launch.made_in {
-            Some(made_in) if self.is_copy_of(Path::new(&made_in.0), &launch) => {
-                Err(StoreError::Copied { id: launch.id, original: made_in.0.clone().into() })
-            }
-            Some(_) | None => Ok(()),
+        match self.original(&launch) {
+            Some(original) => Err(StoreError::Copied { id: launch.id, original }),
+            None => Ok(()),
         }
+    }
+
+    /// Gives the folder that this one, which has `launch`, is a copy of, while that has the launch, too.
+    pub fn original(&self, launch: &Launch) -> Option<PathBuf> {
+        let made_in = Path::new(&launch.made_in.as_ref()?.0);
+        self.is_copy_of(made_in, launch).then(|| made_in.to_owned())
+    }
+
+    /// Gives the folder that a launch was started in; of a project that was moved or copied as a whole since, the
+    /// folder in its place.
+    pub fn folder_today(&self, launch: &Launch) -> PathBuf {
+        let then = Path::new(&launch.folder.0);
+        let moved = || {
+            let project = |dir: &Path| dir.ancestors().nth(PROJECT).map(Path::to_owned);
+            let made_in = project(Path::new(&launch.made_in.as_ref()?.0))?;
+            Some(project(self.path())?.join(then.strip_prefix(made_in).ok()?))
+        };
+        moved().filter(|moved| moved.is_dir()).unwrap_or_else(|| then.to_owned())
     }
 
     fn is_copy_of(&self, other: &Path, launch: &Launch) -> bool {
@@ -37,6 +56,7 @@ impl LaunchDir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Argument;
 
     /// Writes a launch with a key, made in a folder, into another.
     fn write(dir: &Path, key: &str, made_in: &Path) -> LaunchDir {
@@ -71,5 +91,21 @@ mod tests {
         std::os::unix::fs::symlink(&real, &link).unwrap();
         write(&real.join("3"), "abcd2345", &real.join("3"));
         LaunchDir::at(link.join("3")).check_original().unwrap();
+    }
+
+    #[test]
+    fn the_folder_of_a_launch_goes_with_its_project() {
+        let root = tempfile::tempdir().unwrap();
+        let (old, new) = (root.path().join("old"), root.path().join("new"));
+        fs::create_dir_all(new.join("sub")).unwrap();
+        let made_in = old.join(".neu/launches/3");
+        let dir = write(&new.join(".neu/launches/3"), "abcd2345", &made_in);
+        let started_in = |folder: PathBuf| {
+            let launch = Launch { folder: Argument(folder.into()), ..dir.read().unwrap() };
+            dir.folder_today(&launch)
+        };
+        assert_eq!(started_in(old.join("sub")), new.join("sub"));
+        assert_eq!(started_in(old.join("gone")), old.join("gone"), "it is not there any more");
+        assert_eq!(started_in("/elsewhere".into()), Path::new("/elsewhere"));
     }
 }

@@ -109,10 +109,9 @@ pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Surv
     for opened in &mut opened {
         opened.find_lost(supports);
     }
-    let mut sightings: Vec<Sightings> = vec![Sightings::new(); opened.len()];
+    let mut sightings: Vec<Sightings> = opened.iter().map(Opened::seen_of_a_copy).collect();
     for kind in [SupportKind::Local, SupportKind::Slurm] {
-        let is_asked =
-            |opened: &Opened| opened.watched.launch.place.kind == kind && !opened.undecided.is_empty();
+        let is_asked = |opened: &Opened| opened.watched.launch.place.kind == kind && opened.asks();
         let asked: Vec<usize> = (0..opened.len()).filter(|place| is_asked(&opened[*place])).collect();
         if asked.is_empty() {
             continue;
@@ -123,7 +122,8 @@ pub fn survey(watched: Vec<Watched>, supports: &Supports<'_>) -> Result<Vec<Surv
         }
     }
     let fold = |(opened, seen): (Opened, Sightings)| {
-        let is_unclear = seen.values().any(|sighting| matches!(sighting, Sighting::Unclear(_)));
+        let is_unclear =
+            opened.asks() && seen.values().any(|sighting| matches!(sighting, Sighting::Unclear(_)));
         let support = supports.of(&opened.watched.launch);
         let answered = is_unclear.then(|| support.last_answer(&opened.watched.dir)).flatten();
         opened.fold(&seen, answered)

@@ -1,6 +1,7 @@
 //! What the disk tells of a launch, what it leaves open, and both folded with what a support has seen.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -22,6 +23,8 @@ pub(super) struct Opened {
     pub(super) watched: Watched,
     submissions: Submissions,
     pub(super) undecided: Ranges,
+    /// The folder that this is a copy of, where something is undecided: it goes on there.
+    original: Option<PathBuf>,
 }
 
 pub(super) fn open(watched: Vec<Watched>) -> Result<Vec<Opened>, StoreError> {
@@ -48,12 +51,25 @@ impl Opened {
         let mut submissions = watched.dir.submissions()?;
         adopt_reported(&mut submissions, &watched.history);
         let undecided = undecided(&watched, &submissions);
-        Ok(Self { watched, submissions, undecided })
+        let original = (!undecided.is_empty()).then(|| watched.dir.original(&watched.launch)).flatten();
+        Ok(Self { watched, submissions, undecided, original })
+    }
+
+    /// Tells whether there is something to ask the support for: not where this is a copy, of which it knows nothing.
+    pub(super) fn asks(&self) -> bool {
+        !self.undecided.is_empty() && self.original.is_none()
+    }
+
+    /// Gives what can be said of a copy without asking anybody: nothing of what its original has not ended.
+    pub(super) fn seen_of_a_copy(&self) -> Sightings {
+        let Some(original) = &self.original else { return Sightings::new() };
+        let words = format!("this is a copy of `{}`, where it may go on", original.display());
+        self.undecided.iter().map(|run| (run, Sighting::Unclear(words.clone()))).collect()
     }
 
     /// Looks for jobs whose answer was lost, where that matters.
     pub(super) fn find_lost(&mut self, supports: &Supports<'_>) {
-        if self.undecided.is_empty() || !self.submissions.iter().any(Submission::is_lost) {
+        if !self.asks() || !self.submissions.iter().any(Submission::is_lost) {
             return;
         }
         for (number, job) in supports.of(&self.watched.launch).find_lost(&self.case()) {
