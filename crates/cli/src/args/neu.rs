@@ -228,6 +228,9 @@ pub(crate) struct ExecuteArgs {
     /// The process that waits for this one
     #[arg(long)]
     pub(crate) first_half: i32,
+    /// Why no run can be started
+    #[arg(long)]
+    pub(crate) hindrance: Option<String>,
     /// The file to remove once the env is activated
     pub(crate) activated: PathBuf,
 }

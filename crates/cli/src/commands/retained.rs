@@ -1,12 +1,13 @@
 //! What a launch has kept of the day it was made, and what `--with` changes of it.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use neuromanager_core::config::{SupportKind, resource_changes};
 use neuromanager_core::engine::program::{Env, Search, check_again};
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Launch;
+use neuromanager_core::worker::starting_folder;
 
 use super::App;
 use crate::exit::Exit;
@@ -36,11 +37,7 @@ impl App {
 
     /// Insists that the script of a launch is there, in the folder that its runs start in.
     pub(super) fn check_script(&self, launch: &Launch, resources: &Resources) -> Result<(), Failure> {
-        let folder = Path::new(&launch.folder.0);
-        let folder = match (launch.place.kind, resources.value("chdir")) {
-            (SupportKind::Slurm, Some(other)) => folder.join(other),
-            (SupportKind::Slurm, None) | (SupportKind::Local, _) => PathBuf::from(folder),
-        };
+        let folder = starting_folder(launch.place.kind, Path::new(&launch.folder.0), resources);
         let search =
             Search { folder: &folder, path: self.settings.path(), python: None, env: Env::Activated };
         let command: Vec<OsString> = launch.command.iter().map(|word| word.0.clone()).collect();

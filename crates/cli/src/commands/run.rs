@@ -12,6 +12,7 @@ use neuromanager_core::plan::Plan;
 use neuromanager_core::resources::Resources;
 use neuromanager_core::store::Names;
 use neuromanager_core::sweep::Sweep;
+use neuromanager_core::worker;
 
 use super::App;
 use super::count::{count, foresee};
@@ -134,10 +135,7 @@ fn resources(
 
 /// Gives the folder that runs start in: sbatch's `--chdir` where sbatch is asked, else the user's.
 pub(super) fn starting_folder(kind: SupportKind, resources: &Resources, app: &App) -> PathBuf {
-    match (kind, resources.value("chdir")) {
-        (SupportKind::Slurm, Some(folder)) => app.settings.folder.join(folder),
-        (SupportKind::Slurm, None) | (SupportKind::Local, _) => app.settings.folder.clone(),
-    }
+    worker::starting_folder(kind, &app.settings.folder, resources)
 }
 
 /// Refuses an option of ours where only options of sbatch can stand.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use neuromanager_core::patience::Patience;
 use neuromanager_core::process::ProcessId;
 use neuromanager_core::ranges::Ranges;
-use neuromanager_core::worker::{self, Assignment, Environment, Input, Means, Node, Outcome, Setting};
+use neuromanager_core::worker::{
+    self, Assignment, Beginning, Environment, Input, Means, Node, Outcome, Setting,
+};
 
 use super::App;
 use crate::args::{ExecuteArgs, PatienceArgs, SettingArg, WorkerArgs};
@@ -36,7 +38,12 @@ pub(crate) fn execute(args: &ExecuteArgs, app: &App) -> Result<Exit, Failure> {
     let first_half = ProcessId::of(args.first_half);
     let first_half = first_half.unwrap_or(ProcessId { pid: args.first_half, start: 0, boot: String::new() });
     let assignment = assignment(&args.worker, first_half, app)?;
-    Ok(exit(worker::execute(&assignment, &environment, &args.activated, app.gpu_desk()?)?))
+    let beginning = Beginning {
+        environment: &environment,
+        activated: &args.activated,
+        hindrance: args.hindrance.clone(),
+    };
+    Ok(exit(worker::execute(&assignment, beginning, app.gpu_desk()?)?))
 }
 
 fn exit(outcome: Outcome) -> Exit {

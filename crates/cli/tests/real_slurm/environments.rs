@@ -86,3 +86,35 @@ fn a_run_sees_exports_a_venv_and_modules() {
     );
     assert_eq!(log.lines().next(), Some(venv.as_str()));
 }
+
+#[test]
+fn a_run_whose_folder_is_gone_never_starts_and_nothing_of_its_env_is_executed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let desk = Desk::on(&cluster);
+    let world = &desk.world;
+    let activated = world.root().join("activated");
+    desk.configure(&[&format!("pwd >>{}", activated.display())], &json!({"mem": "100"}));
+    fs::create_dir(world.path("inner")).unwrap();
+    // slurmd goes on in /tmp, where the script would be found.
+    let script = world.path("train.py").display().to_string();
+    let launch = desk.launch(&format!("--runs=2 slurm cpu --hold --chdir=inner {script}"));
+    fs::rename(world.path("inner"), world.path("moved")).unwrap();
+    desk.slurm(&format!("scontrol release {}", launch.job()));
+    assert_eq!(launch.wait(), 1);
+    let run = launch.run(1);
+    assert_eq!((&run["state"], &run["class"]), (&"failed".into(), &"never-started".into()), "{run}");
+    let cause = format!(
+        "cannot go to the folder `{}` that it starts in: No such file or directory",
+        world.path("inner").display()
+    );
+    assert_says(run["cause"].as_str().unwrap(), [cause.as_str()]);
+    assert_says(&launch.log(1), [cause.as_str()]);
+    assert!(desk.records().is_empty() && !activated.exists());
+    fs::rename(world.path("moved"), world.path("inner")).unwrap();
+    desk.neu("retry 1").succeeded();
+    desk.slurm(&format!("scontrol release {}", launch.jobs()[1]));
+    assert_eq!(launch.wait(), 0);
+    assert_eq!(launch.states(), ["succeeded", "succeeded"]);
+    let inner = world.path("inner").display().to_string();
+    assert_eq!(fs::read_to_string(activated).unwrap(), format!("{inner}\n{inner}\n"));
+}

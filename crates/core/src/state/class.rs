@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{RunState, Status};
+use crate::event::Exit;
 
 /// Kinds of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -24,7 +25,7 @@ pub enum FailureClass {
     Preempted,
     /// Somebody stopped it.
     Cancelled,
-    /// The scheduler refused it, or could not start it.
+    /// It was refused, or could not be started.
     NeverStarted,
     /// Nothing says how it ended.
     Lost,
@@ -73,6 +74,9 @@ pub fn classify(status: &Status, last_lines: &[String]) -> Option<FailureClass> 
         RunState::Preempted => Some(FailureClass::Preempted),
         RunState::EnvFailed => Some(FailureClass::Env),
         RunState::Lost => Some(FailureClass::Lost),
+        RunState::Failed if matches!(status.exit, Some(Exit::Unstarted { .. })) => {
+            Some(FailureClass::NeverStarted)
+        }
         // Of a program that began there is a start or an end.
         RunState::Failed if status.attempt == 0 && status.exit.is_none() => Some(FailureClass::NeverStarted),
         RunState::Failed if says_out_of_gpu_memory(last_lines) => Some(FailureClass::CudaOutOfMemory),

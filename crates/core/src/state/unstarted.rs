@@ -108,7 +108,7 @@ fn unlaunched(task: &Task) -> String {
     let node = task.node.as_ref().map_or_else(|| "its node".to_owned(), |node| format!("node {node}"));
     format!(
         "it never began: {node} could not start its job, since a folder was not there, most likely that of the \
-         launch in .neu, or the folder that it was started in; Slurm says {}",
+         launch in .neu; Slurm says {}",
         task.words
     )
 }

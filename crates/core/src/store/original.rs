@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use super::error::StoreError;
 use super::{Launch, LaunchDir};
 
-/// How far above the folder of a launch its project is: `.neu/launches/12`.
-const PROJECT: usize = 3;
+/// Gives the project of a launch's folder, `.neu/launches/12`.
+fn project(dir: &Path) -> Option<&Path> {
+    dir.ancestors().nth(3)
+}
 
 impl LaunchDir {
     /// Fails where this folder is a copy, and the one that it was copied from still has the launch. A folder that was
@@ -33,9 +35,10 @@ impl LaunchDir {
     pub fn folder_today(&self, launch: &Launch) -> PathBuf {
         let then = Path::new(&launch.folder.0);
         let moved = || {
-            let project = |dir: &Path| dir.ancestors().nth(PROJECT).map(Path::to_owned);
             let made_in = project(Path::new(&launch.made_in.as_ref()?.0))?;
-            Some(project(self.path())?.join(then.strip_prefix(made_in).ok()?))
+            let here = project(self.path()).filter(|here| *here != made_in)?;
+            let rest = then.strip_prefix(made_in).ok()?;
+            Some(if rest.as_os_str().is_empty() { here.to_owned() } else { here.join(rest) })
         };
         moved().filter(|moved| moved.is_dir()).unwrap_or_else(|| then.to_owned())
     }
@@ -105,6 +108,7 @@ mod tests {
             dir.folder_today(&launch)
         };
         assert_eq!(started_in(old.join("sub")), new.join("sub"));
+        assert_eq!(started_in(old.clone()).as_os_str(), new.as_os_str());
         assert_eq!(started_in(old.join("gone")), old.join("gone"), "it is not there any more");
         assert_eq!(started_in("/elsewhere".into()), Path::new("/elsewhere"));
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::attempts::{Verdict, decide};
 use super::execute::Executor;
 use super::orphans::Orphans;
+use super::program::NOT_EXECUTABLE;
 use super::{Setting, WorkerError};
 use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
 use crate::id::{LaunchId, RunId};
@@ -13,9 +14,6 @@ use crate::store::Claim;
 
 /// How often an attempt that waits looks for news of the one that it waits for.
 const TICK: Duration = Duration::from_millis(500);
-
-/// The exit code of a run that was not started since something forbade it: that of a command that cannot be executed.
-const FORBIDDEN: i32 = 126;
 
 /// The exit code of a run that was stopped before it was started: that of a shell's child that TERM ended.
 const STOPPED: i32 = 143;
@@ -89,7 +87,9 @@ impl Executor<'_> {
             match verdict {
                 Verdict::Execute => {}
                 Verdict::Superseded(by) => return self.give_way(run, by).map(|()| false),
-                Verdict::Refuse(reason) => return self.end_unstarted(run, FORBIDDEN, reason).map(|()| false),
+                Verdict::Refuse(reason) => {
+                    return self.end_unstarted(run, NOT_EXECUTABLE, reason).map(|()| false);
+                }
                 Verdict::Fence { earlier, place } => {
                     if !is_told {
                         self.record_fence(run, earlier, place)?;

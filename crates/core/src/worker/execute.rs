@@ -18,6 +18,7 @@ use super::limits::Keeper;
 use super::memory::OutOfMemory;
 use super::past::Past;
 use super::points::Points;
+use super::program::NOT_EXECUTABLE;
 use super::program::{Environment, Identity, Launcher, unprepared};
 use super::relay::relays;
 use super::running::Running;
@@ -32,21 +33,29 @@ use crate::ranges::Ranges;
 use crate::resources::{LocalResources, Resources};
 use crate::store::{JournalReader, JournalWriter, Launch, LaunchDir, PlanReader, Submission};
 
-/// Executes the runs of an assignment in this process's environment, which `environment` repeats.
-///
-/// `activated` is removed first, with its folder: it tells the first half that the env was activated. GPUs are leased at
-/// `desk`, where the launch asks for any.
+/// What the second half begins with.
+#[derive(Debug)]
+pub struct Beginning<'a> {
+    /// The environment of this process, with all that the env has set.
+    pub environment: &'a Environment,
+    /// A file, alone in its folder, of which the removal tells the first half that the env was activated.
+    pub activated: &'a Path,
+    /// Why no run can be started, where the first half has found that already.
+    pub hindrance: Option<String>,
+}
+
+/// Executes the runs of an assignment in this process's environment. GPUs are leased at `desk`, where the launch asks
+/// for any.
 pub fn execute(
     assignment: &Assignment,
-    environment: &Environment,
-    activated: &Path,
+    beginning: Beginning<'_>,
     desk: GpuDesk,
 ) -> Result<Outcome, WorkerError> {
+    let Beginning { environment, activated, hindrance } = beginning;
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
     let submission = submission(assignment, &dir)?;
-    let own = submission.as_ref().and_then(|submission| submission.options.as_ref());
-    let resources = own.unwrap_or(&launch.resources);
+    let resources = asked(&launch, submission.as_ref());
     let limits = limits(assignment, resources, &desk)?;
     // It may start a process that is no leftover of a program.
     let leases = leases(assignment, &launch, resources, desk)?;
@@ -62,6 +71,7 @@ pub fn execute(
     let mut executor = Executor {
         assignment,
         launcher: Launcher::prepare(environment).doing("prepare the environment of programs")?,
+        hindrance,
         births: Births::of_boot(&boot_id()),
         points: Points::default(),
         plan: dir.plan()?,
@@ -97,8 +107,16 @@ pub fn execute(
     executor.execute_all()
 }
 
+/// Gives what a launch, or the submission of a later attempt, asks for.
+pub(super) fn asked<'a>(launch: &'a Launch, submission: Option<&'a Submission>) -> &'a Resources {
+    submission.and_then(|submission| submission.options.as_ref()).unwrap_or(&launch.resources)
+}
+
 /// Finds the submission that asked for these attempts, where they are not the first.
-fn submission(assignment: &Assignment, dir: &LaunchDir) -> Result<Option<Submission>, WorkerError> {
+pub(super) fn submission(
+    assignment: &Assignment,
+    dir: &LaunchDir,
+) -> Result<Option<Submission>, WorkerError> {
     if assignment.first_attempt == 1 {
         return Ok(None);
     }
@@ -126,6 +144,8 @@ fn limits(
 pub(super) struct Executor<'a> {
     pub(super) assignment: &'a Assignment,
     launcher: Launcher,
+    /// Why no run can be started.
+    hindrance: Option<String>,
     births: Births,
     pub(super) points: Points,
     pub(super) launch: Launch,
@@ -164,6 +184,9 @@ impl Executor<'_> {
         let mut guard = None;
         let mut point = None;
         let mut prepare_and_start = || {
+            if let Some(reason) = &self.hindrance {
+                return Err(Exit::Unstarted { code: NOT_EXECUTABLE, reason: reason.clone() });
+            }
             let params_file = || self.dir.params_file(run, attempt);
             let place =
                 self.points.take(planned.params.get(), params_file).map_err(|error| unprepared(&error))?;

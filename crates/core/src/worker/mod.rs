@@ -15,6 +15,7 @@ mod crew;
 mod ending;
 mod execute;
 mod failures;
+mod folder;
 mod gpus;
 mod guard;
 mod heirs;
@@ -51,7 +52,8 @@ use crate::store::StoreError;
 
 pub(crate) use asking::last_lines;
 pub use asking::{AskError, Question, Said, ask};
-pub use execute::execute;
+pub use execute::{Beginning, execute};
+pub use folder::starting_folder;
 pub use gpus::GpuDesk;
 pub use guard::{Guard, Limits, Unlimited};
 pub use lease::{Answer, Grant, Leases, Unleased};

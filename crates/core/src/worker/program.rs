@@ -24,6 +24,9 @@ use crate::store::PlannedRun;
 /// 128 KiB (execve(2)).
 const LONGEST_PARAMS: usize = 100_000;
 
+/// The exit code of a shell for a command that cannot be executed.
+pub(super) const NOT_EXECUTABLE: i32 = 126;
+
 /// What a program is told about the run that it is.
 #[derive(Debug)]
 pub(super) struct Identity<'a> {
@@ -155,7 +158,7 @@ fn redirections(log: &File, input: Input) -> Result<PosixSpawnFileActions, Errno
 
 /// Makes an end of the run of what went wrong before its start.
 pub(super) fn unprepared(error: &io::Error) -> Exit {
-    Exit::Unstarted { code: 126, reason: format!("cannot prepare the run: {error}") }
+    Exit::Unstarted { code: NOT_EXECUTABLE, reason: format!("cannot prepare the run: {error}") }
 }
 
 fn own_variables(
@@ -208,7 +211,10 @@ fn unstarted(program: &OsStr, error: &io::Error) -> Exit {
             code: 127,
             reason: format!("`{program}` is not on PATH, after the env was activated"),
         },
-        _ => Exit::Unstarted { code: 126, reason: format!("`{program}` cannot be started: {error}") },
+        _ => {
+            let reason = format!("`{program}` cannot be started: {error}");
+            Exit::Unstarted { code: NOT_EXECUTABLE, reason }
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::activation::{Activation, Failure, end};
+use super::execute::{asked, submission};
+use super::folder;
 use super::leftovers::Leftovers;
 use super::relay::relay_of;
 use super::stopping::{ABANDON, ABANDONED};
@@ -51,10 +53,16 @@ pub fn supervise(
         return Ok(Outcome::Failed);
     }
     account.record_beginning()?;
+    let submission = submission(assignment, &account.dir)?;
+    let resources = asked(&account.launch, submission.as_ref());
+    let entered = folder::enter(&assignment.setting, &account.launch, resources);
     let activation = Activation::prepare(temporary).doing("write to the folder for temporary files")?;
+    // Where it is somewhere else, nothing of the env is executed either.
+    let env = if entered.is_ok() { account.launch.env.as_slice() } else { &[] };
+    next.extend(entered.err().map(|hindrance| format!("--hindrance={hindrance}").into()));
     next.push(activation.progress().into());
     // The shell gets a group of its own, so that a stop reaches whatever the env is running.
-    let spawned = activation.command(&account.launch.env, &next).process_group(0).spawn();
+    let spawned = activation.command(env, &next).process_group(0).spawn();
     let child = match spawned {
         Ok(child) => Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)),
         Err(error) => {
