@@ -1,6 +1,6 @@
 //! What the journal says of each run, put together from its records. Pure.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -24,6 +24,8 @@ pub struct Dated<T> {
 #[derive(Debug, Clone, Default)]
 pub struct History {
     attempts: HashMap<u64, Attempt>,
+    /// The attempts before those: nearly no run has any.
+    earlier: HashMap<u64, BTreeMap<u32, Attempt>>,
     env_failed: LastWord<EnvFailed>,
     /// The last word of a worker that executed nothing.
     waits: Option<Waits>,
@@ -59,7 +61,7 @@ impl<T> LastWord<T> {
     }
 }
 
-/// The latest attempt at a run that the journal knows of.
+/// An attempt at a run, as the journal knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attempt {
     /// Its number, from 1.
@@ -76,6 +78,16 @@ pub struct Attempt {
     pub superseded: Option<Dated<Superseded>>,
     /// That somebody found it over, where its worker never said so.
     pub concluded: Option<Dated<Concluded>>,
+}
+
+impl Attempt {
+    /// Tells whether its program succeeded, and nobody knew worse who tried the run again.
+    pub fn has_succeeded(&self) -> bool {
+        let is_outweighed =
+            self.concluded.as_ref().is_some_and(|concluded| concluded.what.state.outweighs_success());
+        let is_last = !is_outweighed && self.superseded.is_none();
+        is_last && self.ended.as_ref().is_some_and(|ended| ended.what.has_succeeded())
+    }
 }
 
 impl History {
@@ -95,34 +107,28 @@ impl History {
                     self.stopped.add(&what.runs.clone(), Dated { time, what });
                 }
                 Event::Fenced(what) => {
-                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
-                        attempt.fenced = Some(Dated { time, what });
-                    }
+                    let attempt = self.attempt(what.run, what.attempt);
+                    attempt.fenced = Some(Dated { time, what });
                 }
                 Event::Started(what) => {
-                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
-                        attempt.started = Some(Dated { time, what });
-                    }
+                    let attempt = self.attempt(what.run, what.attempt);
+                    attempt.started = Some(Dated { time, what });
                 }
                 Event::Interrupted(what) => {
-                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
-                        attempt.interrupted = Some(Dated { time, what });
-                    }
+                    let attempt = self.attempt(what.run, what.attempt);
+                    attempt.interrupted = Some(Dated { time, what });
                 }
                 Event::Ended(what) => {
-                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
-                        attempt.ended = Some(Dated { time, what });
-                    }
+                    let attempt = self.attempt(what.run, what.attempt);
+                    attempt.ended = Some(Dated { time, what });
                 }
                 Event::Superseded(what) => {
-                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
-                        attempt.superseded = Some(Dated { time, what });
-                    }
+                    let attempt = self.attempt(what.run, what.attempt);
+                    attempt.superseded = Some(Dated { time, what });
                 }
                 Event::Concluded(what) => {
-                    if let Some(attempt) = self.attempt(what.run, what.attempt) {
-                        attempt.concluded = Some(Dated { time, what });
-                    }
+                    let attempt = self.attempt(what.run, what.attempt);
+                    attempt.concluded = Some(Dated { time, what });
                 }
                 Event::Waits(what) => self.waits = Some(what),
                 // It says who did not execute a run; whoever did writes the run's own records.
@@ -131,18 +137,29 @@ impl History {
         }
     }
 
-    /// Gives the attempt to write to, where it is the latest or later than any.
-    fn attempt(&mut self, run: u64, number: u32) -> Option<&mut Attempt> {
-        let latest = self.attempts.entry(run).or_default();
-        if number > latest.number {
-            *latest = Attempt { number, ..Attempt::default() };
+    /// Gives the attempt to write to.
+    fn attempt(&mut self, run: u64, number: u32) -> &mut Attempt {
+        let begun = || Attempt { number, ..Attempt::default() };
+        let latest = self.attempts.entry(run).or_insert_with(begun);
+        if number < latest.number {
+            return self.earlier.entry(run).or_default().entry(number).or_insert_with(begun);
         }
-        (number == latest.number).then_some(latest)
+        if number > latest.number {
+            let before = std::mem::replace(latest, begun());
+            self.earlier.entry(run).or_default().insert(before.number, before);
+        }
+        latest
     }
 
     /// Gives the latest attempt at a run.
     pub fn latest(&self, run: u64) -> Option<&Attempt> {
         self.attempts.get(&run)
+    }
+
+    /// Gives all attempts at a run, from the latest to the first.
+    pub fn attempts(&self, run: u64) -> impl Iterator<Item = &Attempt> {
+        let earlier = self.earlier.get(&run).into_iter().flat_map(|attempts| attempts.values().rev());
+        self.latest(run).into_iter().chain(earlier)
     }
 
     /// Gives the last word that the env of a run's worker failed.

@@ -77,6 +77,11 @@ impl RunState {
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Waiting | Self::Pending | Self::Running | Self::Unknown)
     }
+
+    /// Tells whether a scheduler that says so counts more than a program that ended with exit code 0.
+    pub fn outweighs_success(self) -> bool {
+        matches!(self, Self::TimedOut | Self::OutOfMemory)
+    }
 }
 
 impl fmt::Display for RunState {

@@ -25,6 +25,7 @@ with open("began.new", "w") as began:
 os.rename("began.new", "began." + name)
 while time.monotonic() < end[0] and not os.path.exists("go." + name):
     time.sleep(0.01)
+raise SystemExit(os.path.exists("fail." + name))
 "#;
 
 /// A launch of one run that was handed to a Slurm which does nothing.
@@ -41,13 +42,27 @@ fn worker(world: &World, job: u32, node: &str, restarts: u32) -> Line {
 }
 
 fn worker_of(world: &World, launch: u32, job: u32, node: &str, restarts: u32) -> Line {
+    worker_of_submission(world, (launch, 0), job, node, restarts)
+}
+
+/// The worker of a task of a launch's submission: each retry is another one.
+fn worker_of_submission(
+    world: &World,
+    (launch, submission): (u32, usize),
+    job: u32,
+    node: &str,
+    restarts: u32,
+) -> Line {
     let launch = world.store().join(format!("launches/{launch}"));
-    let submission = fs::read_to_string(launch.join("submissions.jsonl")).unwrap();
-    let intent: Value = submission.lines().find_map(|line| serde_json::from_str(line).ok()).unwrap();
-    let key = intent["event"]["intent"]["chunk"]["key"].as_str().unwrap();
+    let record = fs::read_to_string(launch.join("submissions.jsonl")).unwrap();
+    let events = record.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut chunks = events.map(|event| event["event"]["intent"]["chunk"].clone()).filter(Value::is_object);
+    let chunk = chunks.nth(submission).unwrap();
+    let (key, attempt) = (chunk["key"].as_str().unwrap(), chunk["attempt"].to_string());
     let mut words: Vec<String> = vec!["worker".into(), launch.to_str().unwrap().into()];
     words.extend(
-        ["--key", key, "--runs", "0", "--base", "0", "--attempt", "1", "--setting", "job"].map(Into::into),
+        ["--key", key, "--runs", "0", "--base", "0", "--attempt", &attempt, "--setting", "job"]
+            .map(Into::into),
     );
     let line = world.tool(Tool::Neu, words).env("SLURM_JOB_ID", job.to_string()).env("SLURMD_NODENAME", node);
     line.env("SLURM_RESTART_COUNT", restarts.to_string()).env("NEU_FENCE", "6")
@@ -223,7 +238,8 @@ fn an_attempt_that_comes_after_its_successor_leaves_the_run_alone() {
 fn with_a_log_without_a_word() -> World {
     let world = launched();
     let_go(&world, 1);
-    worker(&world, 9, "n1", 0).run().succeeded();
+    world.file("fail.1", "");
+    worker(&world, 9, "n1", 0).run().exited(1);
     fs::write(world.store().join("launches/1/logs/0.2.out"), "").unwrap();
     world
 }
@@ -305,4 +321,50 @@ fn a_worker_without_its_job_s_variables_says_so() {
     let outcome = worker(&world, 9, "n1", 0).env("NEU_FENCE", "long").run().exited(2);
     assert!(outcome.stderr.contains("NEU_FENCE"), "{}", outcome.stderr);
     assert!(records(&world, "worker").is_empty());
+}
+
+/// Has a Slurm that knows no job at all, not even when its controller is asked, and waits until the run is lost for it.
+fn until_it_is_lost(world: &World) {
+    world.fake("sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1");
+    wait_until("the run is lost", || world.states("1") == ["lost"]);
+}
+
+#[test]
+fn a_job_that_was_taken_for_lost_leaves_its_run_to_the_retry() {
+    let world = launched();
+    until_it_is_lost(&world);
+    world.neu("retry 1").succeeded();
+    for attempt in [1, 2] {
+        let_go(&world, attempt);
+    }
+    worker(&world, 9, "n1", 0).run().exited(1);
+    assert_eq!(records(&world, "refused")[0]["reason"], "attempt 2 was asked for since");
+    worker_of_submission(&world, (1, 1), 10, "n2", 0).run().succeeded();
+    assert!(!world.path("began.1").exists() && world.path("began.2").exists());
+    assert_eq!(world.states("1"), ["succeeded"]);
+}
+
+#[test]
+fn a_run_that_succeeded_while_it_was_taken_for_lost_is_not_executed_again() {
+    let world = launched();
+    let_go(&world, 1);
+    worker(&world, 9, "n1", 0).run().succeeded();
+    // Its record is still on its way through a network file system.
+    let (events, aside) = (world.store().join("launches/1/events"), world.root().join("on-its-way"));
+    world.bash(&format!("mkdir {0} && mv {1}/* {0}", aside.display(), events.display())).succeeded();
+    until_it_is_lost(&world);
+    world.neu("retry 1").succeeded();
+    world.bash(&format!("mv {}/n1-* {}", aside.display(), events.display())).succeeded();
+    let shows_success = |world: &World| {
+        assert_eq!(world.states("1"), ["succeeded"]);
+        let shown = world.neu("show 1.0").succeeded().stdout;
+        let cause = "attempt 2 was asked for before that was known, and executes nothing";
+        assert!(shown.contains(cause), "{shown}");
+    };
+    shows_success(&world);
+    let_go(&world, 2);
+    worker_of_submission(&world, (1, 1), 10, "n2", 0).run().exited(1);
+    assert_eq!(records(&world, "refused")[0]["reason"], "attempt 1 (on n1, job 9) has succeeded");
+    assert!(!world.path("began.2").exists());
+    shows_success(&world);
 }

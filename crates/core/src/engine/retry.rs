@@ -143,14 +143,17 @@ fn conclude(survey: &Survey, runs: &Ranges, claims: &Claims, node: &Node) -> Res
     journal.sync()
 }
 
-/// Gives the attempt whose end nobody wrote down: the latest, where there is one.
+/// Gives the attempt whose end nobody wrote down, or only as a success that Slurm knows better of: the latest, where
+/// there is one.
 fn unsaid(latest: Option<&Attempt>, claimed: u32) -> Option<u32> {
     let number = latest.map_or(0, |attempt| attempt.number);
     if claimed > number {
         return Some(claimed);
     }
     let is_said = |attempt: &Attempt| {
-        attempt.ended.is_some() || attempt.superseded.is_some() || attempt.concluded.is_some()
+        attempt.ended.as_ref().is_some_and(|ended| !ended.what.has_succeeded())
+            || attempt.superseded.is_some()
+            || attempt.concluded.is_some()
     };
     latest.filter(|attempt| !is_said(attempt)).map(|attempt| attempt.number)
 }
@@ -163,6 +166,8 @@ fn cause(status: &Status) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Ended, Exit};
+    use crate::history::Dated;
     use proptest::prelude::*;
 
     proptest! {
@@ -193,5 +198,23 @@ mod tests {
         assert_eq!(unsaid(None, 1), Some(1), "its worker was killed before it could say that it began");
         assert_eq!(unsaid(Some(&attempt(2)), 2), Some(2));
         assert_eq!(unsaid(Some(&attempt(2)), 3), Some(3));
+    }
+
+    #[test]
+    fn a_success_that_slurm_knows_better_of_is_concluded_and_another_end_is_not() {
+        let ended = |exit| {
+            let what = Ended {
+                run: 0,
+                attempt: 1,
+                exit,
+                stopped: false,
+                out_of_memory: false,
+                usage: None,
+                exceeded: None,
+            };
+            let ended = Some(Dated { time: jiff::Timestamp::UNIX_EPOCH, what });
+            unsaid(Some(&Attempt { number: 1, ended, ..Attempt::default() }), 1)
+        };
+        assert_eq!((ended(Exit::Code(0)), ended(Exit::Code(1))), (Some(1), None));
     }
 }

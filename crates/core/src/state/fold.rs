@@ -13,7 +13,12 @@ use crate::history::{Attempt, Dated, History};
 ///
 /// The latest attempt decides, and that is the one that was `handed` over last, also before it has begun: what an
 /// earlier one came to is then history.
+///
+/// But an earlier one that turns out to have succeeded was the last: the worker of a later one then executes nothing.
 pub fn fold(history: &History, run: u64, handed: Option<Handed>, sighting: &Sighting, at: Moment) -> Status {
+    if let Some(attempt) = succeeded_before(history, run, handed) {
+        return of_late_success(attempt, handed);
+    }
     let status = match history.latest(run).filter(|attempt| !is_followed(attempt, handed)) {
         Some(attempt) => of_attempt(history, run, attempt, sighting, at),
         None => match (sighting, history.latest(run)) {
@@ -33,6 +38,22 @@ pub fn fold(history: &History, run: u64, handed: Option<Handed>, sighting: &Sigh
 /// Tells whether an attempt is no longer the one that counts: a later one was handed over, or seen by its worker.
 pub(crate) fn is_followed(attempt: &Attempt, handed: Option<Handed>) -> bool {
     attempt.superseded.is_some() || handed.is_some_and(|handed| handed.attempt > attempt.number)
+}
+
+/// Gives the attempt that turned out to have succeeded after the run was handed over once more, unless a later program
+/// was started all the same, by a version that did not look.
+pub(crate) fn succeeded_before(history: &History, run: u64, handed: Option<Handed>) -> Option<&Attempt> {
+    let started = history.attempts(run).find(|attempt| attempt.started.is_some())?;
+    let is_followed = handed.is_some_and(|handed| started.number < handed.attempt);
+    (is_followed && started.has_succeeded()).then_some(started)
+}
+
+fn of_late_success(attempt: &Attempt, handed: Option<Handed>) -> Status {
+    let later = handed.map_or(0, |handed| handed.attempt);
+    let cause = format!("attempt {later} was asked for before that was known, and executes nothing");
+    let mut status = Status::new(RunState::Succeeded, Some(cause));
+    describe_attempt(&mut status, attempt);
+    status
 }
 
 /// Tells of an attempt that began, unless its successor could not even activate its env.

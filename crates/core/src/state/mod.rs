@@ -18,7 +18,7 @@ pub use crate::run_state::RunState;
 pub use class::{FailureClass, classify};
 pub(crate) use ended::is_for_slurm_to_tell;
 pub use fold::fold;
-pub(crate) use fold::is_followed;
+pub(crate) use fold::{is_followed, succeeded_before};
 pub use lateness::{LAG, Lateness, Moment};
 pub use unstarted::Handed;
 pub(crate) use unstarted::stopped;

@@ -10,7 +10,7 @@ use super::program::NOT_EXECUTABLE;
 use super::{Setting, WorkerError};
 use crate::event::{Ended, Event, Exit, Fenced, Refused, Superseded};
 use crate::id::{LaunchId, RunId};
-use crate::store::Claim;
+use crate::store::{Answer, Claim, Submission};
 
 /// How often an attempt that waits looks for news of the one that it waits for.
 const TICK: Duration = Duration::from_millis(500);
@@ -26,6 +26,9 @@ impl Executor<'_> {
         let attempt = self.assignment.attempt;
         // On this machine nothing starts a run again by itself: a first attempt has no others to look for.
         if attempt > 1 || matches!(self.assignment.setting, Setting::Job(_)) {
+            if let Some(by) = self.replaced_by(run) {
+                return self.refuse(run, format!("attempt {by} was asked for since"));
+            }
             match self.judge(run)? {
                 Verdict::Execute | Verdict::Fence { .. } => {}
                 Verdict::Superseded(by) => {
@@ -63,6 +66,20 @@ impl Executor<'_> {
                 claimed || !self.past.named(self.assignment, run).is_empty()
             }
         })
+    }
+
+    /// Gives the attempt that this job's runs were handed over as once more, since it was taken for lost. A record that
+    /// cannot be read keeps nobody from a run: the logs and journals still do.
+    fn replaced_by(&self, run: u64) -> Option<u32> {
+        let Setting::Job(_) = self.assignment.setting else { return None };
+        let submissions = self.dir.submissions().ok()?;
+        let is_later = |submission: &&Submission| {
+            submission.chunk.attempt > self.assignment.first_attempt
+                && submission.chunk.key != self.assignment.key
+                && submission.chunk.runs.contains(run)
+                && !matches!(submission.answer, Some(Answer::Refused(_)))
+        };
+        submissions.iter().filter(is_later).map(|submission| submission.chunk.attempt).max()
     }
 
     fn judge(&mut self, run: u64) -> Result<Verdict, WorkerError> {

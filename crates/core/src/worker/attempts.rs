@@ -24,6 +24,8 @@ pub(super) struct Earlier {
 /// What is known of the end of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
+    /// Its worker wrote that its program succeeded, and nobody knew worse who asked for the next attempt.
+    Succeeded,
     /// Its worker wrote that it is over.
     Recorded,
     /// Whoever asked for the next attempt found it over.
@@ -104,7 +106,11 @@ pub(super) fn decide(later: impl IntoIterator<Item = u32>, mut earlier: Vec<Earl
 fn demand(earlier: Earlier) -> Verdict {
     let Earlier { number, end, owner, presence, place, .. } = earlier;
     match (end, owner, presence) {
-        (End::Recorded, ..) | (_, _, Presence::Gone) => Verdict::Execute,
+        (End::Succeeded, Owner::Another, _) => {
+            Verdict::Refuse(format!("attempt {number} ({place}) has succeeded"))
+        }
+        // Of a success, the scheduler was told to start the task again.
+        (End::Succeeded | End::Recorded, ..) | (_, _, Presence::Gone) => Verdict::Execute,
         (End::Concluded, _, Presence::Here) | (End::Unknown, Owner::ThisTask, Presence::Here) => {
             Verdict::Execute
         }
@@ -121,7 +127,7 @@ fn demand(earlier: Earlier) -> Verdict {
 mod tests {
     use super::*;
 
-    const ENDS: [End; 3] = [End::Recorded, End::Concluded, End::Unknown];
+    const ENDS: [End; 4] = [End::Succeeded, End::Recorded, End::Concluded, End::Unknown];
     const BEGINNINGS: [Began; 2] = [Began::Program, Began::Claim];
     const OWNERS: [Owner; 2] = [Owner::ThisTask, Owner::Another];
     const PRESENCES: [Presence; 3] = [Presence::Gone, Presence::Here, Presence::Elsewhere];
@@ -161,6 +167,11 @@ mod tests {
     fn one_earlier_attempt_demands_what_the_table_says() {
         for earlier in all(2) {
             let verdict = decide([], vec![earlier.clone()]);
+            if earlier.end == End::Succeeded {
+                let is_refused = matches!(verdict, Verdict::Refuse(_));
+                assert_eq!(is_refused, earlier.owner == Owner::Another, "{earlier:?}");
+                continue;
+            }
             let is_over = earlier.end == End::Recorded || earlier.presence == Presence::Gone;
             let is_ours = earlier.end == End::Concluded || earlier.owner == Owner::ThisTask;
             let is_reachable = earlier.presence == Presence::Here;

@@ -11,6 +11,7 @@ use crate::event::{Event, Record, Started, Worker};
 use crate::id::RunId;
 use crate::process::{Liveness, ProcessId};
 use crate::ranges::Ranges;
+use crate::run_state::RunState;
 use crate::store::{JournalReader, JournalWriter, StoreError};
 
 /// What the journals say of the runs of an assignment, read on from time to time.
@@ -30,7 +31,8 @@ pub(super) struct Past {
 struct Facts {
     started: Option<Started>,
     is_over: bool,
-    is_concluded: bool,
+    has_succeeded: bool,
+    concluded: Option<RunState>,
 }
 
 impl Past {
@@ -77,10 +79,13 @@ impl Past {
             Event::Started(started) => {
                 self.facts(started.run, started.attempt, |facts| facts.started = Some(started.clone()));
             }
-            Event::Ended(ended) => self.facts(ended.run, ended.attempt, |facts| facts.is_over = true),
+            Event::Ended(ended) => self.facts(ended.run, ended.attempt, |facts| {
+                facts.is_over = true;
+                facts.has_succeeded = ended.has_succeeded();
+            }),
             Event::Superseded(by) => self.facts(by.run, by.attempt, |facts| facts.is_over = true),
             Event::Concluded(found) => {
-                self.facts(found.run, found.attempt, |facts| facts.is_concluded = true);
+                self.facts(found.run, found.attempt, |facts| facts.concluded = Some(found.state));
             }
             // They say nothing about the end: a program may go on after TERM, another worker has a refused
             // attempt, and one that waits has executed nothing yet.
@@ -115,10 +120,13 @@ impl Past {
             all.entry(*attempt).or_default();
         }
         // Whoever concluded an attempt had looked at all before it.
-        let concluded = all.iter().filter(|(_, facts)| facts.is_concluded).map(|(number, _)| *number).max();
+        let concluded =
+            all.iter().filter(|(_, facts)| facts.concluded.is_some()).map(|(number, _)| *number).max();
         let earlier = all.into_iter().filter(|(number, _)| *number < assignment.attempt);
         let described = earlier.map(|(number, facts)| {
+            let is_outweighed = facts.concluded.is_some_and(RunState::outweighs_success);
             let end = match facts.is_over {
+                true if facts.has_succeeded && !is_outweighed => End::Succeeded,
                 true => End::Recorded,
                 false if concluded.is_some_and(|last| number <= last) => End::Concluded,
                 false => End::Unknown,
@@ -205,7 +213,7 @@ fn of_started(
     };
     // What is over is not looked for.
     let presence = match (end, sight(assignment, &started.node, &started.process)) {
-        (End::Recorded, _) | (_, Some(Liveness::Elsewhere)) => Presence::Gone,
+        (End::Succeeded | End::Recorded, _) | (_, Some(Liveness::Elsewhere)) => Presence::Gone,
         (_, None) => Presence::Elsewhere,
         (_, Some(Liveness::Alive)) => Presence::Here,
         (_, Some(Liveness::Gone)) => presence_here(run, key),

@@ -14,6 +14,7 @@ use crate::process::Liveness;
 use crate::ranges::Ranges;
 use crate::state::{
     Handed, Lateness, Moment, Sighting, Status, fold, is_followed, is_for_slurm_to_tell, stopped,
+    succeeded_before,
 };
 use crate::store::{Launch, Owner, StoreError, Submission, Submissions};
 use crate::support::{Case, Sightings};
@@ -243,6 +244,7 @@ fn undecided(watched: &Watched, submissions: &Submissions) -> Ranges {
     let Watched { launch, history, counted, .. } = watched;
     let env_failed_at = |run| history.env_failed(run).map_or(0, |failed| failed.what.attempt);
     let is_open = |run: &u64| match history.latest(*run) {
+        Some(_) if succeeded_before(history, *run, handed(submissions, *run)).is_some() => false,
         // A later attempt was handed over, and its worker has not said anything of it.
         Some(attempt) if is_followed(attempt, handed(submissions, *run)) => {
             let handed = handed(submissions, *run);

@@ -75,7 +75,7 @@ fn the_attempt_that_was_handed_over_last_is_the_one_that_counts() {
 
 #[test]
 fn a_verdict_on_an_attempt_stands_where_its_worker_said_nothing() {
-    let verdict = Event::Concluded(crate::event::Concluded {
+    let verdict = Event::Concluded(Concluded {
         run: 3,
         attempt: 1,
         state: RunState::TimedOut,
@@ -98,4 +98,35 @@ fn a_superseded_attempt_counts_no_more() {
     assert_eq!(state(&events, &task(TaskState::Running)), RunState::Running);
     let later = [events.to_vec(), vec![started(2), ended(2, Exit::Code(0), false)]].concat();
     assert_eq!(state(&later, &Sighting::Unasked), RunState::Succeeded);
+}
+
+#[test]
+fn an_attempt_that_succeeded_after_the_next_was_asked_for_was_the_last() {
+    let again = |attempt| Some(Handed { attempt, time: at(NOW - 50) });
+    let concluded = |state| {
+        Event::Concluded(Concluded { run: 3, attempt: 1, state, cause: "nothing is left".to_owned() })
+    };
+    let refused =
+        ended(2, Exit::Unstarted { code: 126, reason: "attempt 1 has succeeded".to_owned() }, false);
+    let succeeded = [started(1), concluded(RunState::Lost), ended(1, Exit::Code(0), false)];
+    let told = |events: &[Event], sighting: &Sighting| {
+        let status = fold(&history(events), 3, again(2), sighting, moment(NOW));
+        (status.state, status.attempt)
+    };
+    for later in [vec![], vec![refused], vec![env_failed(2)]] {
+        for seen in [task(TaskState::Pending), task(TaskState::Failed), Sighting::Refused("no".to_owned())] {
+            // Records of several nodes come in any order.
+            let (one, other) = ([&succeeded[..], &later].concat(), [&later[..], &succeeded].concat());
+            assert_eq!(told(&one, &seen), (RunState::Succeeded, 1), "{later:?} {seen:?}");
+            assert_eq!(told(&other, &seen), (RunState::Succeeded, 1), "{later:?} {seen:?}");
+        }
+    }
+    let known = [started(1), ended(1, Exit::Code(0), false), concluded(RunState::OutOfMemory)];
+    assert_eq!(told(&known, &task(TaskState::Pending)).0, RunState::Pending, "Slurm knew worse");
+    let again = [&succeeded[..], &[started(2)]].concat();
+    assert_eq!(
+        told(&again, &task(TaskState::Running)),
+        (RunState::Running, 2),
+        "by a version that did not look"
+    );
 }

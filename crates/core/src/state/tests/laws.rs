@@ -21,7 +21,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         (1..4u32, prop::sample::select(ENDS.to_vec())).prop_map(|(attempt, state)| {
             let cause = "it was found so".to_owned();
-            Event::Concluded(crate::event::Concluded { run: 3, attempt, state, cause })
+            Event::Concluded(Concluded { run: 3, attempt, state, cause })
         }),
     ]
 }

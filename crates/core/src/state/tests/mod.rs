@@ -9,7 +9,9 @@ mod stories;
 mod verdicts;
 
 use super::*;
-use crate::event::{Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped, Waits};
+use crate::event::{
+    Concluded, Ended, EnvFailed, Event, Fenced, Interrupted, Record, Started, Stopped, Waits,
+};
 use crate::history::History;
 use crate::process::ProcessId;
 use crate::ranges::Ranges;

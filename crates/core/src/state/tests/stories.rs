@@ -29,13 +29,16 @@ enum Phase {
     Begun,
     Ended(i32),
     Cancelled,
+    /// The attempt before turned out to have succeeded: nothing comes after it.
+    SucceededBefore,
 }
 
-/// The model: where the current attempt is, and nothing of what was before.
+/// The model: where the current attempt is, and of what was before, whether a retry followed on a program.
 #[derive(Debug)]
 struct Model {
     attempt: u32,
     phase: Phase,
+    follows_program: bool,
     handed: Option<Handed>,
 }
 
@@ -51,15 +54,20 @@ impl Model {
             (Step::Cancel, Phase::Before) => (Phase::Cancelled, Some(told_to_stop())),
             (Step::Replace, Phase::Begun) => {
                 self.attempt += 1;
+                self.follows_program = false;
                 let by = self.attempt;
                 (Phase::Before, Some(Event::Superseded(Superseded { run: 3, attempt, by })))
             }
-            (Step::Retry, Phase::Ended(_) | Phase::Cancelled) => {
+            (Step::Retry, Phase::Ended(1) | Phase::Cancelled) => {
                 self.attempt += 1;
+                self.follows_program = matches!(phase, Phase::Ended(_));
                 self.handed = Some(Handed { attempt: self.attempt, time: at(time) });
                 (Phase::Before, None)
             }
-            (Step::LateWord(code), _) if attempt > 1 => {
+            (Step::LateWord(0), Phase::Before | Phase::Cancelled) if self.follows_program => {
+                (Phase::SucceededBefore, Some(ended(attempt - 1, Exit::Code(0), false)))
+            }
+            (Step::LateWord(code), _) if attempt > 1 && phase != Phase::SucceededBefore => {
                 (phase, Some(ended(attempt - 1, Exit::Code(code), false)))
             }
             (
@@ -75,7 +83,7 @@ impl Model {
         match self.phase {
             Phase::Before => RunState::Waiting,
             Phase::Begun => RunState::Running,
-            Phase::Ended(0) => RunState::Succeeded,
+            Phase::Ended(0) | Phase::SucceededBefore => RunState::Succeeded,
             Phase::Ended(_) => RunState::Failed,
             Phase::Cancelled => RunState::Cancelled,
         }
@@ -102,7 +110,7 @@ proptest! {
     ) {
         let handed = Handed { attempt: 1, time: at(NOW - 200) };
         let handed = (!is_withdrawn).then_some(handed);
-        let mut model = Model { attempt: 1, phase: Phase::Before, handed };
+        let mut model = Model { attempt: 1, phase: Phase::Before, follows_program: false, handed };
         let mut history = History::default();
         // A withdrawal is a cancellation of what was never handed over.
         let steps = is_withdrawn.then_some(Step::Cancel).into_iter().chain(steps);
@@ -113,6 +121,7 @@ proptest! {
             prop_assert_eq!(told.state, model.state(), "{:?} after {:?}", model, step);
             prop_assert_eq!(told.exit, match model.phase {
                 Phase::Ended(code) => Some(Exit::Code(code)),
+                Phase::SucceededBefore => Some(Exit::Code(0)),
                 Phase::Before | Phase::Begun | Phase::Cancelled => None,
             });
         }

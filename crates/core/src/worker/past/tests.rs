@@ -65,7 +65,7 @@ fn one(earlier: &[Earlier]) -> (End, Began, Owner, Presence) {
 fn each_record_that_ends_an_attempt_ends_it_and_no_other_does() {
     let ours = assignment("9_3", 1, 2);
     let start = started(1, "n2", "9_3", gone(2));
-    let exit = Exit::Code(0);
+    let exit = Exit::Code(1);
     let (line, outcome, output, node) = Default::default();
     let ends = [
         Event::Ended(Ended {
@@ -172,4 +172,29 @@ fn a_stop_from_before_a_retry_does_not_stop_the_retry() {
         past.add(stopped(stop));
         assert_eq!(past.is_unwanted(3), is_unwanted, "{asked_for:?} {stop}");
     }
+}
+
+#[test]
+fn a_success_ends_an_attempt_for_good_unless_slurm_knew_worse() {
+    let ours = assignment("12_3", 2, 2);
+    let concluded = |state| Event::Concluded(Concluded { run: 3, attempt: 1, state, cause: String::new() });
+    let ended = |exit| {
+        Event::Ended(Ended {
+            run: 3,
+            attempt: 1,
+            exit,
+            stopped: false,
+            out_of_memory: false,
+            usage: None,
+            exceeded: None,
+        })
+    };
+    let end = |events: &[Event]| {
+        let all = [&[started(1, "n2", "9_3", gone(2))], events].concat();
+        one(&before(&all, &ours, &[1])).0
+    };
+    assert_eq!(end(&[ended(Exit::Code(0))]), End::Succeeded);
+    assert_eq!(end(&[concluded(RunState::Lost), ended(Exit::Code(0))]), End::Succeeded);
+    assert_eq!(end(&[ended(Exit::Code(0)), concluded(RunState::TimedOut)]), End::Recorded);
+    assert_eq!(end(&[ended(Exit::Code(1))]), End::Recorded);
 }
