@@ -122,9 +122,11 @@ fn mend(resuming: &Resuming<'_>, picked: &[Picked], ui: Ui) -> Result<(), Failur
 fn terms(store: &Store, picked: &[Picked], app: &App) -> Result<Terms, Failure> {
     for picked in picked {
         let dir = store.launch(picked.id);
-        if is_half_submitted(&dir.read()?, &dir)?
+        let launch = dir.read()?;
+        if is_half_submitted(&launch, &dir)?
             && let Ok(limits) = app.limits(app.ui)
         {
+            limits.check_cluster(&launch)?;
             return Ok(app.terms(&limits, None));
         }
     }

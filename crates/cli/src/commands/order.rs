@@ -138,6 +138,7 @@ impl Order {
             git: Question::ask(app.runner(), folder.clone()),
             folder,
             typed: app.settings.typed.clone(),
+            cluster: None,
             sbatch_variables: app.sbatch_variables(),
             turn: skipped.map(|skipped| skipped.turn),
         }

@@ -132,6 +132,7 @@ impl App {
         }
         let limits = self.limits(ui)?;
         limits.keep(store);
+        limits.check_cluster(launch)?;
         let submissions = store.launch(id).submissions()?;
         let unhanded = submissions.unhanded(launch.runs);
         let progress = Progress {

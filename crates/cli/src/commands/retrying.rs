@@ -73,6 +73,7 @@ pub(super) fn on_slurm(
     let ui = app.ui.at(manner.volume);
     app.interrupting.begin(ui);
     let limits = submit::limits_for(order, app, ui)?;
+    limits.check_cluster(&survey.launch)?;
     let Some(Claimed { owned, survey, next }) = claim(survey, picked, ui, app)? else {
         return Ok(Exit::Done);
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use neuromanager_core::engine::create::Request;
 use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCount, Room};
 use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, Terms, submit};
 use neuromanager_core::id::LaunchId;
@@ -36,10 +37,11 @@ pub(super) fn start(order: Order, manner: Manner, app: &App) -> Result<Exit, Fai
     let room = app.room(&limits, &order.resources, &app.sbatch_variables(), runs);
     let store = app.settings.store();
     let described = order.describe();
+    let cluster = limits.cluster_name().map(str::to_owned);
     let counts = order.skipped.as_ref().map(|skipped| skipped.counts.clone());
     let submitted = submit(
         &store,
-        order.into_request(Patience::default(), app),
+        Request { cluster, ..order.into_request(Patience::default(), app) },
         &app.runner(),
         &std::env::current_exe()?,
         app.terms(&limits, room.as_ref()),

@@ -8,6 +8,7 @@ use neuromanager_core::document::Problems;
 use neuromanager_core::engine::cancel::CancelError;
 use neuromanager_core::engine::configuration::ConfigurationError;
 use neuromanager_core::engine::flags::FlagsError;
+use neuromanager_core::engine::limits::OtherCluster;
 use neuromanager_core::engine::program::ProgramError;
 use neuromanager_core::engine::rerun::RerunError;
 use neuromanager_core::expression::ExpressionError;
@@ -174,6 +175,13 @@ impl From<RerunError> for Failure {
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         Self::of(Exit::Scheduler, error).hint("is this a machine of the cluster, and does `sinfo` answer?")
+    }
+}
+
+impl From<OtherCluster> for Failure {
+    fn from(error: OtherCluster) -> Self {
+        Self::of(Exit::Scheduler, error)
+            .hint("go to a machine of that cluster, or set SLURM_CONF or SLURM_CLUSTERS as it was then")
     }
 }
 

@@ -18,6 +18,7 @@ SLURM_VERSION           = 23.02.1
 END
 ;;
 *partition*) echo "PartitionName=cpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL Default=YES QoS=N/A DefaultTime=NONE Hidden=NO MaxTime=1-00:00:00 Nodes=n1 State=UP" ;;
+*"show job"*) echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1 ;;
 esac"#
     )
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cluster::Cluster;
 use crate::desk::{Desk, Launched, assert_says, until};
+use crate::kit::Tool;
 
 fn until_forgotten(launch: &Launched<'_>) {
     for job in launch.jobs() {
@@ -51,4 +52,34 @@ fn every_end_is_known_after_slurm_has_forgotten_the_jobs() {
     assert_says(&shown, ["used        not known: this cluster keeps no accounting"]);
     assert_eq!(launch.run(0)["job"], format!("{}_0", launch.job()));
     assert_says(&desk.neu("cancel 1").succeeded().stderr, ["6 runs already over"]);
+    what_squeue_does_not_list_is_not_lost(&desk);
+}
+
+fn what_squeue_does_not_list_is_not_lost(desk: &Desk) {
+    desk.configure(&[], &json!({"mem": "100"}));
+    let held = desk.launch("--runs=2 slurm cpu --hold train.py");
+    let refuses = |words: &str| {
+        assert_eq!(held.states(), ["unknown", "unknown"], "{}", held.table());
+        assert_says(&held.table(), [words]);
+        assert_says(&desk.neu(&format!("retry {}", held.id)).exited(3).stderr, ["not retried", words]);
+    };
+    desk.world.fake("squeue", "exit 0");
+    refuses(&format!("squeue does not list job {}, which scontrol knows", held.job()));
+    std::fs::remove_file(desk.world.bin().join("squeue")).unwrap();
+    assert_eq!(held.states(), ["pending", "pending"]);
+    // The same user at the same store, whose commands talk to another cluster.
+    let Some(other) = Cluster::shared() else { return };
+    let elsewhere = |line: &str| {
+        let neu = desk.world.tool(Tool::Neu, line.split_whitespace());
+        neu.env("SLURM_CONF", other.conf()).run()
+    };
+    let words = "its job is on the cluster `";
+    assert_says(&elsewhere(&format!("status {}", held.id)).succeeded().stdout, ["2 unknown", words]);
+    for verb in ["cancel", "retry"] {
+        assert_says(&elsewhere(&format!("{verb} {}", held.id)).exited(3).stderr, [words]);
+    }
+    desk.slurm(&format!("scontrol release {}", held.job()));
+    assert_eq!(held.wait(), 0, "{}", held.table());
+    let executed = desk.records().into_keys().filter(|name| name.starts_with(&held.id)).count();
+    assert_eq!(executed, 2);
 }

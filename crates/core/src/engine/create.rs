@@ -33,6 +33,8 @@ pub struct Request {
     pub folder: PathBuf,
     /// What was typed.
     pub typed: Vec<OsString>,
+    /// The name of the cluster, where it is for one and that is known.
+    pub cluster: Option<String>,
     /// The variables of the user's shell that sbatch takes options from.
     pub sbatch_variables: Vec<(String, String)>,
     /// The state of the code, which git is being asked for.
@@ -49,8 +51,20 @@ pub fn create(
 ) -> Result<(Launch, LaunchDir), StoreError> {
     let (id, dir) = store.create_launch()?;
     let draft = dir.begin(&request.plan, &request.plan.names(&request.name))?;
-    let Request { name, place, env, resources, plan, patience, folder, typed, sbatch_variables, git, turn } =
-        request;
+    let Request {
+        name,
+        place,
+        env,
+        resources,
+        plan,
+        patience,
+        folder,
+        typed,
+        cluster,
+        sbatch_variables,
+        git,
+        turn,
+    } = request;
     let launch = Launch {
         format: FORMAT,
         id: id.0,
@@ -65,6 +79,7 @@ pub fn create(
         place,
         env,
         resources,
+        cluster,
         sbatch_variables,
         command: plan.command().iter().cloned().map(Argument).collect(),
         parameters: plan.parameter_names().map(str::to_owned).collect(),

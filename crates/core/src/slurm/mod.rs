@@ -21,3 +21,4 @@ pub mod state;
 pub mod submitted;
 pub mod time;
 pub mod usage;
+pub mod witness;

@@ -67,6 +67,9 @@ pub struct Launch {
     /// The options given to the scheduler.
     #[serde(default)]
     pub resources: Resources,
+    /// The cluster that its jobs are on, as that names itself; `None` also where it was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// The variables of the user's shell that sbatch takes options from.
     #[serde(default)]
     pub sbatch_variables: Vec<(String, String)>,

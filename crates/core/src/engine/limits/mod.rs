@@ -13,7 +13,7 @@ use super::submit::Terms;
 use crate::slurm::associations::{self, Association, QosLimits};
 use crate::slurm::limits::{self, ClusterConfig, Partition, PartitionRole};
 use crate::slurm::query::QueryError;
-use crate::store::Store;
+use crate::store::{Launch, Store};
 use crate::tool::{Runner, ToolError};
 
 pub use crate::tool::CHOOSE_CLUSTER;
@@ -39,6 +39,9 @@ pub struct Limits {
     asked: Timestamp,
     /// Which cluster was asked: the variables that choose one.
     cluster: Vec<String>,
+    /// What the cluster calls itself.
+    #[serde(default)]
+    name: Option<String>,
     /// One more than the largest index of an array.
     max_array_size: Option<u64>,
     /// How many jobs the whole cluster can have at once.
@@ -89,6 +92,15 @@ struct SubmitLimit {
     at_most: u64,
 }
 
+/// A launch is on another cluster than the one that answers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("launch {id} is on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`")]
+pub struct OtherCluster {
+    id: u64,
+    theirs: String,
+    here: String,
+}
+
 impl Limits {
     /// Gives the limits, asked of the cluster. Where that does not answer, those hold that it told before, and else the
     /// defaults of Slurm: sbatch has the last word. `user` is the user's name, without which accounting cannot be
@@ -130,6 +142,7 @@ impl Limits {
         Self {
             asked: Timestamp::now(),
             cluster,
+            name: None,
             max_array_size: None,
             max_job_count: None,
             message_timeout: Some(LONGEST_MESSAGE_TIMEOUT),
@@ -189,12 +202,28 @@ impl Limits {
         Self {
             asked: Timestamp::now(),
             cluster,
+            name: Some(config.cluster_name.clone()),
             max_array_size: config.max_array_size.map(u64::from),
             max_job_count: config.max_job_count.map(u64::from),
             message_timeout: config.message_timeout.map(|timeout| timeout.as_secs()),
             partitions: partitions.collect(),
             submit,
             origin: Origin::Cluster,
+        }
+    }
+
+    /// Gives what the cluster calls itself, where it has told that.
+    pub fn cluster_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Fails where the jobs of a launch are on another cluster than this one: nothing of it can be looked for here.
+    pub fn check_cluster(&self, launch: &Launch) -> Result<(), OtherCluster> {
+        match (&launch.cluster, &self.name) {
+            (Some(theirs), Some(here)) if theirs != here => {
+                Err(OtherCluster { id: launch.id, theirs: theirs.clone(), here: here.clone() })
+            }
+            (Some(_) | None, _) => Ok(()),
         }
     }
 

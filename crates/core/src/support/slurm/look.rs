@@ -118,7 +118,8 @@ impl Slurm<'_> {
             Some(Seen::Missing(_) | Seen::Ended(_)) | None => {
                 let index = index_of(submission, run);
                 let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
-                Known::ToAsk(execution, Asked { job, index, key, submitted })
+                let cluster = case.launch.cluster.as_deref();
+                Known::ToAsk(execution, Asked { job, index, key, submitted, cluster })
             }
         }
     }
@@ -252,7 +253,7 @@ mod tests {
     }
 
     fn wanted() -> Wanted<'static> {
-        let asked = Asked { job: JobId(4), index: Some(1), key: "k", submitted: at(0) };
+        let asked = Asked { job: JobId(4), index: Some(1), key: "k", submitted: at(0), cluster: None };
         Wanted { place: 0, run: 1, execution: EXECUTION, asked }
     }
 

@@ -1,5 +1,6 @@
 //! Workers in jobs of Slurm: one query for all that is asked, and cancellation by task.
 
+mod absence;
 mod answers;
 mod cache;
 mod find;

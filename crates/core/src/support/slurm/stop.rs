@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::absence::{AT_ONCE, Absence, Doubt};
+use super::view::Asked;
 use super::{DEADLINE, Slurm, index_of, job_name};
 use crate::event::Stopped;
 use crate::ranges::Ranges;
@@ -9,8 +11,9 @@ use crate::slurm::id::JobId;
 use crate::slurm::query::Wanted;
 use crate::slurm::scancel::{self, CancelAnswer, Target};
 use crate::slurm::squeue::{self, QueueRow};
-use crate::store::{JournalWriter, Submission};
+use crate::store::{JournalWriter, Launch, Submission};
 use crate::support::{Case, SupportError};
+use crate::tool::Runner;
 
 /// Whose job an id names now: ids begin again at 1 after the largest, and after a controller lost its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +37,18 @@ pub(super) fn stop(slurm: &Slurm<'_>, case: &Case<'_>) -> Result<Ranges, Support
         .map_err(|error| SupportError::Silent(with_cause(&error)))?;
     let mut targets = Vec::new();
     let mut reached: Vec<u64> = Vec::new();
+    let mut missing = Vec::new();
     for (submission, job, runs) in &of_job {
         let name = job_name(&case.launch.name, &submission.chunk.key);
         match owner(&rows, *job, &name, case.launch.uid) {
             Owner::Ours => targets.push(target(submission, *job, runs)),
-            Owner::Nobody => {}
+            Owner::Nobody => missing.push(asked(case.launch, submission, *job)),
             Owner::Another => continue,
         }
         reached.extend(runs);
     }
+    // Before anything is told: what is told twice gets a second TERM.
+    insist_on_absence(slurm.runner, &missing)?;
     for batch in scancel::batches(targets) {
         match scancel::answer(&slurm.runner.run(&scancel::invocation(&batch, DEADLINE))) {
             CancelAnswer::Taken => {}
@@ -54,6 +60,25 @@ pub(super) fn stop(slurm: &Slurm<'_>, case: &Case<'_>) -> Result<Ranges, Support
     }
     record(slurm, case, &reached)?;
     Ok(reached.into_iter().collect())
+}
+
+fn asked<'a>(launch: &'a Launch, submission: &'a Submission, job: JobId) -> Asked<'a> {
+    let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
+    Asked { job, index: None, key, submitted, cluster: launch.cluster.as_deref() }
+}
+
+/// Fails unless the controller confirms that it has none of some jobs that squeue does not list.
+fn insist_on_absence(runner: &dyn Runner, missing: &[Asked<'_>]) -> Result<(), SupportError> {
+    for some in missing.chunks(AT_ONCE) {
+        let absence = Absence::ask(runner, &some.iter().collect::<Vec<_>>(), DEADLINE);
+        for asked in some {
+            absence.confirm(asked).map_err(|doubt| match doubt {
+                Doubt::ForNow(words) => SupportError::Silent(words),
+                Doubt::Here(words) => SupportError::Scheduler(words),
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::BEFORE;
+use super::absence::Absence;
 use super::rows::{Found, Row};
 use crate::slurm::id::JobId;
 use crate::slurm::query::{QueryError, Wanted};
@@ -27,6 +28,8 @@ pub(super) struct Asked<'a> {
     pub(super) key: &'a str,
     /// When it was submitted.
     pub(super) submitted: Timestamp,
+    /// The cluster that has taken it, where that is known.
+    pub(super) cluster: Option<&'a str>,
 }
 
 /// What Slurm knows of one task.
@@ -36,7 +39,7 @@ pub(super) enum Finding {
     Queued(Task),
     /// The queue has it no more, and accounting knows how it ended.
     Over(Task),
-    /// Neither has it.
+    /// Neither has it; of a whole job, the controller says so itself.
     Nowhere,
     /// Accounting answered and has no word of it, while its job is known: Slurm keeps nothing of a task of an array
     /// that is cancelled before it starts.
@@ -49,6 +52,12 @@ pub(super) enum Finding {
 
 /// What Slurm said of the jobs that were asked about.
 pub(super) struct View {
+    told: Told,
+    absence: Absence,
+}
+
+/// What the queue and accounting tell.
+struct Told {
     queue: Result<Found<QueueRow>, QueryError>,
     /// The second look, at what the first did not find.
     again: Result<Found<QueueRow>, QueryError>,
@@ -57,7 +66,8 @@ pub(super) struct View {
 
 impl View {
     /// Asks squeue for all jobs. Those of which it does not know every task are asked for once more, from `afresh`,
-    /// since an empty answer may be a wrong one, and then accounting is asked for them.
+    /// since an empty answer may be a wrong one, and then accounting is asked for them. Of jobs that none of these
+    /// tells of, the controller itself is asked.
     pub(super) fn ask(
         runner: &dyn Runner,
         afresh: &dyn Runner,
@@ -83,10 +93,26 @@ impl View {
             }
             Err(_) => Ok(Found::new(Vec::new(), &keys)),
         };
-        Self { queue, again, accounting }
+        let told = Told { queue, again, accounting };
+        let is_missing = |asked: &&Asked<'_>| told.of(asked) == Finding::Nowhere && !told.knows(asked.job);
+        let missing: Vec<&Asked<'_>> = forgotten.into_iter().filter(is_missing).collect();
+        let absence = Absence::ask(afresh, &missing, deadline);
+        Self { told, absence }
     }
 
     pub(super) fn of(&self, asked: &Asked<'_>) -> Finding {
+        match self.told.of(asked) {
+            Finding::Nowhere if !self.told.knows(asked.job) => match self.absence.confirm(asked) {
+                Ok(()) => Finding::Nowhere,
+                Err(doubt) => Finding::Unclear(doubt.into_words()),
+            },
+            finding => finding,
+        }
+    }
+}
+
+impl Told {
+    fn of(&self, asked: &Asked<'_>) -> Finding {
         for queue in [&self.queue, &self.again] {
             match queue {
                 Ok(queue) => {
@@ -94,7 +120,7 @@ impl View {
                         return Finding::Queued(row.task());
                     }
                 }
-                Err(error) => return unanswered(error),
+                Err(error) => return Finding::Unclear(unanswered(error)),
             }
         }
         match &self.accounting {
@@ -105,7 +131,7 @@ impl View {
                 Some(row) => Finding::Over(row.task()),
             },
             Err(QueryError::AccountingDisabled) => Finding::Nowhere,
-            Err(error) => unanswered(error),
+            Err(error) => Finding::Unclear(unanswered(error)),
         }
     }
 
@@ -127,7 +153,7 @@ fn behind(state: &SlurmState) -> String {
     format!("Slurm's queue has forgotten its job, and accounting still says {}", state.word())
 }
 
-fn unanswered(error: &QueryError) -> Finding {
+pub(super) fn unanswered(error: &QueryError) -> String {
     let error: &dyn Error = match error {
         QueryError::Tool(tool) => tool,
         QueryError::Failed { .. }
@@ -136,5 +162,5 @@ fn unanswered(error: &QueryError) -> Finding {
         | QueryError::Unreadable { .. } => error,
     };
     let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-    Finding::Unclear(format!("{error}{cause}"))
+    format!("{error}{cause}")
 }

@@ -1,0 +1,127 @@
+//! Whether jobs that neither squeue nor accounting tell of are surely gone: the controller itself says so, and it is that
+//! of the cluster which has taken them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::view::{Asked, unanswered};
+use crate::slurm::id::JobId;
+use crate::slurm::limits;
+use crate::slurm::query::QueryError;
+use crate::slurm::witness::{self, Knowledge};
+use crate::tool::Runner;
+
+/// How many jobs the controller is asked for in one look, a call for each; the others wait for the next.
+pub(super) const AT_ONCE: usize = 20;
+
+/// Why a job that is missing may be there all the same, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Whoever was asked may know better the next time.
+    ForNow(String),
+    /// Nobody can be asked from here.
+    Here(String),
+}
+
+impl Doubt {
+    pub(super) fn into_words(self) -> String {
+        match self {
+            Self::ForNow(words) | Self::Here(words) => words,
+        }
+    }
+}
+
+/// What the controller says of jobs that are missing.
+pub(super) struct Absence {
+    /// The cluster that answers here; `None` where nobody needs to know.
+    cluster: Option<Result<String, QueryError>>,
+    jobs: HashMap<JobId, Result<Knowledge, QueryError>>,
+}
+
+impl Absence {
+    /// Asks the controller for jobs that are missing.
+    pub(super) fn ask(runner: &dyn Runner, missing: &[&Asked<'_>], deadline: Duration) -> Self {
+        let is_known_where = missing.iter().any(|asked| asked.cluster.is_some());
+        let cluster =
+            is_known_where.then(|| limits::config(runner, deadline).map(|config| config.cluster_name));
+        let mut jobs = HashMap::new();
+        if matches!(cluster, Some(Err(_))) {
+            return Self { cluster, jobs };
+        }
+        for asked in missing {
+            if jobs.len() == AT_ONCE {
+                break;
+            }
+            jobs.entry(asked.job).or_insert_with(|| witness::ask(runner, asked.job, asked.key, deadline));
+        }
+        Self { cluster, jobs }
+    }
+
+    /// Fails with why a job that was missing may be there all the same.
+    pub(super) fn confirm(&self, asked: &Asked<'_>) -> Result<(), Doubt> {
+        match (asked.cluster, &self.cluster) {
+            (Some(_), Some(Err(error))) => return Err(Doubt::ForNow(unanswered(error))),
+            (Some(theirs), Some(Ok(here))) if theirs != here => {
+                let words = format!(
+                    "its job is on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`"
+                );
+                return Err(Doubt::Here(words));
+            }
+            (Some(_), Some(Ok(_)) | None) | (None, _) => {}
+        }
+        let job = asked.job;
+        let words = match self.jobs.get(&job) {
+            Some(Ok(Knowledge::Unknown)) => return Ok(()),
+            Some(Ok(Knowledge::Known)) => format!("squeue does not list job {job}, which scontrol knows"),
+            Some(Err(error)) => unanswered(error),
+            None => format!("squeue does not list job {job}, and scontrol is asked for it next time"),
+        };
+        Err(Doubt::ForNow(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::scripted::{ScriptedRunner, reply};
+    use crate::tool::{Reply, ToolError};
+    use jiff::Timestamp;
+
+    fn asked(job: u32, cluster: Option<&'static str>) -> Asked<'static> {
+        Asked { job: JobId(job), index: None, key: "k3y", submitted: Timestamp::UNIX_EPOCH, cluster }
+    }
+
+    fn confirmed(asked: &[Asked<'_>], replies: impl IntoIterator<Item = Reply>) -> Vec<Result<(), Doubt>> {
+        let replies: Vec<Result<Reply, ToolError>> = replies.into_iter().map(Ok).collect();
+        let runner = ScriptedRunner::new(replies);
+        let absence = Absence::ask(&runner, &asked.iter().collect::<Vec<_>>(), Duration::from_secs(1));
+        asked.iter().map(|asked| absence.confirm(asked)).collect()
+    }
+
+    fn gone() -> Reply {
+        reply(1, "", "slurm_load_jobs error: Invalid job id specified\n")
+    }
+
+    #[test]
+    fn only_the_controller_of_the_right_cluster_confirms_it() {
+        assert_eq!(confirmed(&[asked(7, None)], [gone()]), [Ok(())]);
+        let config = |name: &str| reply(0, &format!("ClusterName = {name}\n"), "");
+        assert_eq!(confirmed(&[asked(7, Some("a"))], [config("a"), gone()]), [Ok(())]);
+        let elsewhere = confirmed(&[asked(7, Some("a"))], [config("b"), gone()]);
+        let words = "its job is on the cluster `a`, and the commands of Slurm here ask `b`";
+        assert_eq!(elsewhere, [Err(Doubt::Here(words.to_owned()))]);
+        let silent = reply(1, "", "slurm_load_ctl_conf error: Unable to contact slurm controller\n");
+        assert!(confirmed(&[asked(7, Some("a"))], [silent])[0].is_err());
+        let known = reply(0, "JobId=7 JobName=train.k3y\n", "");
+        let words = "squeue does not list job 7, which scontrol knows".to_owned();
+        assert_eq!(confirmed(&[asked(7, None)], [known]), [Err(Doubt::ForNow(words))]);
+    }
+
+    #[test]
+    fn the_tasks_of_a_job_are_one_question_and_many_jobs_take_several_looks() {
+        assert_eq!(confirmed(&[asked(7, None), asked(7, None)], [gone()]), [Ok(()), Ok(())]);
+        let many: Vec<Asked<'_>> = (0..25).map(|job| asked(job, None)).collect();
+        let confirmed = confirmed(&many, (0..AT_ONCE).map(|_| gone()));
+        assert_eq!(confirmed.iter().filter(|it| it.is_ok()).count(), AT_ONCE);
+    }
+}
