@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 
 use crate::cluster::Cluster;
 use crate::desk::until;
+use crate::kit::Outcome;
 use crate::scene::Scene;
 use crate::tally::{Fate, Tally, play, play_times, rounds};
 
@@ -40,6 +41,7 @@ fn after_a_signal(scene: &Scene, signal: Signal, instants: usize) -> Tally {
     let began = Instant::now();
     line.run().succeeded();
     let usual = began.elapsed();
+    let mut clients = Vec::new();
     for _ in 0..instants {
         let mut client = line.spawn();
         thread::sleep(random(usual));
@@ -47,17 +49,17 @@ fn after_a_signal(scene: &Scene, signal: Signal, instants: usize) -> Tally {
             client.signal(signal);
         }
         until("the client is over", || if client.is_over() { Ok(()) } else { Err(()) });
+        clients.push(client.wait());
     }
-    let launches: Vec<String> = scene.desk.neu("status --json").succeeded().json()["launches"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|launch| launch["id"].to_string())
-        .collect();
-    scene.desk.neu("resume").succeeded();
+    let (launches, holes) = folders(scene);
     let mut tally = Tally::default();
+    are_holes(scene, &holes, &clients, &mut tally);
+    scene.desk.neu("resume").succeeded();
+    are_holes(scene, &holes, &clients, &mut tally);
+    assert_eq!(folders(scene), (launches.clone(), holes), "nothing is made of a hole, and nothing is lost");
+    assert!(launches.len() <= 1 + instants, "each client makes one launch at most");
     for id in launches {
-        let launch = scene.desk.launch_number(id.parse().unwrap());
+        let launch = scene.desk.launch_number(id);
         let mut watched = scene.watch(launch, 2);
         let states = watched.until_over();
         // Whoever asked a client to stop may have stopped its runs.
@@ -67,6 +69,43 @@ fn after_a_signal(scene: &Scene, signal: Signal, instants: usize) -> Tally {
         });
     }
     tally
+}
+
+/// Gives the numbers of launches, and those that a client took that was stopped before its launch could be seen.
+fn folders(scene: &Scene) -> (Vec<u32>, Vec<u32>) {
+    let listed = fs::read_dir(scene.desk.world.store().join("launches")).into_iter().flatten().flatten();
+    let mut numbers: Vec<u32> =
+        listed.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok()).collect();
+    numbers.sort_unstable();
+    let (launches, holes): (Vec<u32>, Vec<u32>) = numbers
+        .into_iter()
+        .partition(|number| scene.desk.world.store().join(format!("launches/{number}/launch.json")).exists());
+    let shown = scene.desk.neu("status --json").succeeded().json();
+    let shown: Vec<u64> =
+        shown["launches"].as_array().unwrap().iter().map(|launch| launch["id"].as_u64().unwrap()).collect();
+    assert_eq!(shown, launches.iter().map(|id| u64::from(*id)).collect::<Vec<_>>(), "every launch is shown");
+    (launches, holes)
+}
+
+/// Holes are allowed where nothing of a launch was said, handed over or executed, and every verb says so.
+fn are_holes(scene: &Scene, holes: &[u32], clients: &[Outcome], tally: &mut Tally) {
+    for hole in holes {
+        let path = format!("/launches/{hole}/");
+        assert!(!scene.desk.sbatch_calls().iter().any(|call| call.contains(&path)), "{hole} was handed over");
+        assert_eq!(scene.ledger.count(&hole.to_string()), 0, "{hole} was executed");
+        let names = [format!("launch {hole}:"), format!("launch {hole} "), format!("`neu resume {hole}`")];
+        for Outcome { stdout, stderr, .. } in clients {
+            let said = names.iter().any(|name| stdout.contains(name) || stderr.contains(name));
+            assert!(!said, "a client told of {hole}: {stdout} {stderr}");
+        }
+        for verb in ["status", "show", "resume", "retry", "cancel", "wait"] {
+            let refused = scene.desk.neu(&format!("{verb} {hole}"));
+            if refused.code != 4 || !refused.stderr.contains("was never completed: nothing of it was started")
+            {
+                tally.wrongly_shown.push(format!("neu {verb} {hole}: {refused:?}"));
+            }
+        }
+    }
 }
 
 #[test]
@@ -80,13 +119,15 @@ fn a_client_of_this_machine_that_is_killed() {
             let mut client = scene.desk.neurun(words.split(' ')).spawn();
             thread::sleep(random(Duration::from_millis(500)));
             client.signal(Signal::SIGKILL);
-            client.wait();
+            let clients = [client.wait()];
             until("nothing of it lives", || {
                 let left = scene.desk.world.survivors();
                 if left.is_empty() { Ok(()) } else { Err(left) }
             });
             fs::write(&gate, "").unwrap();
-            if !scene.desk.world.store().join("launches/1/launch.json").exists() {
+            let (launches, holes) = folders(&scene);
+            are_holes(&scene, &holes, &clients, &mut tally);
+            if launches.is_empty() {
                 continue;
             }
             scene.desk.neu("retry 1").succeeded();

@@ -103,11 +103,12 @@ impl Watched<'_> {
     }
 
     /// Looks at the status, and compares it with what is really so. An answer that only says that nothing can be known
-    /// is never wrong.
+    /// is never wrong, and no answer always is.
     pub(crate) fn look(&mut self) -> Vec<String> {
         let before: Vec<_> = (0..self.runs).map(|run| self.scene.ledger.executions(&self.run(run))).collect();
         let answer = self.scene.desk.neu(&format!("status {} --json", self.launch.id));
         if answer.code != 0 {
+            self.wrong.push(format!("no answer: {answer:?}"));
             return Vec::new();
         }
         let shown = answer.json();
