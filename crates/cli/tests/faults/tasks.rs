@@ -105,9 +105,17 @@ fn a_time_limit() {
         let scene = Scene::on(&cluster);
         let heeds = scene.launch_with(2, "--time=1", "--hang=9");
         let ignores = scene.launch_with(1, "--time=1", "--hang=9 --ignore-term");
+        let saves = scene.launch_with(1, "--time=1", "--hang=9 --end-on-term");
         let mut tally = heeds.judge(|_| ("timed-out", Fate::IsStopped));
         tally += ignores.judge(|_| ("timed-out", Fate::IsStopped));
-        for run in ["1.0", "1.1", "2.0"] {
+        let row = || scene.desk.launch_number(3).run(0);
+        // Its exit code is kept, and Slurm's word, which is the worse one, counts.
+        tally += saves.judge(|_| ("timed-out", Fate::Ends(0)));
+        assert_eq!(
+            (&row()["exit_code"], &row()["cause"]),
+            (&0.into(), &"Slurm says TIMEOUT (TimeLimit)".into())
+        );
+        for run in ["1.0", "1.1", "2.0", "3.0"] {
             let executions = scene.ledger.executions(run);
             assert_eq!(executions[0].terms, 1, "{run} sees one TERM: {executions:?}");
         }

@@ -14,6 +14,7 @@ options.add_argument("--gate", help="go on until this file is there")
 options.add_argument("--hang", type=int, default=0, help="never end by itself up to this attempt")
 options.add_argument("--fail", type=int, default=0, help="exit with code 3 up to this attempt")
 options.add_argument("--ignore-term", action="store_true")
+options.add_argument("--end-on-term", action="store_true", help="exit with code 0 when told to end")
 options.add_argument("--eat", type=int, default=0, help="megabytes of memory to take")
 options.add_argument("--n")
 options = options.parse_args()
@@ -29,6 +30,9 @@ def note(word):
 
 def on_term(number, frame):
     note("term")
+    if options.end_on_term:
+        note("ended 0")
+        sys.exit(0)
     if not options.ignore_term:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -20,4 +20,15 @@ fn too_much_memory_is_told_whatever_the_exit_code_is() {
     assert_eq!(greedy.states(), ["out-of-memory"], "{}", greedy.table());
     assert_eq!(parent.wait(), 1);
     assert_eq!(parent.states(), ["out-of-memory"; 2], "{}", parent.table());
+    assert_eq!(parent.run(0)["cause"], "the kernel killed a process of it for its memory; exit code 0");
+    assert_eq!(parent.run(0)["exit_code"], 0, "both are kept");
+    // What the env has lost makes the job OUT_OF_MEMORY, too, whatever came of the program.
+    desk.configure(&["python greedy.py || true"], &json!({"mem": "60"}));
+    let prepared = desk.launch("slurm cpu train.py");
+    assert_eq!(prepared.wait(), 1);
+    assert_eq!(prepared.states(), ["out-of-memory"], "{}", prepared.table());
+    for launch in [&parent, &prepared] {
+        let says = desk.slurm(&format!("squeue -h -t all -o %T -j {}", launch.job()));
+        assert!(says.lines().all(|state| state == "OUT_OF_MEMORY"), "Slurm says the same: {says}");
+    }
 }

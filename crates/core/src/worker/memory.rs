@@ -1,7 +1,7 @@
 //! Whether the kernel killed something of this job for its memory: a parent that goes on and exits with 0 hides it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Counts what the kernel killed in this process's memory cgroup.
 #[derive(Debug)]
@@ -11,11 +11,15 @@ pub(super) struct OutOfMemory {
 }
 
 impl OutOfMemory {
-    /// Counts from now on; nothing where there is no such cgroup.
+    /// Counts from now on, and in a cgroup of a job what the env has lost, too, which makes the job `OUT_OF_MEMORY` for
+    /// Slurm; nothing where there is no such cgroup.
     pub(super) fn watch() -> Self {
         let counter = fs::read_to_string("/proc/self/cgroup").ok().and_then(|text| counter_of(&text));
+        let is_of_a_job = counter.as_deref().is_some_and(is_of_a_job);
         let mut watch = Self { counter, before: 0 };
-        watch.before = watch.count();
+        if !is_of_a_job {
+            watch.before = watch.count();
+        }
         watch
     }
 
@@ -50,6 +54,12 @@ fn counter_of(cgroups: &str) -> Option<PathBuf> {
     cgroups.lines().find_map(of)
 }
 
+/// Tells whether a cgroup is a start's of a job, and new with it: `job_4/step_batch` of Slurm. One that others share has
+/// counted before.
+fn is_of_a_job(counter: &Path) -> bool {
+    counter.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"job_"))
+}
+
 pub(super) fn killed(counter: &str) -> Option<u64> {
     counter.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
 }
@@ -63,6 +73,16 @@ mod tests {
         assert_eq!(killed("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"), Some(3));
         assert_eq!(killed("low 0\nhigh 0\nmax 12\noom 2\noom_kill 1\noom_group_kill 0\n"), Some(1));
         assert_eq!(killed(""), None);
+    }
+
+    #[test]
+    fn only_the_cgroup_of_a_job_has_counted_nothing_before() {
+        let is_of_a_job = |path: &str| is_of_a_job(Path::new(path));
+        assert!(is_of_a_job("/sys/fs/cgroup/memory/slurm/uid_0/job_4/step_batch/memory.oom_control"));
+        assert!(is_of_a_job(
+            "/sys/fs/cgroup/system.slice/slurmstepd.scope/job_4/step_batch/user/task_0/memory.events"
+        ));
+        assert!(!is_of_a_job("/sys/fs/cgroup/system.slice/slurmd.service/memory.events"));
     }
 
     #[test]
