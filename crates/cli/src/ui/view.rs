@@ -18,6 +18,9 @@ static SHOWN: Mutex<Shown> = Mutex::new(Shown { lines: Vec::new(), size: Size { 
 const BEGIN: &str = "\x1b[?2026h\x1b[?7l";
 const END: &str = "\x1b[?7h\x1b[?2026l";
 
+/// How many lines above a view are left at the most: a failure is told in four.
+const MOST_SAID: usize = 6;
+
 /// The size of a terminal, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
@@ -27,9 +30,10 @@ pub(crate) struct Size {
 
 impl Size {
     /// Gives what a view may take of it: a line stays free for the cursor, and in the last column some terminals begin
-    /// the next line.
+    /// the next line. A quarter of the lines is left for what was said last, such as why a run failed.
     pub(crate) fn room(self) -> Self {
-        Self { columns: self.columns.saturating_sub(1), lines: self.lines.saturating_sub(1) }
+        let said = (self.lines / 4).min(MOST_SAID);
+        Self { columns: self.columns.saturating_sub(1), lines: self.lines.saturating_sub(1 + said) }
     }
 }
 
@@ -132,7 +136,7 @@ impl Shown {
         if self.lines == lines && (self.size == size || lines.is_empty()) {
             return String::new();
         }
-        if self.lines.is_empty() || self.size != size {
+        if self.lines.is_empty() || lines.is_empty() || self.size != size {
             let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
             return self.erased(size) + &lines;
         }
@@ -150,11 +154,12 @@ impl Shown {
         text
     }
 
-    /// Gives what takes the lines away from a terminal that has `size` now.
+    /// Gives what takes the lines away from a terminal that has `size` now, one by one: where the whole screen is erased
+    /// at once, tmux and others keep what stood there above it, as if somebody wanted to read it.
     fn erased(&self, size: Size) -> String {
         match self.rows(size) {
             0 => String::new(),
-            rows => format!("\r\x1b[{rows}A\x1b[J"),
+            rows => String::from("\r\x1b[J") + &"\x1b[A\x1b[2K".repeat(rows),
         }
     }
 
@@ -204,16 +209,22 @@ mod tests {
     fn more_and_fewer_lines() {
         assert_eq!(turned(&["a"], &["a", "b"]), "\r\x1b[1A\r\nb\x1b[K\r\n\x1b[J");
         assert_eq!(turned(&["a", "b"], &["a"]), "\r\x1b[2A\r\n\x1b[J");
-        assert_eq!(turned(&["a", "b"], &[]), "\r\x1b[2A\x1b[J");
+        assert_eq!(turned(&["a", "b"], &[]), "\r\x1b[J\x1b[A\x1b[2K\x1b[A\x1b[2K");
     }
 
     #[test]
     fn another_size_has_all_written_anew() {
         let narrow = Size { columns: 4, lines: 10 };
         let text = shown(&["abcdefgh", "ab"]).turn_into(&owned(&["ab…", "ab"]), narrow);
-        assert_eq!(text, "\r\x1b[3A\x1b[Jab…\nab\n");
+        assert_eq!(text, "\r\x1b[J\x1b[A\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2Kab…\nab\n");
         let wide = Size { columns: 40, lines: 10 };
-        assert_eq!(shown(&["ab"]).turn_into(&owned(&["ab"]), wide), "\r\x1b[1A\x1b[Jab\n");
+        assert_eq!(shown(&["ab"]).turn_into(&owned(&["ab"]), wide), "\r\x1b[J\x1b[A\x1b[2Kab\n");
+    }
+
+    #[test]
+    fn a_view_leaves_room_for_what_was_said_last() {
+        let room = |lines| Size { columns: 80, lines }.room().lines;
+        assert_eq!([0, 1, 3, 5, 10, 24, 100].map(room), [0, 0, 2, 3, 7, 17, 93]);
     }
 
     #[test]

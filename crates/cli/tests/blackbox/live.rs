@@ -33,7 +33,15 @@ impl Picture {
 
     fn update(&mut self, terminal: &Terminal) -> Vec<String> {
         let written = terminal.written();
-        self.parser.process(&written[self.read..]);
+        let news = &written[self.read..];
+        let mut begin = 0;
+        for erasing in news.windows(3).enumerate().filter(|(_, bytes)| bytes == b"\x1b[J").map(|(at, _)| at) {
+            self.parser.process(&news[begin..erasing]);
+            begin = erasing;
+            // Some terminals keep a screen that is erased as a whole in what can be scrolled back to.
+            assert_ne!(self.parser.screen().cursor_position(), (0, 0));
+        }
+        self.parser.process(&news[begin..]);
         self.read = written.len();
         let text = self.parser.screen().contents();
         text.lines().map(|line| line.trim_end().to_owned()).collect()
@@ -58,6 +66,20 @@ impl Picture {
             assert!(began.elapsed() < PATIENCE, "expected {expected:#?}, and there is {lines:#?}");
             thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// What can be scrolled back to, and what stands on the screen.
+    fn all(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for back in (1..=100).rev() {
+            self.parser.screen_mut().set_scrollback(back);
+            if self.parser.screen().scrollback() == back {
+                lines.push(self.parser.screen().rows(0, u16::MAX).next().unwrap());
+            }
+        }
+        self.parser.screen_mut().set_scrollback(0);
+        lines.extend(self.parser.screen().contents().lines().map(str::to_owned));
+        lines
     }
 
     fn resize(&mut self, terminal: &Terminal, lines: u16, columns: u16) {
@@ -134,12 +156,43 @@ fn another_size_has_the_lines_cut_and_counted() {
     picture.resize(&terminal, 40, 60);
     picture.expect(&terminal, &[heading, &bar(0), &bar(1), &bar(2), &bar(3), total]);
     picture.resize(&terminal, 5, 60);
-    picture.expect(&terminal, &[&bar(0), &bar(1), "and 2 more", total]);
+    picture.expect_last(&terminal, &[&bar(0), "and 3 more", total]);
     picture.resize(&terminal, 40, 60);
     // What was pushed out at the top cannot be taken away there.
     picture.expect_last(&terminal, &[&bar(0), &bar(1), &bar(2), &bar(3), total]);
     world.file("all", "");
     terminal.wait().exited(1);
+}
+
+#[test]
+fn more_runs_than_a_terminal_has_lines_are_counted_and_push_nothing_out() {
+    let world = world(64);
+    let line = world.tool(Tool::Neusweep, ["neurun", "-j64", "local", "cpu", "bar.py"]);
+    let mut terminal = line.on_terminal();
+    let mut picture = Picture::new();
+    picture.resize(&terminal, 24, 80);
+    let bar = |run: u32| format!("{:5} {:4} 0:00  {FIVE}", format!("1.{run}"), format!("n{run}"));
+    let view = |runs: &mut dyn Iterator<Item = u32>, last: [&str; 2]| {
+        runs.take(15).map(bar).chain(last.map(str::to_owned)).collect::<Vec<String>>()
+    };
+    let lines = view(&mut (0..64), ["and 49 more", "0/64 done, 64 running · 0:00"]);
+    picture.expect_last(&terminal, &lines.iter().map(String::as_str).collect::<Vec<_>>());
+    world.file("2", "");
+    let failure =
+        ["1.2 failed: exit code 1", "  | loading 2", &format!("  |  {FIVE}bad luck")].map(str::to_owned);
+    let rest =
+        view(&mut (0..64).filter(|run| *run != 2), ["and 48 more", "1/64 done, 1 failed, 63 running · 0:00"]);
+    let lines: Vec<&str> = failure.iter().chain(&rest).map(String::as_str).collect();
+    picture.expect_last(&terminal, &lines);
+    world.file("all", "");
+    terminal.wait().exited(1);
+    picture.update(&terminal);
+    assert_eq!(
+        picture.all().iter().filter(|line| line.contains("running")).count(),
+        0,
+        "{:#?}",
+        picture.all()
+    );
 }
 
 #[test]

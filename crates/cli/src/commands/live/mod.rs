@@ -24,7 +24,7 @@ use super::queueing::Queueing;
 use super::showing::{Seen, Told};
 use crate::json;
 use crate::report::Failure;
-use crate::ui::view::{Size, View};
+use crate::ui::view::View;
 use crate::ui::{Ui, one_line};
 use board::Board;
 use last_line::LastLine;
@@ -86,8 +86,7 @@ impl<'a> Live<'a> {
         self.looked = Some(Instant::now());
         self.learn()?;
         let Some(size) = View::size() else { return Ok(()) };
-        // A line stays free for the cursor; in the last column some terminals begin the next line.
-        let room = Size { columns: size.columns.saturating_sub(1), lines: size.lines.saturating_sub(1) };
+        let room = size.room();
         for run in self.board.visible(room) {
             self.look_at(run)?;
         }
