@@ -20,6 +20,7 @@ mod tally;
 
 mod controller;
 mod killed;
+mod lies;
 mod limits;
 mod network;
 mod nodes;
