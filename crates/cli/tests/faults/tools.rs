@@ -3,7 +3,16 @@
 use crate::cluster::Cluster;
 use crate::desk::until;
 use crate::scene::Scene;
-use crate::tally::play;
+use crate::tally::{Tally, play};
+
+/// What a wrapper may print of job `$id`, and where there is no number of it at all.
+const OTHER_NUMBERS: [&str; 5] = [
+    "Submitted batch job 99999\\n12\\n",
+    "$id\\n99999\\n",
+    "99999\\n$id\\n",
+    "Welcome! 2 news\\n$id\\n",
+    "\\377 what now?\\n",
+];
 
 const FAULTY_TOOL: &str = include_str!("faulty_tool");
 
@@ -36,4 +45,36 @@ fn commands_of_slurm_that_fail() {
         println!("{}", std::fs::read_to_string(scene.desk.world.root().join("faulty.calls")).unwrap());
         scene.watch(scene.desk.launch_number(1), 200).judge_all_well()
     });
+    play("sbatch accepts, and prints other numbers than its job's, or garbage", || other_numbers(&cluster));
+}
+
+fn other_numbers(cluster: &Cluster) -> Tally {
+    let mut scene = Scene::on(cluster);
+    let ids = scene.desk.world.root().join("ids");
+    scene.desk.world.set("TRUE_IDS", &ids);
+    let mut tally = Tally::default();
+    for (number, answer) in (1..).zip(OTHER_NUMBERS) {
+        let wrapper = format!(
+            "#!/bin/bash\nid=$(/usr/bin/sbatch \"$@\") || exit\necho \"$id\" >>\"$TRUE_IDS\"\nprintf \"{answer}\"\n"
+        );
+        let path = scene.desk.world.bin().join("sbatch");
+        let _before = std::fs::remove_file(&path);
+        scene.desk.world.program(path, wrapper);
+        scene.desk.world.neurun("--runs=2 slurm cpu work.py").succeeded();
+        let launch = scene.desk.launch_number(number);
+        let true_ids = std::fs::read_to_string(&ids).unwrap();
+        let taken: Vec<&str> = true_ids.lines().collect();
+        assert_eq!(
+            taken.len(),
+            usize::try_from(number).unwrap(),
+            "after {answer:?} it is not submitted again"
+        );
+        assert_eq!(
+            [launch.job().as_str()],
+            taken[taken.len() - 1..],
+            "after {answer:?} it is found by its key"
+        );
+        tally += scene.watch(launch, 2).judge_all_well();
+    }
+    tally
 }
