@@ -144,8 +144,8 @@ fn after_a_kill_of_the_step_nothing_outlives_the_next_attempt() {
 #[test]
 fn after_a_kill_of_step_and_worker_nothing_outlives_the_next_attempt() {
     a_second_attempt_ends_what_outlived(|first_half| {
-        // The step first: it would end what its batch process leaves.
-        for pid in [parent_of(first_half), second_half_of(first_half), first_half] {
+        // The step first, then the first half: each would end what the next one leaves.
+        for pid in [parent_of(first_half), first_half, second_half_of(first_half)] {
             kill_9(pid);
         }
     });
@@ -168,7 +168,8 @@ fn after_a_kill_of_step_and_worker_a_cancellation_on_that_host_ends_the_program(
     until_it_beats(&launch, 1);
     let first_half = records(&launch, "worker")[0]["process"]["pid"].as_i64().unwrap();
     let first_half = i32::try_from(first_half).unwrap();
-    for pid in [parent_of(first_half), second_half_of(first_half), first_half] {
+    // In this order: each would end what the next one leaves.
+    for pid in [parent_of(first_half), first_half, second_half_of(first_half)] {
         kill_9(pid);
     }
     let before = beats(&desk, 1).len();
