@@ -112,6 +112,7 @@ fn a_controller_and_an_accounting_that_are_away() {
         every_end.look();
         every_end.judge()
     });
+    play("clock set back by a day, on Slurm", || set_back(&Scene::on(&cluster)));
     play("slurmdbd down", || {
         accounting.end(Signal::SIGTERM);
         let scene = Scene::on(&cluster);
@@ -120,6 +121,40 @@ fn a_controller_and_an_accounting_that_are_away() {
         accounting.start();
         every_end.judge()
     });
+}
+
+/// What was started while the clock was a day ahead, workers included, is judged and retried when it is right again.
+fn set_back(scene: &Scene) -> Tally {
+    let world = &scene.desk.world;
+    let (source, shim) = (world.file("clock.c", include_str!("clock.c")), world.path("clock.so"));
+    let compile = format!("cc -shared -fPIC -o '{}' '{}' -ldl", shim.display(), source.display());
+    world.command("bash", ["-c", &compile]).run().succeeded();
+    let ahead = |words: &str, runs| {
+        let line = scene.desk.neurun(words.split(' ')).env("LD_PRELOAD", &shim).env("CLOCK_SHIFT", "86400");
+        scene.watch(scene.desk.launched(&line.run().succeeded()), runs)
+    };
+    let mut failed = ahead("--runs=2 slurm cpu work.py --fail=1", 2);
+    let mut stopped = ahead("slurm cpu --hold work.py", 1);
+    // Nobody looks before Slurm has forgotten it: accounting alone can tell.
+    scene.desk.slurm(&format!("scancel {}", job_of(scene, "2")));
+    until("Slurm has forgotten the job", || {
+        let row = world.command("squeue", ["-h", "-t", "all", "-j", &job_of(scene, "2")]).run();
+        if row.stdout.is_empty() { Ok(()) } else { Err(row) }
+    });
+    assert_eq!(stopped.until_over(), ["cancelled"]);
+    assert_eq!(failed.until_over(), ["failed"; 2]);
+    failed.begins_again();
+    scene.desk.neu("retry 1").succeeded();
+    let mut tally = failed.judge_all_well();
+    tally += stopped.judge(|_| ("cancelled", Fate::NeverStarts));
+    tally
+}
+
+/// Reads the only job of a launch from its record.
+fn job_of(scene: &Scene, launch: &str) -> String {
+    let record = scene.desk.world.store().join("launches").join(launch).join("submissions.jsonl");
+    let text = fs::read_to_string(record).unwrap();
+    text.split("\"job\":").last().unwrap().chars().take_while(char::is_ascii_digit).collect()
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod reason;
 pub mod sacct;
 pub mod sbatch;
 pub mod scancel;
+mod since;
 pub mod site;
 pub mod squeue;
 pub mod state;

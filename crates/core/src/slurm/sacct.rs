@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::id::{JobId, Tasks, read_job_column};
 use super::query::{FIELD, QueryError, Wanted, epoch, output_of, present};
+use super::since::starttime;
 use super::state::SlurmState;
 use crate::tool::{Invocation, Reply, Runner};
 
@@ -85,7 +88,7 @@ pub fn invocation(wanted: &Wanted, since: i64, deadline: Duration) -> Invocation
         .args(["--noheader", "--parsable2", "--allocations", "--duplicates"])
         .arg(format!("--delimiter={FIELD}"))
         .arg(format!("--format={}", FIELDS.join(",")))
-        .arg(format!("--starttime=uts{since}"))
+        .arg(starttime(since, Timestamp::now()))
         .args(wanted.job_list().map(|jobs| format!("--jobs={jobs}")))
         .args(wanted.name_filter().map(|name| format!("--name={name}")))
 }

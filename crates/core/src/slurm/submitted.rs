@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::id::{JobId, read_job_column};
 use super::query::{FIELD, QueryError, epoch, output_of};
+use super::since::starttime;
 use crate::tool::{Invocation, Reply, Runner};
 
 const SQUEUE: &str = "squeue";
@@ -50,7 +53,7 @@ fn of_accounting(since: i64, deadline: Duration) -> Invocation {
         .args(["--noheader", "--parsable2", "--allocations", "--duplicates"])
         .arg(format!("--delimiter={FIELD}"))
         .arg(format!("--format={}", REMEMBERED.join(",")))
-        .arg(format!("--starttime=uts{since}"))
+        .arg(starttime(since, Timestamp::now()))
 }
 
 /// Asks the queue for all jobs that it knows.

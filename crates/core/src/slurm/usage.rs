@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::id::TaskId;
 use super::query::{FIELD, QueryError, output_of, present};
+use super::since::starttime;
 use crate::tool::{Invocation, Reply, Runner};
 
 const PROGRAM: &str = "sacct";
@@ -45,7 +48,7 @@ pub fn invocation(tasks: &[TaskId], since: i64, deadline: Duration) -> Invocatio
         .args(["--noheader", "--parsable2", "--duplicates", "--units=M"])
         .arg(format!("--delimiter={FIELD}"))
         .arg(format!("--format={}", FIELDS.join(",")))
-        .arg(format!("--starttime=uts{since}"))
+        .arg(starttime(since, Timestamp::now()))
         .arg(format!("--jobs={}", ids.join(",")))
 }
 
@@ -109,7 +112,7 @@ mod tests {
         let asked = |tasks: &[TaskId]| {
             command_line(&invocation(tasks, 7, Duration::from_secs(1))).replace('\x1f', "^_")
         };
-        insta::assert_snapshot!(asked(&[task(3), task(4)]), @"sacct --noheader --parsable2 --duplicates --units=M --delimiter=^_ --format=JobID,State,Elapsed,TotalCPU,MaxRSS,AllocTRES --starttime=uts7 --jobs=67_3,67_4");
+        insta::assert_snapshot!(asked(&[task(3), task(4)]), @"sacct --noheader --parsable2 --duplicates --units=M --delimiter=^_ --format=JobID,State,Elapsed,TotalCPU,MaxRSS,AllocTRES --starttime=uts1000000000 --jobs=67_3,67_4");
         let many: Vec<TaskId> = (0..501).map(task).collect();
         assert!(asked(&many).ends_with("--jobs=67"));
     }
