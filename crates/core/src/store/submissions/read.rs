@@ -48,6 +48,12 @@ struct Unknown {
     _event: serde::de::IgnoredAny,
 }
 
+/// Tells whether a line is a record of something that is not known here. What is skipped over in it may be no text at all,
+/// and is damaged then.
+fn is_of_a_newer_version(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| serde_json::from_str::<Unknown>(line).is_ok())
+}
+
 impl Submissions {
     pub(in crate::store) fn read(path: &Path) -> Result<Self, StoreError> {
         let text = match fs::read(path) {
@@ -78,7 +84,7 @@ impl Submissions {
                     unreadable += u64::from(!ends_torn);
                     torn = torn.or(Some(Damage::Torn(number)));
                 }
-                Err(_) if serde_json::from_slice::<Unknown>(line).is_ok() => {
+                Err(_) if is_of_a_newer_version(line) => {
                     unreadable += 1;
                     newer = newer.or(Some(Damage::Newer(number)));
                 }

@@ -97,6 +97,11 @@ fn a_damaged_line_is_told_from_one_that_a_dying_client_left() {
     assert_eq!(read(&[first, answer, &second[..40]]), (0, None), "it is being written");
     assert_eq!(read(&[first, answer, &second[..40], second, answered, ""]), (1, None), "it was made again");
     assert_eq!(read(&[first, answer, "\0\0\0", ""]), (1, Some(Damage::Line(3))));
+    // The name of an event with a byte of garbage in it is none that a newer version knows.
+    let mut garbled = second.as_bytes().to_owned();
+    garbled[second.find("intent").unwrap() + 2] = 0xff;
+    let text = [first.as_bytes(), b"\n", &garbled, b"\n"].concat();
+    assert_eq!(Submissions::parse(&text).damage(), Some(Damage::Line(2)));
     assert_eq!(read(&[first, answer, &second[..40], answered, ""]), (1, Some(Damage::NoIntent(1))));
     assert_eq!(read(&[second, answered, ""]), (0, Some(Damage::NoIntent(0))));
 }
