@@ -19,6 +19,7 @@ mod scene;
 mod tally;
 
 mod controller;
+mod damage;
 mod killed;
 mod lies;
 mod limits;

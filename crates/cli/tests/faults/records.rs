@@ -1,5 +1,6 @@
 //! Records that are damaged, or of another time or version: what is left is read, and the loss is said.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -22,26 +23,59 @@ fn executed(scene: &Scene, words: &str) -> PathBuf {
     file
 }
 
-/// Damages the journal of a launch whose runs all succeeded: no more than `hurt` of them may be shown otherwise, none of
-/// these wrongly, and the loss must be said.
-fn damaged(hurt: usize, damage: impl Fn(&[u8]) -> Vec<u8>) -> Tally {
+/// What is made of a journal.
+pub(crate) type Damage = fn(&[u8]) -> Vec<u8>;
+
+pub(crate) const JOURNAL_DAMAGES: [Damage; 3] = [torn, truncated, garbled];
+
+fn torn(bytes: &[u8]) -> Vec<u8> {
+    bytes[..bytes.len() - 20].to_vec()
+}
+
+fn truncated(bytes: &[u8]) -> Vec<u8> {
+    bytes[..bytes.len() * 4 / 5].to_vec()
+}
+
+/// The end of a run in the middle is none.
+fn garbled(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let ends: Vec<usize> = text.match_indices("\"ended\"").map(|(at, _)| at).collect();
+    bytes[ends[ends.len() / 2] + 2] = 0xff;
+    bytes
+}
+
+/// Gives the runs of which a journal tells that they ended well.
+pub(crate) fn told_well(journal: &[u8]) -> BTreeSet<usize> {
+    let lines = journal.split(|byte| *byte == b'\n');
+    let records = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let ends = records.filter_map(|record| record["event"].get("ended").cloned());
+    ends.filter(|end| end["exit"]["code"] == 0)
+        .map(|end| usize::try_from(end["run"].as_u64().unwrap()).unwrap())
+        .collect()
+}
+
+/// Damages the journal of a launch whose runs all succeeded: those of which it still tells are shown so, nothing wrong
+/// is shown of the others, and the loss must be said.
+fn damaged(damage: Damage) -> Tally {
     let scene = Scene::without_slurm();
     let journal = executed(&scene, "");
     fs::write(&journal, damage(&fs::read(&journal).unwrap())).unwrap();
+    let told = told_well(&fs::read(&journal).unwrap());
     let answer = scene.desk.neu("status 1 --json").succeeded();
     let mut tally = Tally::default();
-    let states: Vec<String> = scene.desk.world.states("1");
-    for run in 0..RUNS {
+    for (run, state) in scene.desk.world.states("1").iter().enumerate() {
         let name = format!("1.{run}");
         tally.count(&name, &scene.ledger.executions(&name), Fate::Ends(0));
-    }
-    let others = states.iter().filter(|state| *state != "succeeded");
-    let known = others.clone().all(|state| ["lost", "unknown", "waiting"].contains(&state.as_str()));
-    if others.count() > hurt || !known {
-        tally.wrongly_shown.push(format!("{states:?}"));
+        // The worker is dead, and seen to be: its word does not come any more.
+        let wanted = if told.contains(&run) { "succeeded" } else { "lost" };
+        if state != wanted {
+            tally.wrongly_shown.push(format!("{name} is {state}, not {wanted}"));
+        }
     }
     let said = scene.desk.neu("status 1").succeeded().stderr;
-    if !said.contains("journal of launch 1 cannot be read") || answer.json()["launch"]["unreadable"] != 1 {
+    let is_said = said.contains("1 line of the journal of launch 1 cannot be read");
+    if told.len() == RUNS || !is_said || answer.json()["launch"]["unreadable"] != 1 {
         tally.wrongly_shown.push(format!("nothing is said of the loss: {said:?}"));
     }
     tally
@@ -49,25 +83,17 @@ fn damaged(hurt: usize, damage: impl Fn(&[u8]) -> Vec<u8>) -> Tally {
 
 #[test]
 fn a_torn_last_line() {
-    play("torn last line of the journal", || damaged(1, |bytes| bytes[..bytes.len() - 20].to_vec()));
+    play("torn last line of the journal", || damaged(torn));
 }
 
 #[test]
 fn a_truncated_journal() {
-    play("truncated journal", || damaged(2, |bytes| bytes[..bytes.len() * 4 / 5].to_vec()));
+    play("truncated journal", || damaged(truncated));
 }
 
 #[test]
 fn a_byte_of_garbage_in_the_middle() {
-    play("a byte of garbage in the middle of the journal", || {
-        damaged(1, |bytes| {
-            let mut bytes = bytes.to_vec();
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let ends: Vec<usize> = text.match_indices("\"ended\"").map(|(at, _)| at).collect();
-            bytes[ends[ends.len() / 2] + 2] = 0xff;
-            bytes
-        })
-    });
+    play("a byte of garbage in the middle of the journal", || damaged(garbled));
 }
 
 #[test]
@@ -97,12 +123,33 @@ fn a_launch_of_a_newer_version() {
         fs::write(&file, launch.to_string()).unwrap();
         let before = scene.desk.world.listing();
         let mut tally = Tally::default();
-        for verb in ["status", "show", "logs", "cancel", "resume", "retry", "wait"] {
+        let verbs = [
+            "status",
+            "show",
+            "logs",
+            "cancel",
+            "resume",
+            "retry",
+            "wait",
+            "rerun",
+            "rerun --dry-run",
+            "rm --yes",
+        ];
+        for verb in verbs {
             let refused = scene.desk.neu(&format!("{verb} 1"));
             let says =
                 refused.stderr.contains("format") && refused.stderr.contains(&(format + 1).to_string());
-            if refused.code == 0 || !says {
+            if refused.code != 4 || !says {
                 tally.wrongly_shown.push(format!("neu {verb}: {refused:?}"));
+            }
+        }
+        // What is about all launches goes on with the others, and says so.
+        for verb in
+            ["status", "ls", "ls --all", "resume", "prune --keep-days=0 --yes", "status --state failed"]
+        {
+            let answer = scene.desk.neu(verb).succeeded();
+            if !answer.stderr.contains("launch 1") || !answer.stderr.contains("update neuromanager") {
+                tally.wrongly_shown.push(format!("neu {verb}: {answer:?}"));
             }
         }
         let after = scene.desk.world.listing();
