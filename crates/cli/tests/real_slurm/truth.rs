@@ -32,6 +32,37 @@ fn what_never_starts_stands_apart_from_what_waits() {
 }
 
 #[test]
+fn what_depends_on_a_job_that_failed_never_starts_and_what_to_do_helps() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let desk = Desk::on(&cluster);
+    desk.world.file("fail.sh", "exit 3");
+    let first = desk.launch("slurm cpu --hold fail.sh");
+    let job = first.job();
+    let second = desk.launch(&format!("--runs=2 slurm cpu --dependency=afterok:{job} train.py"));
+    desk.slurm(&format!("scontrol release {job}"));
+    assert_eq!(first.wait(), 1);
+    until("Slurm has seen that it never can", || {
+        let run = second.run(1);
+        if run["pending"]["never"] == true { Ok(()) } else { Err(run) }
+    });
+    assert_eq!(
+        (&second.run(1)["state"], &second.run(1)["pending"]["reason"]),
+        (&"pending".into(), &"DependencyNeverSatisfied".into())
+    );
+    for view in ["status", "status 2"] {
+        let said = desk.neu(view).succeeded().stderr;
+        assert_says(
+            &said,
+            ["2.0-1 will not start (DependencyNeverSatisfied)", "neu cancel", "neu rerun --with dependency="],
+        );
+    }
+    desk.neu("cancel 2").succeeded();
+    assert_eq!(second.states(), ["cancelled"; 2]);
+    let again = desk.launched(&desk.neu("rerun --with dependency= 2").succeeded());
+    assert_eq!(again.wait(), 0);
+}
+
+#[test]
 fn a_job_that_its_node_could_not_start_and_a_worker_that_was_killed_are_told_apart() {
     let Some(cluster) = Cluster::shared() else { return };
     let desk = Desk::on(&cluster);

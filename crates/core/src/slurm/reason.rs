@@ -41,7 +41,7 @@ const CODES: [Entry; 43] = [
     (
         "DependencyNeverSatisfied",
         "the job that it depends on ended in another way than asked for",
-        "neu cancel, and start it again without that dependency",
+        "neu cancel, and start it again without that, by neu rerun --with dependency=",
         NeverStarts,
     ),
     ("BeginTime", "its start time has not come; after a requeue Slurm waits two minutes", "", Waits),
