@@ -1,18 +1,18 @@
 //! Values that are not written out: `{"range": [0, 1, 0.1]}` and all other objects that stand for values.
 
+mod draws;
+mod files;
+
 use std::fmt::Display;
 use std::ops::Range;
 
 use super::super::definition::{Defined, DefinedChoice, Draw, Formula, Values};
-use super::super::numbers::{
-    DIGITS, Decimal, Distribution, DistributionError, Linspace, Logspace, Pick, Range as NumberRange, Spaced,
-    Stream, Written,
-};
+use super::super::numbers::{DIGITS, Decimal, Linspace, Logspace, Range as NumberRange, Spaced, Written};
 use super::super::style::Style;
-use super::super::surroundings::Found;
 use super::{Reader, Within};
-use crate::counted;
 use crate::document::{Entry, Node, Value, nearest};
+
+use draws::{distribution, distribution_form};
 
 /// The keys of which an object of values has one.
 const KINDS: [&str; 15] = [
@@ -234,122 +234,6 @@ impl Reader<'_> {
         None
     }
 
-    /// Reads a draw from some values, each with its weight.
-    fn weighted(&mut self, name: &str, kind: Entry, beside: &Beside, style: &Style) -> Option<Values> {
-        let at = kind.value.at.clone();
-        let Value::List(items) = kind.value.value else {
-            self.problem(&at, format!("`choice` takes a list of values, not {}", kind.value.value.kind()));
-            return None;
-        };
-        let choices = self.choices(items, style);
-        if choices.iter().any(|choice| !choice.with.is_empty()) {
-            self.problem(&at, "a value that is drawn brings nothing along")
-                .help("put it into a list, with `$sample` beside");
-        }
-        let (pick, pick_at) = match &beside.weights {
-            None => (Pick::even(choices.len()), at.clone()),
-            Some(node) => {
-                (Pick::weighted(choices.len(), &self.weights(node, choices.len())?), node.at.clone())
-            }
-        };
-        match pick {
-            Ok(pick) => self.drawn(name, Draw::Choice(pick, choices), beside, &at),
-            Err(error) => self.refused(&pick_at, &error),
-        }
-    }
-
-    /// Reads the weights of so many values.
-    fn weights(&mut self, node: &Node, values: usize) -> Option<Vec<Decimal>> {
-        let list = list_of_numbers(node);
-        let weights = list.and_then(|list| list.iter().map(|text| Decimal::parse(text).ok()).collect());
-        if weights.is_none() {
-            let wanted = counted(values as u64, "number");
-            self.problem(&node.at, format!("`weights` is a list of {wanted}, one for each value"));
-        }
-        weights
-    }
-
-    /// Reads the lines of a file, each a value; a line that is a number is one.
-    fn lines(&mut self, node: &Node) -> Option<Values> {
-        let path = self.text(node, "a path")?;
-        match self.surroundings.read(&path) {
-            Ok(source) => {
-                let text = source.text.trim_start_matches('\u{feff}');
-                let lines = text.lines().filter(|line| !line.trim().is_empty());
-                if !self.has_room(&node.at, lines.clone().count() as u64, 0) {
-                    return None;
-                }
-                let choices: Vec<_> = lines.map(|line| DefinedChoice::plain(line_value(line))).collect();
-                if choices.is_empty() {
-                    self.problem(&node.at, format!("`{path}` has no line"));
-                }
-                if text.contains('\0') {
-                    self.problem(&node.at, format!("`{path}` has a NUL in it, which no argument can have"));
-                }
-                Some(Values::Listed(choices))
-            }
-            Err(reason) => {
-                self.problem(&node.at, format!("cannot read `{path}`: {reason}"));
-                None
-            }
-        }
-    }
-
-    /// Reads a pattern of paths.
-    fn paths(&mut self, node: &Node) -> Option<Values> {
-        let pattern = self.text(node, "a pattern of paths")?;
-        let Found { paths, unreadable } = match self.surroundings.glob(&pattern) {
-            Ok(found) => found,
-            Err(reason) => {
-                self.problem(&node.at, format!("cannot look for `{pattern}`: {reason}"));
-                return None;
-            }
-        };
-        if paths.is_empty() {
-            let problem = self.problem(&node.at, format!("no path here is like `{pattern}`"));
-            if let Some(folder) = unreadable.into_iter().next() {
-                problem.help(folder);
-            }
-            return None;
-        }
-        let at = self.spot(&node.at);
-        for folder in unreadable {
-            self.mistakes.warn(&at, folder, Some("what it holds is left out".to_owned()));
-        }
-        let has_room = self.has_room(&node.at, paths.len() as u64, 0);
-        let choices = paths.into_iter().map(|path| DefinedChoice::plain(Value::Text(path)));
-        has_room.then(|| Values::Listed(choices.collect()))
-    }
-
-    /// Makes a list of draws where their number is said, else leaves them to the sample.
-    fn drawn(
-        &mut self,
-        name: &str,
-        draw: Draw<DefinedChoice>,
-        beside: &Beside,
-        at: &Range<usize>,
-    ) -> Option<Values> {
-        let Some(count) = beside.n else { return Some(Values::Drawn(draw)) };
-        let longest = match &draw {
-            Draw::Number(..) => 0,
-            Draw::Choice(_, choices) => choices.iter().map(|choice| choice.value.weight()).max().unwrap_or(0),
-        };
-        if !self.has_room(at, count, longest) {
-            return None;
-        }
-        let stream = Stream::new(beside.seed, name);
-        let units = (0..count).map(|number| stream.unit(number));
-        Some(Values::Listed(match draw {
-            Draw::Number(distribution, digits) => {
-                let text = |unit| Value::Number(distribution.text(unit, digits).into());
-                units.map(|unit| DefinedChoice::plain(text(unit))).collect()
-            }
-            Draw::Choice(pick, choices) => {
-                units.filter_map(|unit| choices.get(pick.place(unit)).cloned()).collect()
-            }
-        }))
-    }
-
     fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         match &node.value {
             Value::Text(text) => Some(text.clone()),
@@ -367,17 +251,6 @@ const MOST_KEPT: u64 = 10_000;
 /// Makes all values of a sequence.
 pub(super) fn written_out(numbers: &Spaced) -> impl Iterator<Item = DefinedChoice> {
     numbers.texts().map(|text| DefinedChoice::plain(Value::Number(text.into())))
-}
-
-fn distribution(kind: &str, one: Decimal, other: Decimal) -> Result<Distribution, DistributionError> {
-    match kind {
-        "uniform" => Distribution::uniform(one, other),
-        "loguniform" => Distribution::log_uniform(one, other),
-        "normal" => Distribution::normal(one, other),
-        "lognormal" => Distribution::log_normal(one, other),
-        "logint" => Distribution::log_int(one, other),
-        _ => Distribution::int(one, other),
-    }
 }
 
 /// Reads a list of numbers; `None` where it is anything else.
@@ -402,20 +275,5 @@ fn goes_with(kind: &str, key: &str) -> bool {
         "digits" => is_drawn && !matches!(kind, "choice" | "int" | "logint"),
         "weights" => kind == "choice",
         _ => kind == "value",
-    }
-}
-
-fn distribution_form(kind: &str) -> &'static str {
-    match kind {
-        "normal" | "lognormal" => "[mean, standard deviation]",
-        _ => "[lowest, highest]",
-    }
-}
-
-/// Takes a line of a file as a number where it is one, for the sake of expressions; else as it is.
-fn line_value(line: &str) -> Value {
-    match serde_json::from_str::<serde_json::Number>(line.trim()) {
-        Ok(_) => Value::Number(line.trim().into()),
-        Err(_) => Value::Text(line.to_owned()),
     }
 }

@@ -1,15 +1,23 @@
 //! One object of the file made ready: dimensions that are combined, guards that let one exist, rules that a point must
 //! pass. Every combination has a number, and from a number follow all values.
 
-use std::error::Error;
+mod dimension;
+mod member;
+mod question;
+
 use std::sync::Arc;
 
 use super::choice::Choice;
 use super::definition::{Draw, Order, Spot};
-use super::numbers::{Pick, Sampler, Spaced, Unit};
+use super::numbers::Sampler;
 use super::style::{Style, Wanted};
 use crate::document::Value;
-use crate::expression::{self, Expression};
+
+pub(super) use dimension::{Dimension, Guard, Place, Source};
+pub(super) use member::{Member, MemberValues};
+pub(super) use question::{Formula, Question, Rule, Trouble, Verdict};
+
+use question::has;
 
 /// The values of a point, a place for each parameter; a point need not have all of them.
 pub(super) type Settings = Vec<Option<Arc<Choice>>>;
@@ -31,118 +39,6 @@ pub(super) struct Block {
     pub(super) style: Style,
 }
 
-/// What gives values to one parameter, or to several that vary together.
-#[derive(Debug, Clone)]
-pub(super) struct Dimension {
-    pub(super) source: Source,
-    /// All must let it: else a point has none of its parameters.
-    pub(super) guards: Vec<Guard>,
-    /// How many numbers of combinations share a value before the next one comes.
-    pub(super) stride: u128,
-}
-
-/// Where the values of a dimension come from.
-#[derive(Debug, Clone)]
-pub(super) enum Source {
-    /// Lists of the same length, walked side by side.
-    Listed { members: Vec<Member>, length: u64 },
-    /// Worked out from dimensions before.
-    Computed { parameter: usize, formula: Formula },
-    /// Drawn for each point of a sample.
-    Drawn { parameter: usize, draw: Draw<Arc<Choice>> },
-}
-
-/// A parameter with its values.
-#[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) parameter: usize,
-    pub(super) values: MemberValues,
-}
-
-impl Member {
-    /// What it costs to give one of its values; the kept ones cost next to nothing.
-    fn work(&self) -> u64 {
-        match self.values {
-            MemberValues::Kept(_) => 0,
-            MemberValues::Spaced(_) => 10,
-        }
-    }
-}
-
-/// The values of a parameter in a list.
-#[derive(Debug, Clone)]
-pub(super) enum MemberValues {
-    /// Made once; a row of a table may lack one.
-    Kept(Vec<Option<Arc<Choice>>>),
-    /// Made for each point.
-    Spaced(Spaced),
-}
-
-impl MemberValues {
-    /// Gives how many there are.
-    pub(super) fn count(&self) -> u64 {
-        match self {
-            Self::Kept(choices) => choices.len() as u64,
-            Self::Spaced(numbers) => numbers.count(),
-        }
-    }
-
-    /// Gives those that are kept.
-    fn kept(&self) -> &[Option<Arc<Choice>>] {
-        match self {
-            Self::Kept(choices) => choices,
-            Self::Spaced(_) => &[],
-        }
-    }
-}
-
-/// What lets a dimension exist.
-#[derive(Debug, Clone)]
-pub(super) enum Guard {
-    /// That another has the value at a place.
-    Chosen { dimension: usize, place: u64 },
-    /// That an expression holds.
-    When(Formula),
-}
-
-/// An expression, and which parameter each of its names is.
-#[derive(Debug, Clone)]
-pub(super) struct Formula {
-    pub(super) expression: Expression,
-    pub(super) slots: Vec<usize>,
-    pub(super) at: Spot,
-    /// What it costs to work it out.
-    pub(super) work: u64,
-}
-
-/// A question that decides whether a point stays.
-#[derive(Debug, Clone)]
-pub(super) struct Rule {
-    /// How many dimensions must be set before it can be asked.
-    pub(super) depth: usize,
-    pub(super) question: Question,
-    pub(super) verdict: Verdict,
-    pub(super) at: Spot,
-}
-
-/// What is asked.
-#[derive(Debug, Clone)]
-pub(super) enum Question {
-    /// Whether an expression holds.
-    Holds(Formula),
-    /// Whether the parameters have one of the values each.
-    Has(Vec<(usize, Vec<expression::Value>)>),
-}
-
-/// What becomes of a point for which the answer is yes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It goes.
-    Exclude,
-    /// It stays, and all others go.
-    Keep,
-}
-
 /// How many points are drawn, and how.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
@@ -162,13 +58,6 @@ pub(super) enum Shortfall {
     DrawOn,
     /// It is smaller.
     Accept,
-}
-
-/// Tells that an expression cannot be worked out for some point.
-#[derive(Debug)]
-pub(super) struct Trouble {
-    pub(super) at: Spot,
-    pub(super) message: String,
 }
 
 /// Where a combination stands: the place in the list of each dimension that is one.
@@ -378,139 +267,5 @@ impl Block {
             }
         }
         Ok(None)
-    }
-}
-
-/// Tells whether all of some parameters have one of their values; `None` where the point lacks one.
-fn has(values: &[(usize, Vec<expression::Value>)], settings: &Settings) -> Option<bool> {
-    let mut all = true;
-    for (parameter, values) in values {
-        let choice = settings[*parameter].as_ref()?;
-        all &= values.iter().any(|value| value.equals(choice.operand()));
-    }
-    Some(all)
-}
-
-/// What says which value a dimension has.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
-    /// The place in its list.
-    At(u64),
-    /// A random number, spread over its list or distribution.
-    Drawn(Unit),
-}
-
-impl Place {
-    /// Gives the place in a list of this length.
-    fn of(self, length: u64) -> u64 {
-        match self {
-            Self::At(place) => place,
-            Self::Drawn(unit) => {
-                let pick = usize::try_from(length).ok().and_then(|length| Pick::even(length).ok());
-                pick.map_or(0, |pick| pick.place(unit) as u64)
-            }
-        }
-    }
-}
-
-impl Question {
-    fn work(&self) -> u64 {
-        match self {
-            Self::Holds(formula) => formula.work,
-            Self::Has(values) => values.iter().map(|(_, values)| 1 + values.len() as u64 / 4).sum(),
-        }
-    }
-}
-
-impl Dimension {
-    fn work(&self) -> u64 {
-        let guards = self.guards.iter().map(|guard| match guard {
-            Guard::Chosen { .. } => 1,
-            Guard::When(formula) => formula.work,
-        });
-        let computing = match &self.source {
-            Source::Computed { formula, .. } => formula.work,
-            Source::Listed { members, .. } => members.iter().map(Member::work).sum::<u64>().max(1),
-            Source::Drawn { .. } => 1,
-        };
-        guards.sum::<u64>() + computing
-    }
-
-    /// Tells whether a sample has anything to draw for it.
-    pub(super) fn is_drawn(&self) -> bool {
-        match &self.source {
-            Source::Listed { length, .. } => *length > 1,
-            Source::Computed { .. } => false,
-            Source::Drawn { .. } => true,
-        }
-    }
-
-    /// Gives how many values it has: 1 where they are worked out or drawn.
-    pub(super) fn length(&self) -> u64 {
-        match &self.source {
-            Source::Listed { length, .. } => *length,
-            Source::Computed { .. } | Source::Drawn { .. } => 1,
-        }
-    }
-
-    /// Gives the lists that it walks through.
-    fn members(&self) -> &[Member] {
-        match &self.source {
-            Source::Listed { members, .. } => members,
-            Source::Computed { .. } | Source::Drawn { .. } => &[],
-        }
-    }
-
-    /// Gives the parameters of which it keeps no values.
-    fn unlisted(&self) -> impl Iterator<Item = usize> {
-        let members = self.members();
-        self.parameters().filter(move |parameter| {
-            let own = members.iter().find(|member| member.parameter == *parameter);
-            own.is_none_or(|member| matches!(member.values, MemberValues::Spaced(_)))
-        })
-    }
-
-    /// Gives the parameters that it sets.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = usize> {
-        let one = match &self.source {
-            Source::Listed { .. } => None,
-            Source::Computed { parameter, .. } | Source::Drawn { parameter, .. } => Some(*parameter),
-        };
-        self.members().iter().map(|member| member.parameter).chain(one)
-    }
-
-    /// Tells whether it is there in every point, whatever the others are.
-    fn is_free(&self) -> bool {
-        self.guards.is_empty() && matches!(self.source, Source::Listed { .. })
-    }
-}
-
-impl Formula {
-    fn holds(&self, settings: &Settings) -> Result<Option<bool>, Trouble> {
-        self.expression
-            .holds(&|slot| self.operand(settings, slot))
-            .map_err(|error| self.trouble(settings, &error))
-    }
-
-    fn value(&self, settings: &Settings) -> Result<Option<Value>, Trouble> {
-        let value = self.expression.evaluate(&|slot| self.operand(settings, slot));
-        match value.map_err(|error| self.trouble(settings, &error))? {
-            None => Ok(None),
-            Some(value) => value.to_document().map(Some).map_err(|error| self.trouble(settings, &error)),
-        }
-    }
-
-    fn operand<'a>(&self, settings: &'a Settings, slot: usize) -> Option<&'a expression::Value> {
-        settings[self.slots[slot]].as_ref().map(|choice| choice.operand())
-    }
-
-    /// Says for which values it went wrong.
-    fn trouble(&self, settings: &Settings, error: &dyn Error) -> Trouble {
-        let names = self.expression.names().iter().zip(&self.slots);
-        let values = names
-            .filter_map(|(name, slot)| Some(format!("{}={}", name.text, settings[*slot].as_ref()?.json())));
-        let values: Vec<_> = values.collect();
-        let with = if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
-        Trouble { at: self.at.clone(), message: format!("{error}{with}") }
     }
 }
