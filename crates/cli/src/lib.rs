@@ -5,6 +5,7 @@ mod commands;
 mod endings;
 mod exit;
 mod json;
+mod parameters;
 mod report;
 mod settings;
 mod ui;

@@ -13,7 +13,7 @@ use neuromanager_core::store::{JournalReader, LaunchDir, PlanReader};
 use super::follow::Tail;
 use super::foreground::Attended;
 use super::queueing::Queueing;
-use crate::json;
+use crate::parameters::short_params;
 use crate::report::Failure;
 use crate::ui::{Ui, one_line};
 
@@ -164,7 +164,7 @@ impl<'a> Echo<'a> {
         if chunk.runs.len() > 1 {
             let params = match launch.parameters.is_empty() {
                 true => String::new(),
-                false => json::short_params(&plan(&mut self.plan, dir)?.run(run)?),
+                false => short_params(&plan(&mut self.plan, dir)?.run(run)?),
             };
             if !self.headings.is_empty() {
                 self.headings.push('\n');

@@ -19,7 +19,8 @@ use super::status::warn_of_flaws;
 use crate::args::ShowArgs;
 use crate::endings::ending;
 use crate::exit::Exit;
-use crate::json::{self, param_values};
+use crate::json;
+use crate::parameters::param_values;
 use crate::report::Failure;
 use crate::ui::{bytes, duration, lines, local_time, one_line, print};
 

@@ -15,7 +15,8 @@ use super::taking_up::tell_unfinished;
 use super::waits::{describe_waits, waits, warn_of_waits};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
-use crate::json::{self, shown_values};
+use crate::json;
+use crate::parameters::shown_values;
 use crate::report::Failure;
 use crate::ui::{ROWS_ON_A_TERMINAL, Table, duration, local_time, one_line, output_width, print};
 

@@ -22,7 +22,7 @@ use super::causes::is_failure;
 use super::foreground::Attended;
 use super::queueing::Queueing;
 use super::showing::{Seen, Told};
-use crate::json;
+use crate::parameters::short_params;
 use crate::report::Failure;
 use crate::ui::view::View;
 use crate::ui::{Ui, one_line};
@@ -185,7 +185,7 @@ impl<'a> Live<'a> {
             let planned = self.plan.run(run)?;
             let name = match (&planned.name, launch.parameters.is_empty()) {
                 (Some(name), false) => name.clone(),
-                (Some(_) | None, _) => one_line(&json::short_params(&planned)),
+                (Some(_) | None, _) => one_line(&short_params(&planned)),
             };
             self.board.name(run, name);
         }
