@@ -2,7 +2,7 @@
 
 use super::{Limits, PartitionLimit};
 use crate::document::nearest;
-use crate::resources::{Resources, Setting};
+use crate::resources::Resources;
 use crate::slurm::squeue::Counted;
 use crate::slurm::time::TimeLimit;
 
@@ -151,16 +151,13 @@ fn option(
     sbatch_variable: impl Fn(&str) -> Option<String>,
     variable: &str,
 ) -> Option<String> {
-    match resources.get(name) {
-        Some(Setting::Value(value)) => Some(value.clone()),
-        _ => sbatch_variable(variable),
-    }
+    resources.value(name).map(str::to_owned).or_else(|| sbatch_variable(variable))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources::Resource;
+    use crate::resources::{Resource, Setting};
 
     /// A cluster with one partition by default, one beside it, and a limit of an account and of a QOS.
     fn limits() -> Limits {
@@ -188,6 +185,10 @@ mod tests {
         assert!(excesses(&[("partition", "lomg")])[0].contains("did you mean `long`?"));
         let of_the_shell = |name: &str| (name == "SBATCH_TIMELIMIT").then(|| "2:00:00".to_owned());
         assert_eq!(limits().excesses(&asked(&[]), of_the_shell).len(), 1);
+        // sbatch takes the last of several.
+        let times = Setting::Repeated(vec!["30:00".to_owned(), "2:00:00".to_owned()]);
+        let repeated: Resources = [Resource::new("time", times).unwrap()].into_iter().collect();
+        assert_eq!(limits().excesses(&repeated, |_| None).len(), 1);
     }
 
     #[test]
