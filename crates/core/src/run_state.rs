@@ -36,6 +36,19 @@ pub enum RunState {
     Unknown,
 }
 
+/// What a state comes to for whoever would start the run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded.
+    Succeeded,
+    /// It is over, and did not succeed.
+    Unsuccessful,
+    /// It waits or executes.
+    Alive,
+    /// Nobody can tell whether it lives.
+    Unknown,
+}
+
 impl RunState {
     /// Every state, in the order in which they are shown.
     pub const ALL: [Self; 13] = [
@@ -73,9 +86,26 @@ impl RunState {
         }
     }
 
+    /// Gives what it comes to.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Succeeded => Outcome::Succeeded,
+            Self::Waiting | Self::Pending | Self::Running => Outcome::Alive,
+            Self::Unknown => Outcome::Unknown,
+            Self::Failed
+            | Self::Cancelled
+            | Self::TimedOut
+            | Self::OutOfMemory
+            | Self::NodeFailed
+            | Self::Preempted
+            | Self::EnvFailed
+            | Self::Lost => Outcome::Unsuccessful,
+        }
+    }
+
     /// Tells whether nothing more will happen by itself.
     pub fn is_final(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Pending | Self::Running | Self::Unknown)
+        matches!(self.outcome(), Outcome::Succeeded | Outcome::Unsuccessful)
     }
 
     /// Tells whether a scheduler that says so counts more than a program that ended with exit code 0.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::event::{Concluded, Event};
 use crate::history::Attempt;
 use crate::ranges::Ranges;
+use crate::run_state::Outcome;
 use crate::state::{RunState, Status};
 use crate::store::{JournalWriter, LaunchDir, OwnedBy, Ownership, StoreError};
 use crate::worker::Node;
@@ -35,40 +36,15 @@ pub struct Choice {
     pub unknown: Ranges,
 }
 
-/// What a state means for a retry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Over,
-    Succeeded,
-    Alive,
-    Unknown,
-}
-
-fn meaning(state: RunState) -> Meaning {
-    match state {
-        RunState::Succeeded => Meaning::Succeeded,
-        RunState::Waiting | RunState::Pending | RunState::Running => Meaning::Alive,
-        RunState::Unknown => Meaning::Unknown,
-        RunState::Failed
-        | RunState::Cancelled
-        | RunState::TimedOut
-        | RunState::OutOfMemory
-        | RunState::NodeFailed
-        | RunState::Preempted
-        | RunState::EnvFailed
-        | RunState::Lost => Meaning::Over,
-    }
-}
-
 /// Chooses among the runs that were asked for, each with its state.
 pub fn choose(runs: impl IntoIterator<Item = (u64, RunState)>) -> Choice {
-    let runs: Vec<(u64, Meaning)> = runs.into_iter().map(|(run, state)| (run, meaning(state))).collect();
-    let of = |which| runs.iter().filter(move |(_, meaning)| *meaning == which).map(|(run, _)| *run);
+    let runs: Vec<(u64, Outcome)> = runs.into_iter().map(|(run, state)| (run, state.outcome())).collect();
+    let of = |which| runs.iter().filter(move |(_, outcome)| *outcome == which).map(|(run, _)| *run);
     Choice {
-        again: of(Meaning::Over).collect(),
-        succeeded: of(Meaning::Succeeded).collect(),
-        alive: of(Meaning::Alive).collect(),
-        unknown: of(Meaning::Unknown).collect(),
+        again: of(Outcome::Unsuccessful).collect(),
+        succeeded: of(Outcome::Succeeded).collect(),
+        alive: of(Outcome::Alive).collect(),
+        unknown: of(Outcome::Unknown).collect(),
     }
 }
 

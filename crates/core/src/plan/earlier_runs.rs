@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use crate::id::{LaunchId, RunId};
-use crate::run_state::RunState;
+use crate::run_state::{Outcome, RunState};
 use crate::sweep::PointIdentity;
 
 /// What equal runs of one command have in common: the point, however it is written, and the repeat.
@@ -54,19 +54,10 @@ pub enum Code {
 impl Standing {
     /// Judges a run by its state.
     pub fn of(state: RunState, code: Code) -> Self {
-        match state {
-            RunState::Succeeded => Self::Done(code),
-            RunState::Waiting | RunState::Pending | RunState::Running | RunState::Unknown => {
-                Self::Alive(state)
-            }
-            RunState::Failed
-            | RunState::Cancelled
-            | RunState::TimedOut
-            | RunState::OutOfMemory
-            | RunState::NodeFailed
-            | RunState::Preempted
-            | RunState::EnvFailed
-            | RunState::Lost => Self::Failed,
+        match state.outcome() {
+            Outcome::Succeeded => Self::Done(code),
+            Outcome::Alive | Outcome::Unknown => Self::Alive(state),
+            Outcome::Unsuccessful => Self::Failed,
         }
     }
 }
