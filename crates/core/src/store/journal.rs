@@ -99,8 +99,7 @@ impl JournalWriter {
         self.written += written as u64;
         self.unsynced.is_some = true;
         if written < bytes {
-            // The newline that begins the next record closes the torn one.
-            return Err(io::Error::from(io::ErrorKind::WriteZero)).at("append to", &self.path);
+            return Err(why_not_more(&mut self.file)).at("append to", &self.path);
         }
         Ok(())
     }
@@ -294,6 +293,12 @@ fn read_from(path: &Path, offset: u64, most: u64) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// Asks the system why it took a part of a record only: with one more newline, which tears nothing. That which begins the
+/// next record closes the torn one.
+fn why_not_more(file: &mut impl Write) -> io::Error {
+    file.write_all(b"\n").err().unwrap_or_else(|| io::ErrorKind::WriteZero.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,5 +404,12 @@ mod tests {
         let mut writer = JournalWriter::open(dir.path(), "n/1", "boot").unwrap();
         assert!(matches!(writer.append(stopped(&"x".repeat(5000))), Err(StoreError::RecordTooLong { .. })));
         assert!(dir.path().join("n_1-boot.jsonl").is_file());
+    }
+
+    #[test]
+    fn a_disk_that_takes_a_part_is_asked_why() {
+        let mut full = File::options().write(true).open("/dev/full").unwrap();
+        assert_eq!(why_not_more(&mut full).kind(), io::ErrorKind::StorageFull);
+        assert_eq!(why_not_more(&mut Vec::new()).kind(), io::ErrorKind::WriteZero);
     }
 }
