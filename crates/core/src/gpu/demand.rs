@@ -114,7 +114,16 @@ impl Demand {
         if usable.iter().filter(|gpu| self.is_met_by(gpu)).count() >= self.count() {
             return Ok(());
         }
-        Err(TooMuch { asked: self.to_string(), there: words::what_is_there(usable) })
+        let is_slice = |gpu: &&&Gpu| matches!(gpu.form, Form::Slice { .. });
+        let slices = if self.count() > 1 { usable.iter().filter(is_slice).count() } else { 0 };
+        let there = if slices == 0 {
+            words::what_is_there(usable)
+        } else {
+            let cards: Vec<&Gpu> = usable.iter().filter(|gpu| !is_slice(gpu)).copied().collect();
+            let beside = format!("beside MIG devices ({slices}), of which a program can use one at a time");
+            format!("{} {beside}", words::what_is_there(&cards))
+        };
+        Err(TooMuch { asked: self.to_string(), there })
     }
 }
 
@@ -195,5 +204,16 @@ mod tests {
         a run asks for 0.5 of a GPU, and there is none
         ");
         assert_eq!(demand(Some("2"), Some(20)).check(&usable), Ok(()));
+    }
+
+    #[test]
+    fn slices_are_not_counted_where_they_cannot_be_had_together() {
+        let slice =
+            |index| Gpu { form: Form::Slice { of: crate::gpu::GpuId("GPU-9".into()) }, ..gpu(index, 9530) };
+        let gpus = [slice(0), slice(1), gpu(2, 24_564)];
+        let usable: Vec<&Gpu> = gpus.iter().collect();
+        let refusal = demand(Some("2"), None).check(&usable).unwrap_err().to_string();
+        insta::assert_snapshot!(refusal, @"a run asks for 2 GPUs, and there is one: 2 (24564M) beside MIG devices (2), of which a program can use one at a time");
+        assert_eq!(demand(Some("1"), None).check(&usable), Ok(()));
     }
 }
