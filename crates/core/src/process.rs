@@ -77,10 +77,19 @@ pub fn host() -> String {
 
 /// Lists the processes of this host that have not ended; none where the system does not tell.
 pub(crate) fn living() -> Vec<Living> {
+    living_among(pids()).collect()
+}
+
+/// Lists the pids of this host.
+pub(crate) fn pids() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+}
+
+/// Looks at those of some pids that have not ended.
+pub(crate) fn living_among(pids: impl Iterator<Item = i32>) -> impl Iterator<Item = Living> {
     let living = pids.filter_map(|pid| Some((pid, read_stat(pid)?))).filter(|(_, stat)| !stat.is_zombie);
-    living.map(|(pid, stat)| Living { pid, parent: stat.parent, start: stat.start }).collect()
+    living.map(|(pid, stat)| Living { pid, parent: stat.parent, start: stat.start })
 }
 
 /// A process that was seen to live.

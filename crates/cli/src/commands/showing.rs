@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, raise};
 use super::App;
 use super::echo::{Echo, Style};
 use super::foreground::Attended;
-use super::live::{self, Live};
+use super::live::Live;
 use super::news::{News, Watched};
 use super::order::{Manner, Output};
 use crate::report::Failure;
@@ -71,7 +71,7 @@ impl<'a> Showing<'a> {
     /// Waits for what there is to show, or for signals, which it gives.
     pub(super) fn wait(&mut self, signals: &mut Signals) -> Vec<i32> {
         match self {
-            Self::Live(_) => signals.wait(Some(live::BETWEEN)),
+            Self::Live(live) => signals.wait(Some(live.pace())),
             Self::Echo(_, news) => news.wait(signals),
         }
     }

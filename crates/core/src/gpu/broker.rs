@@ -24,11 +24,14 @@ use crate::process::ProcessId;
 /// How soon to ask again while a tool looks.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// How soon to ask again where another launch has what is needed: a look into the folder, without any tool.
-const OTHERS: Duration = Duration::from_millis(500);
+/// How soon to ask again at first.
+const SOON: Duration = Duration::from_millis(500);
 
-/// How soon to look again at a stranger's GPU: first, and at the most, since each look is a call of a tool.
-const STRANGERS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// How soon at the most where another launch has what is needed: a look into the folder, without any tool.
+const OTHERS: Duration = Duration::from_secs(1);
+
+/// How soon at the most to look again at a stranger's GPU, since each look is a call of a tool.
+const STRANGERS: Duration = Duration::from_secs(15);
 
 /// How soon to try again what does not work: a full disk, a driver that is gone.
 const TROUBLE: Duration = Duration::from_secs(5);
@@ -121,7 +124,7 @@ impl Broker {
             line: None,
             held: HashMap::new(),
             files: 0,
-            patience: STRANGERS.0,
+            patience: SOON,
             locked_since: None,
             last: None,
         }
@@ -218,19 +221,17 @@ impl Broker {
                 let given = self.give(run, seen, holdings, locked)?;
                 self.stand_in_line(if behind == 0 { 0 } else { self.wanted(behind) }, locked)?;
                 self.last = None;
-                self.patience = STRANGERS.0;
+                self.patience = SOON;
                 Ok(Answer::Given(given))
             }
             Err(wait) => {
-                let again = match wait.until {
-                    Until::StrangersLeave => {
-                        let now = self.patience;
-                        self.patience = (now * 2).min(STRANGERS.1);
-                        now
-                    }
+                let longest = match wait.until {
+                    Until::StrangersLeave => STRANGERS,
                     Until::OwnRunEnds | Until::OthersEnd => OTHERS,
                     Until::TroublePasses => TROUBLE,
                 };
+                let again = self.patience.min(longest);
+                self.patience = again * 2;
                 self.last = Some(wait.clone());
                 Ok(Answer::Wait { wait: Some(wait), again })
             }

@@ -33,7 +33,10 @@ use telling::Telling;
 pub(super) use total::of_statuses;
 
 /// The shortest time between two looks at what is shown: ten a second are as many as a person can follow.
-pub(super) const BETWEEN: Duration = Duration::from_millis(100);
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// The longest: clocks go on by seconds.
+const LONGEST: Duration = Duration::from_millis(500);
 
 /// Shows how a launch is going, on a terminal.
 #[derive(Debug)]
@@ -50,6 +53,8 @@ pub(super) struct Live<'a> {
     telling: Telling,
     queueing: Queueing,
     looked: Option<Instant>,
+    /// How long to wait for the next look: longer where the last ones found nothing new.
+    pace: Duration,
     opened: Timestamp,
 }
 
@@ -74,6 +79,7 @@ impl<'a> Live<'a> {
             telling: Telling::new(attended.launch.id),
             queueing: Queueing::of(attended.launch.id, ui),
             looked: None,
+            pace: BETWEEN,
             opened: Timestamp::now(),
         })
     }
@@ -84,14 +90,20 @@ impl<'a> Live<'a> {
             return Ok(());
         }
         self.looked = Some(Instant::now());
-        self.learn()?;
+        let mut has_news = self.learn()?;
         let Some(size) = View::size() else { return Ok(()) };
         let room = size.room();
         for run in self.board.visible(room) {
-            self.look_at(run)?;
+            has_news |= self.look_at(run)?;
         }
+        self.pace = if has_news { BETWEEN } else { (self.pace * 2).min(LONGEST) };
         self.view.paint(self.board.draw(room, Timestamp::now()), size);
         Ok(())
+    }
+
+    /// Gives for how long nothing need be shown.
+    pub(super) fn pace(&self) -> Duration {
+        self.pace
     }
 
     /// Tells of everything that happened since, and takes the view away.
@@ -105,13 +117,15 @@ impl<'a> Live<'a> {
         self.view.clear();
     }
 
-    /// Reads on in the journal, and tells what failed.
-    fn learn(&mut self) -> Result<(), Failure> {
-        for record in self.journal.read_new()? {
+    /// Reads on in the journal, and tells what failed; gives whether there was anything.
+    fn learn(&mut self) -> Result<bool, Failure> {
+        let records = self.journal.read_new()?;
+        let has_news = !records.is_empty();
+        for record in records {
             self.take(record);
         }
         self.telling.tell();
-        Ok(())
+        Ok(has_news)
     }
 
     fn take(&mut self, record: Record) {
@@ -178,8 +192,8 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Looks at a run that has a line.
-    fn look_at(&mut self, run: u64) -> Result<(), Failure> {
+    /// Looks at a run that has a line; gives whether it printed anything.
+    fn look_at(&mut self, run: u64) -> Result<bool, Failure> {
         let Attended { launch, dir, chunk } = self.attended;
         if self.board.is_nameless(run) {
             let planned = self.plan.run(run)?;
@@ -194,14 +208,13 @@ impl<'a> Live<'a> {
             // It is there before the program starts, though maybe not in the cache of a network file system.
             Entry::Vacant(entry) => match LastLine::of(&dir.log(launch.runs, run, chunk.attempt)) {
                 Ok(log) => entry.insert(log),
-                Err(_) => return Ok(()),
+                Err(_) => return Ok(false),
             },
         };
         // What cannot be read now has nothing new: the log keeps it.
-        if let Ok(Some(line)) = log.news() {
-            self.board.said(run, line);
-        }
-        Ok(())
+        let Ok(Some(line)) = log.news() else { return Ok(false) };
+        self.board.said(run, line);
+        Ok(true)
     }
 
     /// Keeps the runs that are shown.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::Pid;
 
 use super::cgroup::{Cgroup, Killing, Place, ROOT, places};
-use super::sample::{Processes, Tree, exceeds};
+use super::sample::{Level, Processes, Tree, level};
 use crate::id::RunId;
 use crate::resources::MemorySize;
 
@@ -21,7 +21,7 @@ const LOOK_FOR_KILLED: Duration = Duration::from_secs(1);
 pub enum Means {
     /// By a cgroup for each run, where this process may make one, else by looking.
     Cgroups,
-    /// By looking at the processes of each run, a few times a second.
+    /// By looking at the processes of each run now and then, more often the more of its limit it has.
     Looking,
 }
 
@@ -104,7 +104,7 @@ impl Watch {
             By::Looking(tree) => {
                 let mark = format!("NEU_RUN_ID={}", self.run).into_bytes();
                 *tree = Some(Tree { program, mark });
-                Some(self.processes.borrow().next(now))
+                Some(self.processes.borrow().next(now, Level::High))
             }
         };
     }
@@ -123,7 +123,8 @@ impl Watch {
             By::Looking(Some(tree)) => {
                 let mut processes = self.processes.borrow_mut();
                 let pids = processes.of(tree, now);
-                (exceeds(&pids, self.limit), processes.next(now))
+                let level = level(&pids, self.limit);
+                (level == Level::TooHigh, processes.next(now, level))
             }
         };
         if is_exceeded {

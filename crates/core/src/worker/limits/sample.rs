@@ -1,4 +1,6 @@
-//! The memory of a run where no cgroup may be made: its processes are looked for and added up, a few times a second.
+//! The memory of a run where no cgroup may be made: its processes are looked for and added up, now and then.
+
+mod relatives;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -6,15 +8,25 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, getpgid, getsid};
 
-use crate::process::{Living, living};
+use self::relatives::Relatives;
+use crate::process::Living;
 use crate::resources::MemorySize;
 
-/// How often all processes are looked at: a run may grow beyond its limit for so long.
-pub(super) const INTERVAL: Duration = Duration::from_millis(250);
+/// How often the processes of a run are looked at that may soon have too much memory: it may grow beyond its limit for so
+/// long.
+const OFTEN: Duration = Duration::from_millis(250);
 
-/// The processes of this machine, looked at for all runs of a worker together.
-#[derive(Debug, Default)]
+/// How often those of a run are that has less than half of its limit, and less than an eighth. Each is a multiple of the one
+/// before, so that all runs are looked at together.
+const SELDOM: Duration = Duration::from_secs(1);
+const RARELY: Duration = Duration::from_secs(2);
+
+/// The processes of this worker, looked at for all its runs together.
+#[derive(Debug)]
 pub(super) struct Processes {
+    /// All looks are whole intervals after this.
+    origin: Instant,
+    relatives: Relatives,
     seen: Option<Seen>,
     /// The run that an orphan says it belongs to; a pid with its start time is never another's.
     orphans: HashMap<(i32, u64), Option<Vec<u8>>>,
@@ -26,6 +38,19 @@ struct Seen {
     all: Vec<Living>,
 }
 
+/// How much of its limit a run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Less than an eighth.
+    Little,
+    /// Less than half.
+    Low,
+    /// It may soon have too much.
+    High,
+    /// More than it may have.
+    TooHigh,
+}
+
 /// Which processes are a run's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tree {
@@ -35,22 +60,35 @@ pub(super) struct Tree {
     pub(super) mark: Vec<u8>,
 }
 
+impl Default for Processes {
+    fn default() -> Self {
+        let (relatives, orphans) = (Relatives::default(), HashMap::new());
+        Self { origin: Instant::now(), relatives, seen: None, orphans }
+    }
+}
+
 impl Processes {
-    /// Gives the time of the next look, the same for all runs.
-    pub(super) fn next(&self, now: Instant) -> Instant {
-        self.seen.as_ref().map_or(now, |seen| seen.at) + INTERVAL
+    /// Gives the time of the next look at a run, the same for all runs that are looked at as often.
+    pub(super) fn next(&self, now: Instant, level: Level) -> Instant {
+        let every = match level {
+            Level::Little => RARELY,
+            Level::Low => SELDOM,
+            Level::High | Level::TooHigh => OFTEN,
+        };
+        let passed = now.saturating_duration_since(self.origin).as_millis() / every.as_millis();
+        self.origin + every * u32::try_from(passed + 1).unwrap_or(u32::MAX)
     }
 
     /// Lists the processes of a run, orphans too; what was seen a moment ago for another run is not looked at again.
     pub(super) fn of(&mut self, tree: &Tree, now: Instant) -> Vec<i32> {
-        let is_fresh = |seen: &Seen| now.saturating_duration_since(seen.at) < INTERVAL / 2;
+        let is_fresh = |seen: &Seen| now.saturating_duration_since(seen.at) < OFTEN / 2;
         if !self.seen.as_ref().is_some_and(is_fresh) {
-            let all = living();
+            let all = self.relatives.living(now);
             let there: HashSet<(i32, u64)> = all.iter().map(|process| (process.pid, process.start)).collect();
             self.orphans.retain(|orphan, _| there.contains(orphan));
             self.seen = Some(Seen { at: now, all });
         }
-        let Self { seen: Some(Seen { all, .. }), orphans } = self else { return Vec::new() };
+        let Self { seen: Some(Seen { all, .. }), orphans, .. } = self else { return Vec::new() };
         let this = Pid::this().as_raw();
         let mut is_orphan_of = |process: &Living| {
             let pid = Some(Pid::from_raw(process.pid));
@@ -82,12 +120,17 @@ fn with_descendants(mut found: Vec<i32>, all: &[Living]) -> Vec<i32> {
     found
 }
 
-/// Tells whether processes have more memory than the limit: first by what is cheap to read and never too low, and only
-/// then by their shares of what they have in common, for which the kernel walks through all their pages.
-pub(super) fn exceeds(pids: &[i32], limit: MemorySize) -> bool {
+/// Tells how much of the limit processes have: first by what is cheap to read and never too low, and only then by their shares
+/// of what they have in common, for which the kernel walks through all their pages.
+pub(super) fn level(pids: &[i32], limit: MemorySize) -> Level {
     let at_most: u64 = pids.iter().map(|pid| resident(*pid)).sum();
-    at_most > limit.bytes()
-        && pids.iter().map(|pid| share(*pid).unwrap_or_else(|| resident(*pid))).sum::<u64>() > limit.bytes()
+    let exactly = || pids.iter().map(|pid| share(*pid).unwrap_or_else(|| resident(*pid))).sum::<u64>();
+    match at_most {
+        little if little <= limit.bytes() / 8 => Level::Little,
+        low if low <= limit.bytes() / 2 => Level::Low,
+        high if high <= limit.bytes() || exactly() <= limit.bytes() => Level::High,
+        _ => Level::TooHigh,
+    }
 }
 
 /// Reads what a process has in memory or in swap that no file could give back; what it shares counts as its own.

@@ -44,8 +44,8 @@ fn a_program_that_allocates_exceeds_a_limit_below_that_and_none_above() {
     let program = Pid::from_raw(i32::try_from(child.id()).unwrap());
     let pids = Processes::default().of(&Tree { program, mark: b"NEU_RUN_ID=71.0".to_vec() }, Instant::now());
     assert_eq!(pids, [program.as_raw()]);
-    assert!(exceeds(&pids, megabytes(90)));
-    assert!(!exceeds(&pids, megabytes(150)));
+    assert_eq!(level(&pids, megabytes(90)), Level::TooHigh);
+    assert_ne!(level(&pids, megabytes(150)), Level::TooHigh);
     end(child);
 }
 
@@ -58,8 +58,8 @@ fn what_children_share_with_their_parent_counts_once() {
     let pids = Processes::default().of(&Tree { program, mark: Vec::new() }, Instant::now());
     assert_eq!(pids.len(), 5);
     assert!(pids.iter().map(|pid| resident(*pid)).sum::<u64>() > 400 << 20);
-    assert!(!exceeds(&pids, megabytes(200)));
-    assert!(exceeds(&pids, megabytes(90)));
+    assert_ne!(level(&pids, megabytes(200)), Level::TooHigh);
+    assert_eq!(level(&pids, megabytes(90)), Level::TooHigh);
     nix::sys::signal::killpg(program, nix::sys::signal::Signal::SIGKILL).unwrap();
     child.wait().unwrap();
 }
@@ -70,7 +70,7 @@ fn a_mapped_file_does_not_count() {
     let mut child = python("73.0", script);
     assert_eq!(wait_for_line(&mut child), "ready");
     let pid = i32::try_from(child.id()).unwrap();
-    assert!(!exceeds(&[pid], megabytes(60)), "{} bytes", resident(pid));
+    assert_ne!(level(&[pid], megabytes(60)), Level::TooHigh, "{} bytes", resident(pid));
     end(child);
 }
 
@@ -79,7 +79,7 @@ fn a_process_that_is_gone_has_no_memory() {
     let mut child = python("74.0", "");
     child.wait().unwrap();
     assert_eq!(resident(i32::try_from(child.id()).unwrap()), 0);
-    assert!(!exceeds(&[i32::try_from(child.id()).unwrap()], megabytes(1)));
+    assert_ne!(level(&[i32::try_from(child.id()).unwrap()], megabytes(1)), Level::TooHigh);
 }
 
 #[test]
@@ -103,4 +103,24 @@ fn an_orphan_is_known_by_what_it_has_inherited() {
     assert_eq!(of(&mut processes, b"NEU_RUN_ID=75.2"), [stranger.as_raw(), pid]);
     assert_eq!(of(&mut processes, b"NEU_RUN_ID=75.20"), [stranger.as_raw()]);
     end(child);
+}
+
+#[test]
+fn runs_are_looked_at_together_and_more_often_when_they_have_much() {
+    let processes = Processes::default();
+    let after = |milliseconds| processes.origin + Duration::from_millis(milliseconds);
+    assert_eq!(processes.next(after(0), Level::High), after(250));
+    assert_eq!(processes.next(after(0), Level::Low), after(1000));
+    assert_eq!(processes.next(after(0), Level::Little), after(2000));
+    assert_eq!(processes.next(after(990), Level::High), after(1000));
+    assert_eq!(processes.next(after(1000), Level::Low), after(2000));
+}
+
+#[test]
+fn how_much_of_its_limit_a_run_has() {
+    let this = [Pid::this().as_raw()];
+    let resident = resident(this[0]);
+    let level_of = |limit| level(&this, MemorySize::from_bytes(limit));
+    let levels = [resident * 16, resident * 4, resident * 5 / 4, resident / 8].map(level_of);
+    assert_eq!(levels, [Level::Little, Level::Low, Level::High, Level::TooHigh]);
 }
