@@ -110,7 +110,7 @@ impl Executor<'_> {
                     if let Some(waits) = crew.wait(run, self.assignment.attempt, reason) {
                         self.record(Event::Waits(waits))?;
                     }
-                    crew.ask_at = Some(again);
+                    crew.ask_at = Some(crew.ask_at_latest(again));
                     return Ok(());
                 }
             };
@@ -150,6 +150,12 @@ impl<I: Iterator<Item = u64>> Crew<I> {
         self.left = self.left.saturating_sub(1);
     }
 
+    /// Gives when to ask `again`: sooner where a wait is to be told by then.
+    fn ask_at_latest(&self, again: Instant) -> Instant {
+        let untold = self.idle.filter(|idle| !idle.is_told && idle.since.elapsed() < SPOKEN_OF);
+        untold.map_or(again, |idle| again.min(idle.since + SPOKEN_OF))
+    }
+
     /// Gives what is to be told of a wait: once, and only where nothing is executed for a while.
     fn wait(&mut self, run: u64, attempt: u32, reason: Option<String>) -> Option<Waits> {
         let reason = reason.filter(|_| self.working.is_empty())?;
@@ -159,5 +165,32 @@ impl<I: Iterator<Item = u64>> Crew<I> {
         }
         idle.is_told = true;
         Some(Waits { run, attempt, reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_is_told_as_soon_as_any_other() {
+        let mut crew = Crew {
+            waiting: std::iter::once(3).peekable(),
+            working: Vec::new(),
+            left: 1,
+            ask_at: None,
+            idle: None,
+            outcome: Outcome::Succeeded,
+        };
+        let long = Instant::now() + Duration::from_secs(5);
+        assert_eq!(crew.ask_at_latest(long), long);
+        let reason = || Some("a full disk".to_owned());
+        assert_eq!(crew.wait(3, 1, reason()), None);
+        let since = crew.idle.unwrap().since;
+        assert_eq!(crew.ask_at_latest(long), since + SPOKEN_OF);
+        let ago = Instant::now().checked_sub(SPOKEN_OF).unwrap();
+        crew.idle = Some(Idle { since: ago, is_told: false });
+        assert_eq!(crew.wait(3, 1, reason()).unwrap().reason, "a full disk");
+        assert_eq!(crew.ask_at_latest(long), long);
     }
 }
