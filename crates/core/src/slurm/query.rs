@@ -117,7 +117,9 @@ pub(super) fn output_of<'a>(program: &'static str, reply: &'a Reply) -> Result<&
     {
         return Err(QueryError::AccountingDisabled);
     }
-    Err(QueryError::Failed { program, words: words_of(reply) })
+    // They end up in the middle of a sentence.
+    let words = words_of(reply).lines().collect::<Vec<_>>().join("; ");
+    Err(QueryError::Failed { program, words })
 }
 
 /// Tells whether a text breaks off: all commands of Slurm end every line, of output and of errors, with a newline.
@@ -170,6 +172,13 @@ mod tests {
         let mute = reply(0, "", "squeue: error: Invalid user: 4242\n\n");
         let Err(QueryError::Failed { words, .. }) = output_of("squeue", &mute) else { panic!() };
         assert_eq!(words, "Invalid user: 4242");
+        let lines = reply(
+            1,
+            "",
+            "sacct: error: Sending PersistInit msg: Connection refused\nsacct: error: Problem talking\n",
+        );
+        let Err(QueryError::Failed { words, .. }) = output_of("sacct", &lines) else { panic!() };
+        assert_eq!(words, "Sending PersistInit msg: Connection refused; Problem talking");
     }
 
     #[test]
