@@ -75,13 +75,15 @@ pub fn usable<'a>(
     let Some(allowed) = allowed else { return Ok(left) };
     let mut chosen = Vec::new();
     for word in allowed.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-        let gpu = named(&all, word)?;
-        if !left.contains(&gpu) {
-            let (variable, value) = limits.last().map_or(("", ""), |(variable, value)| (*variable, *value));
-            let (label, value) = (gpu.label.clone(), value.to_owned());
-            return Err(ChoiceError::Hidden { label, variable, value });
+        for gpu in named(&all, word)? {
+            if !left.contains(&gpu) {
+                let (variable, value) =
+                    limits.last().map_or(("", ""), |(variable, value)| (*variable, *value));
+                let (label, value) = (gpu.label.clone(), value.to_owned());
+                return Err(ChoiceError::Hidden { label, variable, value });
+            }
+            chosen.push(gpu);
         }
-        chosen.push(gpu);
     }
     if chosen.is_empty() { Err(ChoiceError::Nothing) } else { Ok(in_order(&all, &chosen)) }
 }
@@ -101,11 +103,17 @@ fn limits(vendor: Option<Vendor>, visible: &VisibleDevices) -> Vec<(&'static str
     variables.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
 }
 
-/// Reads a variable as CUDA does: words up to the first that names nothing. Indices count in the order of nvidia-smi.
+/// Reads a variable as CUDA does: words up to the first that names nothing. Indices count cards in the order of nvidia-smi;
+/// one in MIG mode stands for its slices.
 fn seen_through<'a>(gpus: &[&'a Gpu], value: &str) -> Vec<&'a Gpu> {
     let one = |word: &str| {
         let found: Vec<&'a Gpu> = match word.parse::<usize>() {
-            Ok(index) => gpus.get(index).copied().into_iter().collect(),
+            Ok(index) => {
+                let mut cards: Vec<&str> = gpus.iter().copied().map(card).collect();
+                cards.dedup();
+                let is_meant = |gpu: &&&Gpu| cards.get(index) == Some(&card(gpu));
+                gpus.iter().filter(is_meant).copied().collect()
+            }
             Err(_) if word.is_empty() => Vec::new(),
             Err(_) => gpus.iter().copied().filter(|gpu| is_meant(gpu, word)).collect(),
         };
@@ -114,14 +122,25 @@ fn seen_through<'a>(gpus: &[&'a Gpu], value: &str) -> Vec<&'a Gpu> {
     value.split(',').map(|word| one(word.trim())).take_while(Option::is_some).flatten().flatten().collect()
 }
 
-fn named<'a>(all: &[&'a Gpu], word: &str) -> Result<&'a Gpu, ChoiceError> {
-    if let Some(gpu) = all.iter().find(|gpu| gpu.label == word || gpu.id.0 == word) {
-        return Ok(gpu);
+/// Tells what people call the card: `1` of `1:0`.
+fn card(gpu: &Gpu) -> &str {
+    gpu.label.split(':').next().unwrap_or_default()
+}
+
+fn named<'a>(all: &[&'a Gpu], word: &str) -> Result<Vec<&'a Gpu>, ChoiceError> {
+    let those = |is_meant: &dyn Fn(&Gpu) -> bool| -> Vec<&'a Gpu> {
+        all.iter().copied().filter(|gpu| is_meant(gpu)).collect()
+    };
+    let exactly = those(&|gpu| gpu.label == word || gpu.id.0 == word);
+    let of_card = those(&|gpu| card(gpu) == word || matches!(&gpu.form, Form::Slice { of } if of.0 == word));
+    for found in [exactly, of_card] {
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
-    let found: Vec<&'a Gpu> =
-        all.iter().copied().filter(|gpu| word.len() > 4 && gpu.id.0.starts_with(word)).collect();
+    let found = those(&|gpu| word.len() > 4 && gpu.id.0.starts_with(word));
     match found.as_slice() {
-        [gpu] => Ok(gpu),
+        [_] => Ok(found),
         [] => Err(ChoiceError::Unknown { word: word.to_owned(), there: words::what_is_there(all) }),
         several => {
             let several: Vec<String> = several.iter().map(|gpu| gpu.id.to_string()).collect();
@@ -142,6 +161,7 @@ fn is_meant(gpu: &Gpu, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::GpuId;
     use crate::gpu::placement::tests::gpu;
 
     fn labels(allowed: Option<&str>, cuda: Option<&str>) -> Result<String, String> {
@@ -200,5 +220,26 @@ mod tests {
             hip: Some("1".to_owned()),
         };
         assert_eq!(usable(&gpus, None, &visible).unwrap(), [&gpus[3]]);
+    }
+
+    #[test]
+    fn the_index_of_a_card_stands_for_all_its_slices() {
+        let slice = |index: u32, label: &str| Gpu {
+            id: GpuId(format!("MIG-{index}")),
+            label: label.to_owned(),
+            form: Form::Slice { of: GpuId("GPU-0000".into()) },
+            ..gpu(index, 1024)
+        };
+        let gpus = [slice(10, "0:0"), slice(11, "0:1"), gpu(1, 1024), gpu(2, 1024)];
+        let chosen = |allowed: Option<&str>, cuda: Option<&str>| {
+            let visible = VisibleDevices { cuda: cuda.map(str::to_owned), ..VisibleDevices::default() };
+            let found = usable(&gpus, allowed, &visible).unwrap();
+            found.iter().map(|gpu| gpu.label.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(chosen(None, Some("1")), "1");
+        assert_eq!(chosen(None, Some("2,0")), "0:0 0:1 2");
+        assert_eq!(chosen(Some("0,2"), None), "0:0 0:1 2");
+        assert_eq!(chosen(Some("0:1"), Some("0")), "0:1");
+        assert_eq!(chosen(Some("GPU-0000"), None), "0:0 0:1");
     }
 }
