@@ -9,7 +9,7 @@ use neuromanager_core::event::{Exit as ProgramExit, Usage};
 use neuromanager_core::plan::{Argument, quote};
 use neuromanager_core::slurm::usage::Used;
 use neuromanager_core::state::{FailureClass, Status};
-use neuromanager_core::store::{Answer, PlannedRun, Submission};
+use neuromanager_core::store::{Answer, Launch, PlannedRun, Submission};
 
 use super::App;
 use super::causes::states;
@@ -80,7 +80,7 @@ fn of_launch(survey: &Survey) -> Facts {
     ];
     facts.extend(of_both(survey));
     facts.extend(launch.resources.directives().map(|directive| fact("asked", directive)));
-    facts.extend(survey.submissions.iter().map(submission));
+    facts.extend(survey.submissions.iter().map(|it| submission(&survey.launch, it)));
     facts
 }
 
@@ -121,7 +121,7 @@ fn of_run(survey: &Survey, planned: &PlannedRun, status: &Status, details: &Deta
         facts.push(fact("used", format!("not known: {silence}")));
     }
     let held = survey.submissions.iter().filter(|submission| submission.chunk.runs.contains(planned.run));
-    facts.extend(held.map(submission));
+    facts.extend(held.map(|it| submission(&survey.launch, it)));
     facts.extend(of_both(survey));
     facts
 }
@@ -159,16 +159,17 @@ fn tell_used(used: &Used) -> String {
 }
 
 /// Tells what was handed over, and what came back.
-fn submission(submission: &Submission) -> (String, String) {
+fn submission(launch: &Launch, submission: &Submission) -> (String, String) {
     let answer = match &submission.answer {
-        Some(Answer::Accepted(job)) => format!("Slurm job {job}"),
-        Some(Answer::Refused(words)) => format!("refused: {words}"),
-        Some(Answer::Uncertain(words)) => format!("answer lost: {words}"),
-        None => "no job known".to_owned(),
+        Some(Answer::Accepted(job)) => format!(", Slurm job {job}"),
+        Some(Answer::Refused(words)) => format!(", refused: {words}"),
+        Some(Answer::Uncertain(words)) => format!(", answer lost: {words}"),
+        None if launch.is_local() => String::new(),
+        None => ", no job known".to_owned(),
     };
     let Submission { number, chunk, .. } = submission;
     let attempt = if chunk.attempt > 1 { format!(" as attempt {}", chunk.attempt) } else { String::new() };
-    fact("submission", format!("{number}: runs {}{attempt}, {answer}, key {}", chunk.runs, chunk.key))
+    fact("submission", format!("{number}: runs {}{attempt}{answer}, key {}", chunk.runs, chunk.key))
 }
 
 /// Gives what all runs of a launch share.
