@@ -179,3 +179,32 @@ fn the_gpu_of_a_run_that_outlived_its_worker_is_not_given_away() {
     world.file("free.1", "");
     assert_eq!(second.wait().succeeded().stdout, "GPU-0000-aaaa PCI_BUS_ID\n");
 }
+
+/// Leaves a process behind that bears no sign of its run: no session, no descriptors, no environment.
+const HIDER: &str = "import os
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.closerange(0, 64)
+        os.execve('/bin/sleep', ['sleep', '600'], {})
+    os._exit(0)
+os.wait()
+";
+
+#[test]
+fn the_gpu_of_a_run_that_left_something_without_any_sign_is_not_given_away() {
+    let world = machine(2);
+    world.file("hide.py", HIDER);
+    world.file("t.sh", "[ $NEU_RUN = 0 ] && exec python hide.py\n. ./hold.sh");
+    let mut first = world.tool(Tool::Neurun, ["--runs=2", "local", "gpu", "t.sh"]).spawn();
+    wait_until("its neighbour runs on", || {
+        world.path("held.1.1").exists() && world.states("1")[0] == "succeeded"
+    });
+    let mut second = world.tool(Tool::Neurun, ["local", "gpu", "show.sh"]).spawn();
+    wait_until("the second launch waits", || journal(&world, 2).contains("leased to launch 1"));
+    world.file("free.1", "");
+    first.wait().succeeded();
+    assert_eq!(second.wait().succeeded().stdout, "GPU-0000-aaaa PCI_BUS_ID\n");
+    let left = fs::read_dir(world.root().join("gpus")).unwrap().map(|file| file.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["lock"]);
+}

@@ -68,7 +68,11 @@ impl Executor<'_> {
                     crew.outcome = Outcome::Failed;
                 }
             }
+            if self.give_back_kept(&crew.working) {
+                crew.ask_at = None;
+            }
         }
+        self.give_all_back();
         self.journal.sync()?;
         Ok(crew.outcome)
     }

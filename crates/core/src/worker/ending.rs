@@ -101,7 +101,10 @@ impl Executor<'_> {
         let mut at = 0;
         while at < working.len() {
             match self.is_cleared(at, working) {
-                Cleared::Yes => concluded.extend(self.conclusion_of(working.swap_remove(at))),
+                Cleared::Yes => {
+                    let running = working.swap_remove(at);
+                    concluded.extend(self.conclusion_of(running, working));
+                }
                 Cleared::NotYet => at += 1,
             }
         }
@@ -130,9 +133,9 @@ impl Executor<'_> {
         }
     }
 
-    fn conclusion_of(&mut self, mut running: Running) -> Option<Conclusion> {
+    fn conclusion_of(&mut self, mut running: Running, working: &[Running]) -> Option<Conclusion> {
         let last = running.guard.as_mut().and_then(|guard| guard.ended());
-        self.leases.release(self.id_of(running.run));
+        self.give_back(&running, working);
         self.points.give_back(running.point);
         let Phase::Clearing(exit, usage, _) = running.phase else { return None };
         Some(Conclusion {

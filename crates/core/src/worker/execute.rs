@@ -12,6 +12,7 @@ use super::ending::Conclusion;
 use super::failures::Failures;
 use super::gpus::{GpuDesk, leases};
 use super::guard::{Limits, Unlimited};
+use super::keeping::Kept;
 use super::lease::{Grant, Leases};
 use super::leftovers::Leftovers;
 use super::limits::Keeper;
@@ -93,6 +94,7 @@ pub fn execute(
             Setting::Foreground(Input::Nothing) | Setting::Job(_) => None,
         },
         leases,
+        kept: Kept::default(),
         limits,
         unheeded: Vec::new(),
         stop: None,
@@ -160,6 +162,7 @@ pub(super) struct Executor<'a> {
     /// The terminal that the only run reads from.
     pub(super) terminal: Option<Terminal>,
     pub(super) leases: Box<dyn Leases>,
+    pub(super) kept: Kept,
     pub(super) limits: Box<dyn Limits>,
     /// Signals that came while something else was waited for.
     pub(super) unheeded: Vec<i32>,
@@ -225,7 +228,7 @@ impl Executor<'_> {
         }
         self.record_start(run, program, before, grant)?;
         let look_at = self.next_look(None);
-        Ok(Ok(Running { look_at, guard, ..Running::begin(run, program, place) }))
+        Ok(Ok(Running { born: before, look_at, guard, ..Running::begin(run, program, place) }))
     }
 
     fn record_start(

@@ -82,6 +82,10 @@ impl Leases for OfBroker {
         self.broker.started(run, program.clone());
     }
 
+    fn holds_anything(&self) -> bool {
+        true
+    }
+
     fn release(&mut self, run: RunId) {
         self.broker.release(run);
     }

@@ -39,11 +39,24 @@ impl Heirs {
         if getpgid(Some(orphan)) == Ok(group) || getsid(Some(orphan)) == Ok(group) {
             return Owner::Deceased;
         }
+        let is_its = is_run(self.sign(orphan, deceased.key), deceased.run);
+        if is_its { Owner::Deceased } else { Owner::Another }
+    }
+
+    /// Tells whether an orphan bears no sign of any run, with these programs at work.
+    pub(super) fn is_of_nobody(&mut self, orphan: Pid, key: &str, programs: &[Pid]) -> bool {
+        let leads = |group: nix::Result<Pid>| group.is_ok_and(|group| programs.contains(&group));
+        let is_of_a_program = leads(getpgid(Some(orphan))) || leads(getsid(Some(orphan)));
+        !is_of_a_program && self.sign(orphan, key).is_none()
+    }
+
+    /// Gives the run that an orphan has in its environment.
+    fn sign(&mut self, orphan: Pid, key: &str) -> Option<&str> {
         let run = self.runs.entry(orphan).or_insert_with(|| {
             let environment = fs::read(format!("/proc/{orphan}/environ")).unwrap_or_default();
-            run_in(&environment, format!("NEU_KEY={}", deceased.key).as_bytes())
+            run_in(&environment, format!("NEU_KEY={key}").as_bytes())
         });
-        if is_run(run.as_deref(), deceased.run) { Owner::Deceased } else { Owner::Another }
+        run.as_deref()
     }
 }
 

@@ -20,6 +20,9 @@ pub trait Leases: Debug {
     /// Learns which process the program of a run is: should this one be killed, that still has what the run holds.
     fn started(&mut self, run: RunId, program: &ProcessId);
 
+    /// Tells whether runs hold anything at all.
+    fn holds_anything(&self) -> bool;
+
     /// Takes back what a run holds: its last process is gone, or it is not started after all.
     fn release(&mut self, run: RunId);
 
@@ -61,6 +64,10 @@ impl Leases for Unleased {
     }
 
     fn started(&mut self, _run: RunId, _program: &ProcessId) {}
+
+    fn holds_anything(&self) -> bool {
+        false
+    }
 
     fn release(&mut self, _run: RunId) {}
 

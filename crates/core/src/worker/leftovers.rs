@@ -11,7 +11,7 @@ use super::Signals;
 use super::children::Children;
 use super::heirs::{Heirs, Owner};
 use crate::id::RunId;
-use crate::process::{Living, living};
+use crate::process::{Living, living, living_among};
 
 /// How long a leftover may take to end after TERM.
 const GRACE: Duration = Duration::from_secs(2);
@@ -94,6 +94,16 @@ impl Leftovers {
             found.retain(|orphan| self.heirs.owner(*orphan, &deceased) == Owner::Deceased);
         }
         with_descendants(found, &living())
+    }
+
+    /// Gives the start, in ticks since boot, of the youngest orphan that lives and bears no sign of any run, with these programs
+    /// at work.
+    pub(super) fn last_of_nobody(&mut self, key: &str, programs: &[Pid]) -> Option<u64> {
+        let known = |child: &Pid| self.before.contains(child) || programs.contains(child);
+        let children = self.children.list().unwrap_or_else(|| children_of(&living(), Pid::this()));
+        let orphans: Vec<Pid> = children.into_iter().filter(|child| !known(child)).collect();
+        let of_nobody = orphans.into_iter().filter(|orphan| self.heirs.is_of_nobody(*orphan, key, programs));
+        living_among(of_nobody.map(Pid::as_raw)).map(|orphan| orphan.start).max()
     }
 
     /// Sends a signal to every process below this one, but for those that were there before and theirs.

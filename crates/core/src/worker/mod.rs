@@ -19,6 +19,7 @@ mod folder;
 mod gpus;
 mod guard;
 mod heirs;
+mod keeping;
 mod lease;
 mod leftovers;
 mod limits;

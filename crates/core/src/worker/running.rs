@@ -16,6 +16,8 @@ pub(super) struct Running {
     pub(super) run: u64,
     /// Its program's process, which leads a group.
     pub(super) program: Pid,
+    /// A moment before it was started, in the ticks of `/proc`; `None` where the system has none.
+    pub(super) born: Option<u64>,
     pub(super) phase: Phase,
     pub(super) canary: Canary,
     pub(super) kill_at: Option<Instant>,
@@ -59,6 +61,7 @@ impl Running {
         Self {
             run,
             program,
+            born: None,
             phase: Phase::Executing,
             canary: Canary::default(),
             kill_at: None,
