@@ -164,6 +164,9 @@ pub(super) fn describe_news(id: u64, news: &News) -> Option<String> {
         News::Lost { words } => format!(
             "launch {id}: Slurm gave no clear answer: {words}; looking whether it has the job; {safe}"
         ),
+        News::Unproven { words } => {
+            format!("launch {id}: whether Slurm has it is not known yet: {words}; looking again")
+        }
         News::Again => format!("launch {id}: Slurm surely does not have it; submitting again; {safe}"),
         News::Damaged { damage } => format!(
             "launch {id}: in its submissions.jsonl {damage}: looking for its jobs in Slurm and in its journal; {safe}"

@@ -96,6 +96,20 @@ fn killed_before_sbatch_did_anything_it_is_submitted_once() {
 }
 
 #[test]
+fn what_is_waited_for_is_said_while_the_sbatch_of_a_killed_client_lives() {
+    let mut world = cluster();
+    world.set("NEU_PATIENCE", "3");
+    sbatch(&world, "touch ../waiting; until [ -e ../go ]; do sleep 0.05; done");
+    killed_once(&world, "sbatch was called", || world.root().join("waiting").exists());
+    let outcome = world.neu("resume 1").exited(3);
+    let said =
+        "launch 1: whether Slurm has it is not known yet: its sbatch is still at work; looking again\n";
+    assert_eq!(outcome.stderr.matches(said).count(), 1, "{}", outcome.stderr);
+    fs::write(world.root().join("go"), "").unwrap();
+    wait_until("its sbatch ends", || world.survivors().is_empty());
+}
+
+#[test]
 fn killed_between_sbatch_and_its_answer_the_job_is_adopted() {
     let world = cluster();
     sbatch(&world, "take; echo $$ >../waiting; exec sleep 100");

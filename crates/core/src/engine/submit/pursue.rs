@@ -15,7 +15,7 @@ use crate::slurm::id::JobId;
 use crate::slurm::sbatch;
 use crate::slurm::scancel::{self, Target};
 use crate::store::{Answer, Chunk, Damage, JournalReader, LaunchDir, Owned, StoreError};
-use crate::support::slurm::look_for;
+use crate::support::slurm::{Seen, look_for};
 use crate::tool::Runner;
 
 /// How long sbatch may take: it retries by itself for two minutes while a controller is full
@@ -43,6 +43,11 @@ pub enum News {
     /// It answered nothing that proves anything; its job is being looked for.
     Lost {
         /// What was seen.
+        words: String,
+    },
+    /// Whether it was submitted before cannot be found out for two seconds: these words say why.
+    Unproven {
+        /// Who keeps it from being known.
         words: String,
     },
     /// There is surely no job: sbatch is called again.
@@ -125,6 +130,8 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
     let began = Instant::now();
     let client = format!("{} {}", effects.chunk.key, std::process::id());
     let mut is_first = start == Start::First;
+    // Who has called sbatch has heard already that there was no clear answer.
+    let mut is_told = matches!(start, Start::First | Start::Call);
     let mut pursuit = Pursuit::new(&client, terms.message_timeout, terms.patience);
     let mut step = match start {
         Start::First | Start::Call => Step::Call(Duration::ZERO),
@@ -153,6 +160,12 @@ pub(super) fn pursue(effects: &Effects<'_>, terms: Terms, start: Start) -> Resul
             Step::Look(pause) => {
                 thread::sleep(pause);
                 let seen = look_for(effects.runner, effects.name, effects.uid, effects.since);
+                if let Seen::Unproven(words) = &seen
+                    && began.elapsed() >= SILENT
+                    && !std::mem::replace(&mut is_told, true)
+                {
+                    (effects.tell)(&News::Unproven { words: words.clone() });
+                }
                 // Read after the look: what began meanwhile is not taken for a job that only waits.
                 let at_work = reported(effects.owned.dir(), &effects.chunk.key)?;
                 pursuit.after_look(began.elapsed(), seen, &at_work)
