@@ -165,6 +165,21 @@ fn json_says_which() {
 }
 
 #[test]
+fn who_cannot_write_that_it_has_a_launch_does_not_wait_for_itself() {
+    let world = failed();
+    world.file("fixed", "");
+    // No file can be written to, as on a full disk, though one can be made.
+    let refused = world.bash("trap '' XFSZ; ulimit -f 0; neu retry 1").exited(4);
+    assert!(
+        refused.stderr.contains("cannot write") && !refused.stderr.contains("waiting for"),
+        "{}",
+        refused.stderr
+    );
+    world.neu("retry 1").succeeded();
+    assert!(!world.states("1").contains(&"failed".to_owned()));
+}
+
+#[test]
 fn a_rerun_is_a_new_launch_of_the_same_arguments() {
     let world = local_world();
     world.file("params.json", r#"{"lr": [0.10, 1e-4], "s": ["a b\n", "$X"]}"#);

@@ -164,6 +164,13 @@ pub(super) fn owner_file(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("owner.{number}"))
 }
 
+/// Gives the name of a record whose client has let go.
+fn released(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".released");
+    path.with_file_name(name)
+}
+
 /// Lists the folder: a cache of names may not know yet of a record that another host has made.
 fn highest_owner(folder: &Path) -> Result<Option<Highest>, StoreError> {
     let mut highest: Option<Highest> = None;
@@ -235,7 +242,11 @@ impl Held {
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).at("create", &path)?;
         let content = content(&path)?;
-        file.write_all(&content).at("write", &path)?;
+        if let Err(error) = file.write_all(&content) {
+            // On a disk that is full it would look like a client that has just begun, for minutes.
+            let _kept = fs::rename(&path, released(&path));
+            return Err(error).at("write", &path);
+        }
         drop(file);
         let (stop, stopped) = mpsc::channel();
         let refresh = thread::spawn(move || {
@@ -286,7 +297,7 @@ impl Drop for Held {
         }
         let path = owner_file(&self.folder, self.number);
         // Where that fails, this process is seen to be dead, or the record grows old.
-        let _kept = fs::rename(&path, path.with_file_name(format!("owner.{}.released", self.number)));
+        let _kept = fs::rename(&path, released(&path));
     }
 }
 
