@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 
 use crate::cluster::Cluster;
 use crate::daemons::Daemon;
-use crate::desk::until;
+use crate::desk::{assert_says, until};
 use crate::scene::Scene;
 use crate::tally::play;
 
@@ -30,6 +30,7 @@ fn a_store_on_a_network_file_system() {
     play("a store on sshfs, a mount for each node: 200 runs, 4 of them requeued", || {
         let scene = Scene::on(&cluster);
         let _mounts = Mounts::make(&scene, &cluster);
+        the_folder_behind_the_mount_is_no_copy(&scene);
         let mut runs = scene.launch_with(200, "--cpus-per-task=1", "");
         let mut requeued = scene.launch(4, "--hang=1");
         (0..4).for_each(|run| requeued.until_begun(run, 1));
@@ -43,6 +44,18 @@ fn a_store_on_a_network_file_system() {
         tally += runs.judge_all_well();
         tally
     });
+}
+
+/// The same files have other devices and numbers there.
+fn the_folder_behind_the_mount_is_no_copy(scene: &Scene) {
+    let held = scene.desk.launch("slurm cpu --hold work.py");
+    let behind = scene.desk.world.root().join("behind");
+    let there = |verb: &str| scene.desk.neu(&format!("{verb} {} -C {}", held.id, behind.display()));
+    let status = there("status").succeeded().stdout;
+    assert_says(&status, ["1 pending"]);
+    assert_says(&there("rm --yes").exited(2).stderr, ["is not over: 1 pending"]);
+    there("cancel").succeeded();
+    assert_eq!(held.states(), ["cancelled"]);
 }
 
 /// The project's folder, served to three: the client, and each of two nodes in a mount namespace of its own.

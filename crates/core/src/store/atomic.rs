@@ -32,6 +32,12 @@ pub(super) fn create_and_remove(folder: &Path) -> Result<(), StoreError> {
     created(folder, 0o600)?.close().at("remove a file of", folder)
 }
 
+/// Tells whether `other` is the folder itself, by another way: what is made here is seen there, for a moment.
+pub(super) fn is_reached_by(folder: &Path, other: &Path) -> Result<bool, StoreError> {
+    let made = created(folder, 0o600)?;
+    Ok(made.path().file_name().is_some_and(|name| other.join(name).symlink_metadata().is_ok()))
+}
+
 fn created(folder: &Path, mode: u32) -> Result<NamedTempFile, StoreError> {
     tempfile::Builder::new()
         .prefix(".writing-")

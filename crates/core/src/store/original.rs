@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::{Launch, LaunchDir};
+use super::{Launch, LaunchDir, atomic};
 
 /// Gives the project of a launch's folder, `.neu/launches/12`.
 fn project(dir: &Path) -> Option<&Path> {
@@ -52,7 +52,9 @@ impl LaunchDir {
             (Ok(here), Ok(there)) => here != there,
             _ => false,
         };
-        is_another && LaunchDir::at(other.to_owned()).read().is_ok_and(|there| there.key == launch.key)
+        let has_it = || LaunchDir::at(other.to_owned()).read().is_ok_and(|there| there.key == launch.key);
+        // A network file system that is mounted twice gives each file two identities.
+        is_another && has_it() && !atomic::is_reached_by(self.path(), other).unwrap_or(false)
     }
 }
 
