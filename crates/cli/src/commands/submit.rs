@@ -7,6 +7,7 @@ use neuromanager_core::engine::limits::{CHOOSE_CLUSTER, Excess, Limits, NeedOfCo
 use neuromanager_core::engine::submit::{Handed, News, REPLACED, Submitted, Terms, submit};
 use neuromanager_core::id::LaunchId;
 use neuromanager_core::patience::Patience;
+use neuromanager_core::process::host;
 use neuromanager_core::ranges::Ranges;
 use neuromanager_core::resources::{Resources, Setting};
 use neuromanager_core::slurm::query::QueryError;
@@ -244,9 +245,10 @@ impl App {
 
     /// Gives the limits of the cluster, and says so where it does not tell them.
     pub(super) fn limits(&self, ui: Ui) -> Result<Limits, QueryError> {
-        let cluster =
+        let chosen =
             CHOOSE_CLUSTER.iter().map(|name| self.settings.text(name).unwrap_or_default().to_owned());
-        let (store, cluster) = (self.settings.store(), cluster.collect::<Vec<_>>());
+        // Machines of several clusters may share a store, and mean each its own where no variable chooses.
+        let (store, cluster) = (self.settings.store(), chosen.chain([host()]).collect::<Vec<_>>());
         if let Some(limits) = Limits::fresh(&store, &cluster) {
             return Ok(limits);
         }

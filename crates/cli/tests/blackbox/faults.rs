@@ -67,6 +67,26 @@ fn a_controller_that_hangs_is_said_to_and_limits_it_told_before_hold() {
 }
 
 #[test]
+fn limits_that_another_machine_was_told_are_not_those_of_this_one_s_cluster() {
+    let world = cluster();
+    let cluster_of = |launch: u32| {
+        let launch = world.store().join(format!("launches/{launch}/launch.json"));
+        let launch: serde_json::Value = serde_json::from_slice(&std::fs::read(launch).unwrap()).unwrap();
+        launch["cluster"].clone()
+    };
+    world.neurun("slurm cpu argv.py").succeeded();
+    let kept = world.store().join("cache/slurm.json");
+    let mut limits: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    let host = limits["cluster"].as_array_mut().unwrap().last_mut().unwrap();
+    assert_ne!(*host, "", "only the variables that choose a cluster are kept");
+    *host = "login.of.another.cluster".into();
+    std::fs::write(&kept, limits.to_string()).unwrap();
+    world.fake("scontrol", &control(5).replace("= fake", "= another"));
+    world.neurun("slurm cpu argv.py").succeeded();
+    assert_eq!((cluster_of(1), cluster_of(2)), ("fake".into(), "another".into()));
+}
+
+#[test]
 fn what_sbatch_refuses_is_failed_in_its_own_words() {
     let world = cluster();
     world.fake("sbatch", "echo 'sbatch: error: Batch job submission failed: Invalid account or account/partition combination specified' >&2; exit 1");

@@ -37,7 +37,7 @@ const GOOD_FOR: i64 = 600;
 pub struct Limits {
     /// When it was asked.
     asked: Timestamp,
-    /// Which cluster was asked: the variables that choose one.
+    /// Which cluster was asked: the variables that choose one, and the machine.
     cluster: Vec<String>,
     /// What the cluster calls itself.
     #[serde(default)]
