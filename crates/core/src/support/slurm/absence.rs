@@ -32,45 +32,50 @@ impl Doubt {
 }
 
 /// What the controller says of jobs that are missing.
-pub(super) struct Absence {
+pub(super) struct Absence<'a> {
     /// The cluster that answers here; `None` where nobody needs to know.
     cluster: Option<Result<String, QueryError>>,
-    jobs: HashMap<JobId, Result<Knowledge, QueryError>>,
+    jobs: HashMap<(JobId, &'a str), Result<Knowledge, QueryError>>,
 }
 
-impl Absence {
-    /// Asks the controller for jobs that are missing.
-    pub(super) fn ask(runner: &dyn Runner, missing: &[&Asked<'_>], deadline: Duration) -> Self {
+impl<'a> Absence<'a> {
+    /// Asks the controller for jobs that are missing, until it does not answer.
+    pub(super) fn ask(runner: &dyn Runner, missing: &[&Asked<'a>], deadline: Duration) -> Self {
         let is_known_where = missing.iter().any(|asked| asked.cluster.is_some());
         let cluster =
             is_known_where.then(|| limits::config(runner, deadline).map(|config| config.cluster_name));
-        let mut jobs = HashMap::new();
-        if matches!(cluster, Some(Err(_))) {
-            return Self { cluster, jobs };
-        }
+        let mut absence = Self { cluster, jobs: HashMap::new() };
         for asked in missing {
-            if jobs.len() == AT_ONCE {
+            let Asked { job, key, .. } = **asked;
+            if absence.jobs.contains_key(&(job, key)) || absence.check_cluster(asked).is_err() {
+                continue;
+            }
+            let answer = witness::ask(runner, job, key, deadline);
+            let is_silent = answer.is_err();
+            absence.jobs.insert((job, key), answer);
+            if is_silent || absence.jobs.len() == AT_ONCE {
                 break;
             }
-            jobs.entry(asked.job).or_insert_with(|| witness::ask(runner, asked.job, asked.key, deadline));
         }
-        Self { cluster, jobs }
+        absence
+    }
+
+    /// Fails where the cluster that answers is not, or may not be, the one that has taken a job.
+    fn check_cluster(&self, asked: &Asked<'_>) -> Result<(), Doubt> {
+        match (asked.cluster, &self.cluster) {
+            (Some(_), Some(Err(error))) => Err(Doubt::ForNow(unanswered(error))),
+            (Some(theirs), Some(Ok(here))) if theirs != here => Err(Doubt::Here(format!(
+                "its job is on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`"
+            ))),
+            (Some(_), Some(Ok(_)) | None) | (None, _) => Ok(()),
+        }
     }
 
     /// Fails with why a job that was missing may be there all the same.
     pub(super) fn confirm(&self, asked: &Asked<'_>) -> Result<(), Doubt> {
-        match (asked.cluster, &self.cluster) {
-            (Some(_), Some(Err(error))) => return Err(Doubt::ForNow(unanswered(error))),
-            (Some(theirs), Some(Ok(here))) if theirs != here => {
-                let words = format!(
-                    "its job is on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`"
-                );
-                return Err(Doubt::Here(words));
-            }
-            (Some(_), Some(Ok(_)) | None) | (None, _) => {}
-        }
+        self.check_cluster(asked)?;
         let job = asked.job;
-        let words = match self.jobs.get(&job) {
+        let words = match self.jobs.get(&(job, asked.key)) {
             Some(Ok(Knowledge::Unknown)) => return Ok(()),
             Some(Ok(Knowledge::Known)) => format!("squeue does not list job {job}, which scontrol knows"),
             Some(Err(error)) => unanswered(error),
@@ -110,11 +115,33 @@ mod tests {
         let elsewhere = confirmed(&[asked(7, Some("a"))], [config("b"), gone()]);
         let words = "its job is on the cluster `a`, and the commands of Slurm here ask `b`";
         assert_eq!(elsewhere, [Err(Doubt::Here(words.to_owned()))]);
+        assert_eq!(
+            confirmed(&[asked(7, Some("a"))], [config("b")]),
+            elsewhere,
+            "jobs are not asked for there"
+        );
         let silent = reply(1, "", "slurm_load_ctl_conf error: Unable to contact slurm controller\n");
         assert!(confirmed(&[asked(7, Some("a"))], [silent])[0].is_err());
         let known = reply(0, "JobId=7 JobName=train.k3y\n", "");
         let words = "squeue does not list job 7, which scontrol knows".to_owned();
         assert_eq!(confirmed(&[asked(7, None)], [known]), [Err(Doubt::ForNow(words))]);
+    }
+
+    #[test]
+    fn an_id_that_two_launches_had_is_asked_for_by_the_key_of_each() {
+        let known = || reply(0, "JobId=7 JobName=train.k3y\n", "");
+        let other = Asked { key: "other", ..asked(7, None) };
+        let confirmed = confirmed(&[other, asked(7, None)], [known(), known()]);
+        assert!(confirmed[0].is_ok() && confirmed[1].is_err(), "{confirmed:?}");
+    }
+
+    #[test]
+    fn after_a_question_without_an_answer_no_other_is_asked() {
+        let silent = reply(1, "", "slurm_load_jobs error: Unable to contact slurm controller\n");
+        let confirmed = confirmed(&[asked(1, None), asked(2, None), asked(3, None)], [gone(), silent]);
+        assert_eq!(confirmed[0], Ok(()));
+        let later = "squeue does not list job 3, and scontrol is asked for it next time".to_owned();
+        assert_eq!(confirmed[2], Err(Doubt::ForNow(later)));
     }
 
     #[test]

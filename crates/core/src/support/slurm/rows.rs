@@ -1,6 +1,6 @@
 //! Rows of Slurm's answers: found by task, and put into the terms that every scheduler has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -33,45 +33,52 @@ pub(super) trait Row {
     fn task(&self) -> Task;
 }
 
-/// Rows, found by job and index without going through all.
-pub(super) struct Found<R> {
+/// The keys that are asked for under the id of each job: a controller that lost its state, came to the end of its
+/// numbers, or is another than before, gives an id to another job, and that may be one of ours, too.
+pub(super) type Keys<'a> = HashMap<JobId, Vec<&'a str>>;
+
+/// Rows, found by job, key and index without going through all.
+pub(super) struct Found<'a, R> {
     rows: Vec<R>,
-    single: HashMap<(JobId, Option<u32>), usize>,
-    sets: Vec<usize>,
+    single: HashMap<(JobId, &'a str, Option<u32>), usize>,
+    sets: Vec<(&'a str, usize)>,
+    known: HashSet<(JobId, &'a str)>,
 }
 
-impl<R: Row> Found<R> {
-    /// Takes the rows of the jobs that carry the key that is asked for under their id: a controller that lost its
-    /// state, or came to the end of its numbers, gives an id to another job.
-    pub(super) fn new(mut rows: Vec<R>, keys: &HashMap<JobId, &str>) -> Self {
-        rows.retain(|row| keys.get(&row.job()).is_some_and(|key| carries(row.name(), key)));
-        let mut single = HashMap::new();
-        let mut sets = Vec::new();
+impl<'a, R: Row> Found<'a, R> {
+    /// Takes the rows of the jobs that carry a key that is asked for under their id.
+    pub(super) fn new(mut rows: Vec<R>, keys: &Keys<'a>) -> Self {
+        let key_of = |row: &R| keys.get(&row.job())?.iter().copied().find(|key| carries(row.name(), key));
+        rows.retain(|row| key_of(row).is_some());
+        let mut found =
+            Self { rows: Vec::new(), single: HashMap::new(), sets: Vec::new(), known: HashSet::new() };
         for (place, row) in rows.iter().enumerate() {
+            let Some(key) = key_of(row) else { continue };
+            found.known.insert((row.job(), key));
             // A later row of the same task is newer: a requeued job has several in accounting.
             match row.tasks() {
-                Tasks::None => drop(single.insert((row.job(), None), place)),
-                Tasks::Index(index) => drop(single.insert((row.job(), Some(*index)), place)),
-                Tasks::Set(_) => sets.push(place),
+                Tasks::None => drop(found.single.insert((row.job(), key, None), place)),
+                Tasks::Index(index) => drop(found.single.insert((row.job(), key, Some(*index)), place)),
+                Tasks::Set(_) => found.sets.push((key, place)),
             }
         }
-        Self { rows, single, sets }
+        Self { rows, ..found }
     }
 
-    /// Tells whether any row is about a job.
-    pub(super) fn knows(&self, job: JobId) -> bool {
-        self.rows.iter().any(|row| row.job() == job)
+    /// Tells whether any row is about the job of a key.
+    pub(super) fn knows(&self, job: JobId, key: &str) -> bool {
+        self.known.contains(&(job, key))
     }
 
-    pub(super) fn find(&self, job: JobId, index: Option<u32>) -> Option<&R> {
-        let of_its_own = self.single.get(&(job, index)).map(|place| &self.rows[*place]);
+    pub(super) fn find(&self, job: JobId, key: &str, index: Option<u32>) -> Option<&R> {
+        let single = |index| self.single.get(&(job, key, index)).map(|place| &self.rows[*place]);
         let with_others = || {
-            let mut sets = self.sets.iter().map(|place| &self.rows[*place]);
+            let of_the_key = self.sets.iter().filter(|(of, _)| *of == key);
+            let mut sets = of_the_key.map(|(_, place)| &self.rows[*place]);
             sets.find(|row| row.job() == job && index.is_some_and(|index| row.tasks().contains(index)))
         };
         // An array that was cancelled at once stands in accounting without its tasks.
-        let of_the_job = || self.single.get(&(job, None)).map(|place| &self.rows[*place]);
-        of_its_own.or_else(with_others).or_else(of_the_job)
+        single(index).or_else(with_others).or_else(|| single(None))
     }
 }
 
@@ -168,5 +175,39 @@ fn task_state(state: &SlurmState) -> TaskState {
         | SlurmState::Stopped
         | SlurmState::Suspended
         | SlurmState::Other(_) => TaskState::Running,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, state: SlurmState) -> QueueRow {
+        QueueRow {
+            job: JobId(7),
+            raw: JobId(7),
+            tasks: Tasks::None,
+            state,
+            reason: None,
+            nodes: None,
+            uid: 0,
+            submitted: None,
+            start: None,
+            end: None,
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_id_that_two_launches_had_is_told_apart_by_their_keys() {
+        let keys = Keys::from([(JobId(7), vec!["k1", "k2", "k3"])]);
+        let rows = || vec![row("a.k1", SlurmState::Running), row("b.k2", SlurmState::Cancelled)];
+        let found = Found::new(rows(), &keys);
+        let state = |key| found.find(JobId(7), key, None).map(|row| row.state.clone());
+        assert_eq!(state("k1"), Some(SlurmState::Running));
+        assert_eq!(state("k2"), Some(SlurmState::Cancelled));
+        assert_eq!(state("k3"), None);
+        assert!(found.knows(JobId(7), "k2") && !found.knows(JobId(7), "k3"));
+        assert!(Found::new(rows(), &Keys::from([(JobId(7), vec!["1"])])).rows.is_empty(), "a part of a key");
     }
 }

@@ -1,6 +1,5 @@
 //! What Slurm says of the tasks that are asked about: the queue first, then accounting for what the queue forgot.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use jiff::Timestamp;
 
 use super::BEFORE;
 use super::absence::Absence;
-use super::rows::{Found, Row};
+use super::rows::{Found, Keys, Row};
 use crate::slurm::id::JobId;
 use crate::slurm::query::{QueryError, Wanted};
 use crate::slurm::sacct::{self, AccountingRow};
@@ -51,38 +50,38 @@ pub(super) enum Finding {
 }
 
 /// What Slurm said of the jobs that were asked about.
-pub(super) struct View {
-    told: Told,
-    absence: Absence,
+pub(super) struct View<'a> {
+    told: Told<'a>,
+    absence: Absence<'a>,
 }
 
 /// What the queue and accounting tell.
-struct Told {
-    queue: Result<Found<QueueRow>, QueryError>,
+struct Told<'a> {
+    queue: Result<Found<'a, QueueRow>, QueryError>,
     /// The second look, at what the first did not find.
-    again: Result<Found<QueueRow>, QueryError>,
-    accounting: Result<Found<AccountingRow>, QueryError>,
+    again: Result<Found<'a, QueueRow>, QueryError>,
+    accounting: Result<Found<'a, AccountingRow>, QueryError>,
 }
 
-impl View {
+impl<'a> View<'a> {
     /// Asks squeue for all jobs. Those of which it does not know every task are asked for once more, from `afresh`,
     /// since an empty answer may be a wrong one, and then accounting is asked for them. Of jobs that none of these
     /// tells of, the controller itself is asked.
     pub(super) fn ask(
         runner: &dyn Runner,
         afresh: &dyn Runner,
-        asked: &[Asked<'_>],
+        asked: &[Asked<'a>],
         deadline: Duration,
     ) -> Self {
-        let keys: HashMap<JobId, &str> = asked.iter().map(|asked| (asked.job, asked.key)).collect();
+        let keys = keys(asked);
         let look = |runner, jobs: Vec<JobId>| {
             squeue::query(runner, &Wanted::Jobs(jobs), deadline).map(|rows| Found::new(rows, &keys))
         };
         let queue = look(runner, jobs(asked.iter()));
-        let is_forgotten = |asked: &&Asked<'_>| {
-            queue.as_ref().is_ok_and(|queue| queue.find(asked.job, asked.index).is_none())
+        let is_forgotten = |asked: &&Asked<'a>| {
+            queue.as_ref().is_ok_and(|queue| queue.find(asked.job, asked.key, asked.index).is_none())
         };
-        let forgotten: Vec<&Asked<'_>> = asked.iter().filter(is_forgotten).collect();
+        let forgotten: Vec<&Asked<'a>> = asked.iter().filter(is_forgotten).collect();
         let again = look(afresh, jobs(forgotten.iter().copied()));
         let accounting = match &again {
             Ok(_) => {
@@ -94,15 +93,15 @@ impl View {
             Err(_) => Ok(Found::new(Vec::new(), &keys)),
         };
         let told = Told { queue, again, accounting };
-        let is_missing = |asked: &&Asked<'_>| told.of(asked) == Finding::Nowhere && !told.knows(asked.job);
-        let missing: Vec<&Asked<'_>> = forgotten.into_iter().filter(is_missing).collect();
+        let is_missing = |asked: &&Asked<'a>| told.of(asked) == Finding::Nowhere && !told.knows(asked);
+        let missing: Vec<&Asked<'a>> = forgotten.into_iter().filter(is_missing).collect();
         let absence = Absence::ask(afresh, &missing, deadline);
         Self { told, absence }
     }
 
     pub(super) fn of(&self, asked: &Asked<'_>) -> Finding {
         match self.told.of(asked) {
-            Finding::Nowhere if !self.told.knows(asked.job) => match self.absence.confirm(asked) {
+            Finding::Nowhere if !self.told.knows(asked) => match self.absence.confirm(asked) {
                 Ok(()) => Finding::Nowhere,
                 Err(doubt) => Finding::Unclear(doubt.into_words()),
             },
@@ -111,12 +110,12 @@ impl View {
     }
 }
 
-impl Told {
+impl Told<'_> {
     fn of(&self, asked: &Asked<'_>) -> Finding {
         for queue in [&self.queue, &self.again] {
             match queue {
                 Ok(queue) => {
-                    if let Some(row) = queue.find(asked.job, asked.index) {
+                    if let Some(row) = queue.find(asked.job, asked.key, asked.index) {
                         return Finding::Queued(row.task());
                     }
                 }
@@ -124,8 +123,8 @@ impl Told {
             }
         }
         match &self.accounting {
-            Ok(accounting) => match accounting.find(asked.job, asked.index) {
-                None if self.knows(asked.job) => Finding::Left,
+            Ok(accounting) => match accounting.find(asked.job, asked.key, asked.index) {
+                None if self.knows(asked) => Finding::Left,
                 None => Finding::Nowhere,
                 Some(row) if row.state.is_alive() => Finding::Behind(behind(&row.state)),
                 Some(row) => Finding::Over(row.task()),
@@ -136,13 +135,25 @@ impl Told {
     }
 
     /// Tells whether the queue or accounting knows other tasks of a job.
-    fn knows(&self, job: JobId) -> bool {
-        let is_queued = [&self.queue, &self.again].into_iter().flatten().any(|queue| queue.knows(job));
-        is_queued || self.accounting.as_ref().is_ok_and(|accounting| accounting.knows(job))
+    fn knows(&self, asked: &Asked<'_>) -> bool {
+        let Asked { job, key, .. } = *asked;
+        let is_queued = [&self.queue, &self.again].into_iter().flatten().any(|queue| queue.knows(job, key));
+        is_queued || self.accounting.as_ref().is_ok_and(|accounting| accounting.knows(job, key))
     }
 }
 
-fn jobs<'a>(asked: impl Iterator<Item = &'a Asked<'a>>) -> Vec<JobId> {
+fn keys<'a>(asked: &[Asked<'a>]) -> Keys<'a> {
+    let mut keys = Keys::new();
+    for Asked { job, key, .. } in asked {
+        let of_job = keys.entry(*job).or_default();
+        if !of_job.contains(key) {
+            of_job.push(key);
+        }
+    }
+    keys
+}
+
+fn jobs<'a, 'k: 'a>(asked: impl Iterator<Item = &'a Asked<'k>>) -> Vec<JobId> {
     let mut jobs: Vec<JobId> = asked.map(|asked| asked.job).collect();
     jobs.sort_unstable();
     jobs.dedup();
