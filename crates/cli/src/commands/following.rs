@@ -14,6 +14,7 @@ use super::App;
 use super::follow::{Lines, Tail};
 use super::naming::title;
 use super::selecting::{Picked, ids_of};
+use super::wait::check_originals;
 use crate::exit::Exit;
 use crate::report::Failure;
 use crate::ui::Ui;
@@ -76,6 +77,7 @@ pub(super) fn follow(following: Following<'_>, app: &App) -> Result<Vec<Survey>,
                     return Ok(watch);
                 }
                 book.read(watch.surveys(), Extent::News)?;
+                check_originals(watch.surveys(), following.picked)?;
                 (asking.last, glanced) = (Some(Instant::now()), Instant::now());
                 at_hand = Some(watch);
             }

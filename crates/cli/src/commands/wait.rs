@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use neuromanager_core::engine::survey::Survey;
 use neuromanager_core::engine::watch::Watch;
 use neuromanager_core::state::{RunState, Status};
-use neuromanager_core::store::Store;
+use neuromanager_core::store::{Store, StoreError};
 
 use super::App;
 use super::live::of_statuses;
@@ -142,7 +142,7 @@ fn stay(
             if is_over(watch.surveys(), picked) {
                 return Ok(watch.into_surveys());
             }
-            watch.surveys().iter().try_for_each(|survey| survey.dir.check_original())?;
+            check_originals(watch.surveys(), picked)?;
         }
         if left().is_zero() {
             return Ok(watch.into_surveys());
@@ -163,10 +163,17 @@ fn stay(
 }
 
 fn is_over(surveys: &[Survey], picked: &[Picked]) -> bool {
-    surveys
-        .iter()
-        .zip(picked)
-        .all(|(survey, picked)| of(survey, picked, RunState::is_final) == picked.runs.len())
+    surveys.iter().zip(picked).all(is_launch_over)
+}
+
+fn is_launch_over((survey, picked): (&Survey, &Picked)) -> bool {
+    of(survey, picked, RunState::is_final) == picked.runs.len()
+}
+
+/// Fails where what is waited for goes on in the folder that its launch was copied from: it is never heard of here.
+pub(super) fn check_originals(surveys: &[Survey], picked: &[Picked]) -> Result<(), StoreError> {
+    let mut open = surveys.iter().zip(picked).filter(|launch| !is_launch_over(*launch));
+    open.try_for_each(|(survey, _)| survey.dir.check_original())
 }
 
 fn count(surveys: &[Survey], picked: &[Picked], which: impl Fn(RunState) -> bool + Copy) -> u64 {

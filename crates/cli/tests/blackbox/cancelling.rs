@@ -141,7 +141,7 @@ fn a_copy_of_the_folder_acts_on_nothing_of_the_original() {
     error: launch 1 here is a copy: its jobs and processes are those of `[WORLD]/project/.neu/launches/1`
     hint: act on it in `[WORLD]/project`, or start its runs anew here with `neu -C copy rerun 1`
     ");
-    for verb in ["resume", "wait"] {
+    for verb in ["resume", "wait", "logs -f"] {
         assert_eq!(world.neu(&format!("-C copy {verb} 1")).exited(2).stderr, refused.stderr, "{verb}");
     }
     let status = world.neu("-C copy status 1").succeeded();
@@ -186,6 +186,13 @@ fn a_copy_of_a_project_can_do_the_same_anew() {
     assert!(command("held").starts_with("1 new, 0 done, 0 running\n"));
     world.neu("-C copy rerun 2").succeeded();
     assert_eq!(fs::read_to_string(world.path("copy/ran")).unwrap(), "held\nheld\n");
+    // What is over needs no word of the original.
+    world.bash("rm copy/go").succeeded();
+    let later = ["--detach", "local", "cpu", "t.sh", "later"];
+    world.tool(Tool::Neurun, later).within(world.path("copy")).run().succeeded();
+    world.neu("-C copy wait --timeout=1 1 5").exited(124);
+    world.file("copy/go", "");
+    world.neu("-C copy wait 1 5").succeeded();
     assert_eq!(fs::read_to_string(world.path("ran")).unwrap(), "done\nheld\n");
     world.file("go", "");
     running.wait().succeeded();
