@@ -113,10 +113,11 @@ fn taken(id: LaunchId, theirs: &OwnedBy) -> Failure {
     Failure::new(Exit::Scheduler, text).hint(format!("`neu status {id}` shows what became of that"))
 }
 
-/// Says of a launch of this machine that some of it is left to do, and that nobody does it.
+/// Says of a launch of this machine that some of it is left to do, and that nobody does it. Of a copy that is not known.
 pub(super) fn tell_unfinished(survey: &Survey, app: &App) {
     let launch = &survey.launch;
-    if !launch.is_local() || launch.host != Node::this(None).name {
+    let is_of_this_machine = launch.is_local() && launch.host == Node::this(None).name;
+    if !is_of_this_machine || survey.dir.original(launch).is_some() {
         return;
     }
     let (id, open) = (launch.id, open(survey));

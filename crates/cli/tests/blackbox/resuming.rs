@@ -120,6 +120,18 @@ fn killed_between_sbatch_and_its_answer_the_job_is_adopted() {
 }
 
 #[test]
+fn a_copy_of_what_is_half_submitted_says_nothing_of_resuming_it() {
+    let world = cluster();
+    sbatch(&world, "kill -9 $PPID");
+    assert_eq!(world.neurun("slurm cpu train.py").code, 137);
+    world.bash("mkdir copy && cp -r .neu copy").succeeded();
+    let told = |line: &str| world.neu(line).succeeded().stderr;
+    assert_eq!(told("status 1"), "warning: launch 1 is half submitted: neu resume 1\n");
+    assert_eq!((told("-C copy status 1"), told("-C copy ls")), (String::new(), String::new()));
+    assert_eq!(told("-C copy resume"), "no launch is half submitted\n");
+}
+
+#[test]
 fn killed_between_two_arrays_the_rest_is_handed_over() {
     let world = cluster();
     // The second array waits before it is taken.

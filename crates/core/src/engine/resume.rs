@@ -46,8 +46,8 @@ pub fn is_half_submitted(launch: &Launch, dir: &LaunchDir) -> Result<bool, Store
     Ok(!launch.is_local() && dir.submissions()?.needs_resume(launch.runs))
 }
 
-/// Gives the launches of a store that are half submitted; those that were never completed, or are of a newer version,
-/// are left out.
+/// Gives the launches of a store that are half submitted; those that were never completed, are of a newer version, or
+/// are copies are left out.
 pub fn half_submitted(store: &Store) -> Result<Vec<LaunchId>, StoreError> {
     let mut found = Vec::new();
     for id in store.launches()? {
@@ -59,7 +59,7 @@ pub fn half_submitted(store: &Store) -> Result<Vec<LaunchId>, StoreError> {
             ) => continue,
             Err(error) => return Err(error),
         };
-        if is_half_submitted(&launch, &dir)? {
+        if is_half_submitted(&launch, &dir)? && dir.original(&launch).is_none() {
             found.push(id);
         }
     }

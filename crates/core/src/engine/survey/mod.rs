@@ -202,9 +202,10 @@ impl Survey {
         !self.launch.is_local() && self.submissions.needs_resume(self.launch.runs)
     }
 
-    /// Tells how far the launch was handed over to its support.
+    /// Tells how far the launch was handed over to its support. Nothing is left to hand over of a copy: its original
+    /// does that.
     pub fn submission(&self) -> Handing {
-        if !self.is_half_submitted() {
+        if !self.is_half_submitted() || self.dir.original(&self.launch).is_some() {
             return Handing::Whole;
         }
         match self.dir.owner() {
