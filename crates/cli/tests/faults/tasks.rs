@@ -80,7 +80,7 @@ fn a_scancel_by_hand() {
         let well = ("succeeded", Fate::Ends(0));
         let mut tally = watched.judge(|run| if run == 1 { cancelled } else { well });
         // Of a task that was cancelled before it was a job of its own, Slurm keeps nothing at all.
-        tally += held.judge(|run| if run == 0 { ("cancelled or lost", Fate::NeverStarts) } else { well });
+        tally += held.judge(|run| if run == 0 { ("cancelled", Fate::NeverStarts) } else { well });
         tally += whole.judge(|_| cancelled);
         tally
     });
