@@ -62,7 +62,8 @@ pub fn obstacle(survey: &Survey) -> Option<Obstacle> {
     if let Some(uid) = owner.filter(|owner| *owner != user.as_raw() && !user.is_root()) {
         return Some(Obstacle::Foreign { id, uid });
     }
-    if survey.dir.original(&survey.launch).is_some() {
+    // One that cannot be looked at may be this very folder, over a mount that is broken.
+    if survey.dir.original(&survey.launch).is_some_and(|original| original.exists()) {
         return None;
     }
     if !survey.is_over() {

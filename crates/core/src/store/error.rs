@@ -158,3 +158,8 @@ impl<T> At<T> for io::Result<T> {
         self.map_err(|source| StoreError::Io { action, path: path.to_owned(), source })
     }
 }
+
+/// Tells whether an error of the system says that there is nothing at a path.
+pub(super) fn is_not_there(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}

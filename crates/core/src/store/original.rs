@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
+use super::error::{StoreError, is_not_there};
 use super::{Launch, LaunchDir, atomic};
 
 /// Gives the project of a launch's folder, `.neu/launches/12`.
@@ -48,14 +48,20 @@ impl LaunchDir {
             return false;
         }
         let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
-        let is_another = match (identity(self.path()), identity(other)) {
-            (Ok(here), Ok(there)) => here != there,
-            _ => false,
-        };
-        let has_it = || LaunchDir::at(other.to_owned()).read().is_ok_and(|there| there.key == launch.key);
-        // A network file system that is mounted twice gives each file two identities.
-        is_another && has_it() && !atomic::is_reached_by(self.path(), other).unwrap_or(false)
+        match (identity(self.path()), identity(other)) {
+            (Ok(here), Ok(there)) if here == there => false,
+            (_, Err(error)) if is_not_there(&error) => false,
+            // What cannot be looked at just now, as on a server that does not answer, may have the launch.
+            (_, Err(_)) => true,
+            // A network file system that is mounted twice gives each file two identities.
+            (_, Ok(_)) => has(other, launch) && !atomic::is_reached_by(self.path(), other).unwrap_or(false),
+        }
     }
+}
+
+/// Tells whether a folder has a launch.
+fn has(dir: &Path, launch: &Launch) -> bool {
+    LaunchDir::at(dir.to_owned()).read().is_ok_and(|there| there.key == launch.key)
 }
 
 #[cfg(test)]
@@ -87,6 +93,17 @@ mod tests {
         copy.check_original().unwrap();
         write(&first, "another2", &first);
         copy.check_original().unwrap();
+    }
+
+    #[test]
+    fn an_original_that_cannot_be_looked_at_may_be_there() {
+        let root = tempfile::tempdir().unwrap();
+        let first = root.path().join("first");
+        let copy = write(&root.path().join("second"), "abcd2345", &first);
+        copy.check_original().unwrap();
+        // A link to itself stands for a server that does not answer.
+        std::os::unix::fs::symlink(&first, &first).unwrap();
+        assert!(matches!(copy.check_original(), Err(StoreError::Copied { .. })));
     }
 
     #[test]

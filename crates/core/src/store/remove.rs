@@ -4,13 +4,12 @@
 //! before anything is taken away. `12.removing` is what is being deleted; a removal that was killed leaves it to the next.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::error::{At, StoreError};
+use super::error::{At, StoreError, is_not_there};
 use super::{Store, atomic};
 use crate::id::LaunchId;
 
@@ -178,10 +177,6 @@ fn length(path: &Path) -> Result<Option<u64>, StoreError> {
         Err(error) if is_not_there(&error) => Ok(None),
         Err(error) => Err(error).at("read", path),
     }
-}
-
-fn is_not_there(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Deletes a file, a link, or a folder with all that is in it. What is not there any more is fine, and no link is
