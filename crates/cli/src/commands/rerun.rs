@@ -49,7 +49,7 @@ fn order(picked: &Picked, args: &RerunArgs, app: &App) -> Result<(Order, Manner)
     let earlier = dir.read()?;
     // In a copy of a project, or in one that was moved, that is a folder of this one.
     let earlier = Launch { folder: Argument(dir.folder_today(&earlier).into()), ..earlier };
-    App::check_folder(&earlier)?;
+    App::check_folder(&dir, &earlier)?;
     let changes = app.changes(earlier.place.kind, &args.with)?;
     let resources = earlier.resources.clone().overridden_by(changes);
     app.check_script(&earlier, &resources)?;

@@ -150,8 +150,8 @@ impl App {
             terms: self.terms(&limits, room.as_ref()),
             tell: &|id, news| self.hear(id, news, ui),
         };
-        let startable =
-            Self::check_folder(launch).and_then(|()| self.check_script(launch, &launch.resources));
+        let startable = Self::check_folder(&store.launch(id), launch)
+            .and_then(|()| self.check_script(launch, &launch.resources));
         self.interrupting.hand(progress, ui);
         let completed = match &startable {
             Ok(()) => complete(&resuming, id),

@@ -6,7 +6,7 @@ use std::path::Path;
 use neuromanager_core::config::{SupportKind, resource_changes};
 use neuromanager_core::engine::program::{Env, Search, check_again};
 use neuromanager_core::resources::Resources;
-use neuromanager_core::store::Launch;
+use neuromanager_core::store::{Launch, LaunchDir};
 use neuromanager_core::worker::starting_folder;
 
 use super::App;
@@ -25,14 +25,21 @@ impl App {
     }
 
     /// Insists that the folder of a launch is there: its runs start in it.
-    pub(super) fn check_folder(launch: &Launch) -> Result<(), Failure> {
+    pub(super) fn check_folder(dir: &LaunchDir, launch: &Launch) -> Result<(), Failure> {
         let folder = Path::new(&launch.folder.0);
         if folder.is_dir() {
             return Ok(());
         }
         let (id, folder) = (launch.id, folder.display());
         let text = format!("launch {id} started in `{folder}`, which is not there");
-        Err(Failure::new(Exit::Usage, text).hint("on a cluster, go to a machine that has it"))
+        let today = dir.folder_today(launch);
+        let hint = match today.is_dir() {
+            true => {
+                format!("its project was moved: `neu rerun {id}` starts runs anew in `{}`", today.display())
+            }
+            false => "on a cluster, go to a machine that has it".to_owned(),
+        };
+        Err(Failure::new(Exit::Usage, text).hint(hint))
     }
 
     /// Insists that the script of a launch is there, in the folder that its runs start in.

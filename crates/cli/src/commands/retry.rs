@@ -66,6 +66,7 @@ fn look(args: &RetryArgs, app: &App) -> Result<Picks, Failure> {
         app.feed(&store, &launches, app.ui.at(Volume::of(args.quiet, false)))?;
     }
     let (picked, surveys) = select(&store, &args.what, Purpose::Act, app)?.surveyed(&store, app)?;
+    surveys.iter().try_for_each(|survey| survey.dir.check_original())?;
     for (survey, picked) in surveys.iter().zip(&picked) {
         refuse_named(survey, picked, &args.what.ids)?;
     }
@@ -98,7 +99,7 @@ fn check(survey: &Survey, picked: &Picked, args: &RetryArgs, app: &App) -> Resul
         return Ok(());
     }
     let launch = &survey.launch;
-    App::check_folder(launch)?;
+    App::check_folder(&survey.dir, launch)?;
     let changes = app.changes(launch.place.kind, &args.with)?;
     let resources = launch.resources.clone().overridden_by(changes);
     if launch.place.kind == SupportKind::Local {

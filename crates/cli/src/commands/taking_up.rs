@@ -52,7 +52,7 @@ pub(super) fn take_up(id: LaunchId, args: &ResumeArgs, app: &App) -> Result<Take
     let Some(survey) = settle(id, ui, app)? else {
         return Ok(TakenUp { told: Ranges::default(), exit: Exit::Done });
     };
-    App::check_folder(&launch)?;
+    App::check_folder(&dir, &launch)?;
     mend_local(&owned)?;
     dir.whole_submissions(&launch)?;
     let next = prepare(&survey, &unfinished(&survey), &node)?;

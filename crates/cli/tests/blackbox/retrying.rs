@@ -230,6 +230,37 @@ fn a_folder_that_is_gone_is_named() {
 }
 
 #[test]
+fn a_project_that_was_moved_is_named_with_what_to_do() {
+    let world = local_world();
+    world.bash("mkdir old && cp config.json old/ && echo 'exit 3' >old/t.sh").succeeded();
+    world.tool(Tool::Neurun, ["local", "cpu", "t.sh"]).within("old").run().exited(3);
+    world.bash("mv old new").succeeded();
+    insta::assert_snapshot!(world.tidy(&world.neu("-C new retry 1").exited(2).stderr), @r"
+    error: launch 1 started in `[WORLD]/project/old`, which is not there
+    hint: its project was moved: `neu -C new rerun 1` starts runs anew in `[WORLD]/project/new`
+    ");
+}
+
+#[test]
+fn a_copy_of_a_store_that_was_moved_is_known_once_somebody_has_acted_there() {
+    let world = local_world();
+    world.file("t.sh", "exit 3");
+    let at = |store: &str, tool: Tool, line: &str| {
+        world.tool(tool, line.split_whitespace()).env("NEU_DIR", world.path(store)).run()
+    };
+    at("first", Tool::Neurun, "local cpu t.sh").exited(3);
+    world.bash("mv first moved").succeeded();
+    at("moved", Tool::Neu, "retry 1").exited(3);
+    world.bash("cp -r moved copy").succeeded();
+    let refused = at("copy", Tool::Neu, "retry 1").exited(2);
+    insta::assert_snapshot!(world.tidy(&refused.stderr), @r"
+    error: launch 1 here is a copy: its jobs and processes are those of `[WORLD]/project/moved/launches/1`
+    hint: act on it in `[WORLD]/project`, or start its runs anew here with `neu rerun 1`
+    ");
+    at("moved", Tool::Neu, "retry 1").exited(3);
+}
+
+#[test]
 fn a_script_that_is_gone_is_refused_before_anything_starts() {
     let world = failed();
     fs::remove_file(world.path("t.sh")).unwrap();

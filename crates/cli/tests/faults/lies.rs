@@ -47,7 +47,7 @@ fn a_copy_of_a_project_that_goes_on() {
             let states = &launch["launch"]["states"];
             assert_eq!(*states, serde_json::json!({"unknown": 2}), "{shown}");
         }
-        scene.desk.neu("-C copy retry 1 2").exited(3);
+        scene.desk.neu("-C copy retry 1 2").exited(2);
         scene.desk.neu("-C copy cancel 1 2").exited(2);
         let_go(&scene, &held);
         let mut tally = running.judge_all_well();

@@ -129,11 +129,11 @@ fn a_copy_of_a_project_neither_tells_of_nor_starts_what_its_original_has() {
     desk.world.bash("mkdir copy && cp -r .neu *.json *.py copy/").succeeded();
     let copy = |line: &str| desk.neu(&format!("-C copy {line}"));
     assert_says(&copy("status 1").succeeded().stdout, ["unknown"]);
-    assert_says(&copy("retry 1").exited(3).stderr, ["unknown and not retried: this is a copy of"]);
+    assert_says(&copy("retry 1").exited(2).stderr, ["launch 1 here is a copy"]);
     assert_says(&copy("cancel 1").exited(2).stderr, ["launch 1 here is a copy"]);
     assert_eq!((launch.states(), queue(&launch).len()), (vec!["pending".to_owned(); 2], 2));
     desk.neu("cancel 1").succeeded();
-    assert_says(&copy("retry 1").exited(3).stderr, ["unknown and not retried: this is a copy of"]);
+    assert_says(&copy("retry 1").exited(2).stderr, ["launch 1 here is a copy"]);
     desk.world.bash("cp -r .neu copy/again").succeeded();
     desk.world.bash("rm -r copy/.neu && mv copy/again copy/.neu").succeeded();
     assert_says(&copy("status 1").succeeded().stdout, ["2 cancelled"]);

@@ -1,12 +1,17 @@
 //! Whether a launch stands where it was made. A copy of its folder carries the same keys: by them, whoever acts on the
 //! copy would stop, or start again, what belongs to the original. What goes on there, the copy does not hear of.
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{StoreError, is_not_there};
 use super::{Launch, LaunchDir, atomic};
+
+/// The file with the path of a launch that was moved, where somebody acted on it since.
+const MOVED_TO: &str = "moved-to";
 
 /// Gives the project of a launch's folder, `.neu/launches/12`.
 fn project(dir: &Path) -> Option<&Path> {
@@ -24,10 +29,29 @@ impl LaunchDir {
         }
     }
 
+    /// Fails as [`LaunchDir::check_original`] does, and else writes down where the launch is now, if it was moved: what
+    /// is copied from here is then known for a copy.
+    pub(super) fn settle(&self) -> Result<(), StoreError> {
+        self.check_original()?;
+        let Ok(launch) = self.read() else { return Ok(()) };
+        match self.home(&launch) {
+            Some(home) if fs::metadata(&home).is_err_and(|error| is_not_there(&error)) => {
+                atomic::write(&self.path().join(MOVED_TO), self.path().as_os_str().as_bytes())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Gives the folder that this one, which has `launch`, is a copy of, while that has the launch, too.
     pub fn original(&self, launch: &Launch) -> Option<PathBuf> {
-        let made_in = Path::new(&launch.made_in.as_ref()?.0);
-        self.is_copy_of(made_in, launch).then(|| made_in.to_owned())
+        self.home(launch).filter(|home| self.is_copy_of(home, launch))
+    }
+
+    /// Gives the folder where a launch was made, or where somebody acted on it after it was moved.
+    fn home(&self, launch: &Launch) -> Option<PathBuf> {
+        let moved_to = fs::read(self.path().join(MOVED_TO)).ok();
+        let moved_to = moved_to.map(|path| PathBuf::from(OsString::from_vec(path)));
+        moved_to.or_else(|| Some(PathBuf::from(&launch.made_in.as_ref()?.0)))
     }
 
     /// Gives the folder that a launch was started in; of a project that was moved or copied as a whole since, the
@@ -93,6 +117,26 @@ mod tests {
         copy.check_original().unwrap();
         write(&first, "another2", &first);
         copy.check_original().unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_what_was_moved_is_known_once_somebody_has_acted_there() {
+        let root = tempfile::tempdir().unwrap();
+        let [first, moved, copied] = ["first", "moved", "copied"].map(|name| root.path().join(name));
+        write(&first, "abcd2345", &first).settle().unwrap();
+        assert!(!first.join(MOVED_TO).exists());
+        fs::rename(&first, &moved).unwrap();
+        LaunchDir::at(moved.clone()).settle().unwrap();
+        fs::create_dir(&copied).unwrap();
+        for file in ["launch.json", MOVED_TO] {
+            fs::copy(moved.join(file), copied.join(file)).unwrap();
+        }
+        let copy = LaunchDir::at(copied);
+        let error = copy.settle().unwrap_err();
+        assert!(matches!(&error, StoreError::Copied { original, .. } if *original == moved), "{error}");
+        LaunchDir::at(moved.clone()).settle().unwrap();
+        fs::remove_dir_all(&moved).unwrap();
+        copy.settle().unwrap();
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Ownership {
 impl LaunchDir {
     /// Takes the right to submit, unless a client that lives has it. A copy of a launch gives it to nobody.
     pub fn own(&self) -> Result<Ownership, StoreError> {
-        self.check_original()?;
+        self.settle()?;
         Ok(self.owned(held::hold(self.path())?))
     }
 
