@@ -8,7 +8,7 @@ use neuromanager_core::document::Problems;
 use neuromanager_core::engine::cancel::CancelError;
 use neuromanager_core::engine::configuration::ConfigurationError;
 use neuromanager_core::engine::flags::FlagsError;
-use neuromanager_core::engine::limits::OtherCluster;
+use neuromanager_core::engine::limits::Elsewhere;
 use neuromanager_core::engine::program::ProgramError;
 use neuromanager_core::engine::rerun::RerunError;
 use neuromanager_core::expression::ExpressionError;
@@ -178,8 +178,8 @@ impl From<QueryError> for Failure {
     }
 }
 
-impl From<OtherCluster> for Failure {
-    fn from(error: OtherCluster) -> Self {
+impl From<Elsewhere> for Failure {
+    fn from(error: Elsewhere) -> Self {
         Self::of(Exit::Scheduler, error)
             .hint("go to a machine of that cluster, or set SLURM_CONF or SLURM_CLUSTERS as it was then")
     }

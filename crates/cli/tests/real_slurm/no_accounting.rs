@@ -73,7 +73,7 @@ fn what_squeue_does_not_list_is_not_lost(desk: &Desk) {
         let neu = desk.world.tool(Tool::Neu, line.split_whitespace());
         neu.env("SLURM_CONF", other.conf()).run()
     };
-    let words = "its job is on the cluster `";
+    let words = "its jobs are on the cluster `";
     assert_says(&elsewhere(&format!("status {}", held.id)).succeeded().stdout, ["2 unknown", words]);
     for verb in ["cancel", "retry"] {
         assert_says(&elsewhere(&format!("{verb} {}", held.id)).exited(3).stderr, [words]);

@@ -30,6 +30,26 @@ pub struct ClusterConfig {
     pub enforced: Vec<String>,
 }
 
+/// Jobs are on another cluster than the one that answers: nothing of them can be looked for here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its jobs are on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`")]
+pub struct OtherCluster {
+    theirs: String,
+    here: String,
+}
+
+impl OtherCluster {
+    /// Fails where the cluster that has taken jobs is known not to be the one that answers.
+    pub fn check(theirs: Option<&str>, here: Option<&str>) -> Result<(), Self> {
+        match (theirs, here) {
+            (Some(theirs), Some(here)) if theirs != here => {
+                Err(Self { theirs: theirs.to_owned(), here: here.to_owned() })
+            }
+            (Some(_) | None, _) => Ok(()),
+        }
+    }
+}
+
 /// Whether the cluster keeps accounting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accounting {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::submit::Terms;
 use crate::slurm::associations::{self, Association, QosLimits};
-use crate::slurm::limits::{self, ClusterConfig, Partition, PartitionRole};
+use crate::slurm::limits::{self, ClusterConfig, OtherCluster, Partition, PartitionRole};
 use crate::slurm::query::QueryError;
 use crate::store::{Launch, Store};
 use crate::tool::{Runner, ToolError};
@@ -94,11 +94,10 @@ struct SubmitLimit {
 
 /// A launch is on another cluster than the one that answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("launch {id} is on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`")]
-pub struct OtherCluster {
+#[error("launch {id}: {cluster}")]
+pub struct Elsewhere {
     id: u64,
-    theirs: String,
-    here: String,
+    cluster: OtherCluster,
 }
 
 impl Limits {
@@ -217,14 +216,10 @@ impl Limits {
         self.name.as_deref()
     }
 
-    /// Fails where the jobs of a launch are on another cluster than this one: nothing of it can be looked for here.
-    pub fn check_cluster(&self, launch: &Launch) -> Result<(), OtherCluster> {
-        match (&launch.cluster, &self.name) {
-            (Some(theirs), Some(here)) if theirs != here => {
-                Err(OtherCluster { id: launch.id, theirs: theirs.clone(), here: here.clone() })
-            }
-            (Some(_) | None, _) => Ok(()),
-        }
+    /// Fails where the jobs of a launch are on another cluster than this one.
+    pub fn check_cluster(&self, launch: &Launch) -> Result<(), Elsewhere> {
+        OtherCluster::check(launch.cluster.as_deref(), self.cluster_name())
+            .map_err(|cluster| Elsewhere { id: launch.id, cluster })
     }
 
     /// Gives how many tasks one array can have; the default of Slurm where the cluster does not tell.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::view::{Asked, unanswered};
 use crate::slurm::id::JobId;
-use crate::slurm::limits;
+use crate::slurm::limits::{self, OtherCluster};
 use crate::slurm::query::QueryError;
 use crate::slurm::witness::{self, Knowledge};
 use crate::tool::Runner;
@@ -62,13 +62,12 @@ impl<'a> Absence<'a> {
 
     /// Fails where the cluster that answers is not, or may not be, the one that has taken a job.
     fn check_cluster(&self, asked: &Asked<'_>) -> Result<(), Doubt> {
-        match (asked.cluster, &self.cluster) {
-            (Some(_), Some(Err(error))) => Err(Doubt::ForNow(unanswered(error))),
-            (Some(theirs), Some(Ok(here))) if theirs != here => Err(Doubt::Here(format!(
-                "its job is on the cluster `{theirs}`, and the commands of Slurm here ask `{here}`"
-            ))),
-            (Some(_), Some(Ok(_)) | None) | (None, _) => Ok(()),
-        }
+        let here = match (asked.cluster, &self.cluster) {
+            (Some(_), Some(Err(error))) => return Err(Doubt::ForNow(unanswered(error))),
+            (_, Some(Ok(here))) => Some(here.as_str()),
+            (Some(_), None) | (None, _) => None,
+        };
+        OtherCluster::check(asked.cluster, here).map_err(|error| Doubt::Here(error.to_string()))
     }
 
     /// Fails with why a job that was missing may be there all the same.
@@ -113,7 +112,7 @@ mod tests {
         let config = |name: &str| reply(0, &format!("ClusterName = {name}\n"), "");
         assert_eq!(confirmed(&[asked(7, Some("a"))], [config("a"), gone()]), [Ok(())]);
         let elsewhere = confirmed(&[asked(7, Some("a"))], [config("b"), gone()]);
-        let words = "its job is on the cluster `a`, and the commands of Slurm here ask `b`";
+        let words = "its jobs are on the cluster `a`, and the commands of Slurm here ask `b`";
         assert_eq!(elsewhere, [Err(Doubt::Here(words.to_owned()))]);
         assert_eq!(
             confirmed(&[asked(7, Some("a"))], [config("b")]),

@@ -117,9 +117,7 @@ impl Slurm<'_> {
             Some(Seen::Left(since)) => Known::Already(Sighting::Left { since: *since }),
             Some(Seen::Missing(_) | Seen::Ended(_)) | None => {
                 let index = index_of(submission, run);
-                let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
-                let cluster = case.launch.cluster.as_deref();
-                Known::ToAsk(execution, Asked { job, index, key, submitted, cluster })
+                Known::ToAsk(execution, Asked::of(case.launch, submission, job, index))
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::slurm::id::JobId;
 use crate::slurm::query::Wanted;
 use crate::slurm::scancel::{self, CancelAnswer, Target};
 use crate::slurm::squeue::{self, QueueRow};
-use crate::store::{JournalWriter, Launch, Submission};
+use crate::store::{JournalWriter, Submission};
 use crate::support::{Case, SupportError};
 use crate::tool::Runner;
 
@@ -42,7 +42,7 @@ pub(super) fn stop(slurm: &Slurm<'_>, case: &Case<'_>) -> Result<Ranges, Support
         let name = job_name(&case.launch.name, &submission.chunk.key);
         match owner(&rows, *job, &name, case.launch.uid) {
             Owner::Ours => targets.push(target(submission, *job, runs)),
-            Owner::Nobody => missing.push(asked(case.launch, submission, *job)),
+            Owner::Nobody => missing.push(Asked::of(case.launch, submission, *job, None)),
             Owner::Another => continue,
         }
         reached.extend(runs);
@@ -60,11 +60,6 @@ pub(super) fn stop(slurm: &Slurm<'_>, case: &Case<'_>) -> Result<Ranges, Support
     }
     record(slurm, case, &reached)?;
     Ok(reached.into_iter().collect())
-}
-
-fn asked<'a>(launch: &'a Launch, submission: &'a Submission, job: JobId) -> Asked<'a> {
-    let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
-    Asked { job, index: None, key, submitted, cluster: launch.cluster.as_deref() }
 }
 
 /// Fails unless the controller confirms that it has none of some jobs that squeue does not list.

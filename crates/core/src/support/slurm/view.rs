@@ -14,6 +14,7 @@ use crate::slurm::sacct::{self, AccountingRow};
 use crate::slurm::squeue::{self, QueueRow};
 use crate::slurm::state::SlurmState;
 use crate::state::Task;
+use crate::store::{Launch, Submission};
 use crate::tool::Runner;
 
 /// A task that is asked about.
@@ -29,6 +30,14 @@ pub(super) struct Asked<'a> {
     pub(super) submitted: Timestamp,
     /// The cluster that has taken it, where that is known.
     pub(super) cluster: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// Asks for a submission of a launch, or for one task of it.
+    pub(super) fn of(launch: &'a Launch, submission: &'a Submission, job: JobId, index: Option<u32>) -> Self {
+        let (key, submitted) = (submission.chunk.key.as_str(), submission.time);
+        Self { job, index, key, submitted, cluster: launch.cluster.as_deref() }
+    }
 }
 
 /// What Slurm knows of one task.
