@@ -74,6 +74,11 @@ fn a_scancel_by_hand() {
         (0..2).for_each(|run| whole.until_begun(run, 1));
         scene.desk.slurm(&format!("scancel {} {}", watched.task(1), held.task(0)));
         scene.desk.slurm(&format!("scancel {}", whole.launch.job()));
+        // Let go before that, it would end by itself.
+        until("the running task was stopped", || {
+            let executions = scene.ledger.executions(&watched.run(1));
+            if executions.iter().all(|execution| !execution.is_alive) { Ok(()) } else { Err(executions) }
+        });
         fs::write(&gate, "").unwrap();
         scene.desk.slurm(&format!("scontrol release {}", held.launch.job()));
         let cancelled = ("cancelled", Fate::IsStopped);
