@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::survey::{Handing, OnDisk, Supports, Survey, Unreadable, Watched, glance, on_disk, survey};
+use super::survey::{Handing, OnDisk, Supports, Survey, Unreadable, Watched, on_disk, survey};
 use crate::id::{LaunchId, RunId};
 use crate::plan::{Argument, Code, EarlierRun, EarlierRuns, RunIdentity, Standing};
 use crate::state::RunState;
@@ -108,13 +108,6 @@ impl Earlier {
         let id = LaunchId(watched.launch().id);
         match on_disk(watched) {
             Ok(OnDisk::Whole(survey)) => self.add(&survey, sought),
-            // What goes on in the folder that this was copied from is not done here.
-            Ok(OnDisk::Open(watched)) if watched.dir().original(watched.launch()).is_some() => {
-                match glance(vec![watched]) {
-                    Ok(surveys) => surveys.iter().for_each(|survey| self.add(survey, sought)),
-                    Err(error) => self.leave_out(id, error),
-                }
-            }
             Ok(OnDisk::Open(watched)) => return Some(watched),
             Err(error) => self.leave_out(id, error),
         }
@@ -143,7 +136,8 @@ impl Earlier {
 
 fn runs_of(survey: &Survey, sought: &Sought<'_>) -> Result<Vec<EarlierRun>, StoreError> {
     let (launch, code) = (LaunchId(survey.launch.id), sought.code_of(&survey.launch));
-    let is_copy = survey.dir.original(&survey.launch).is_some();
+    // What goes on in the folder that this was copied from is not done here.
+    let is_copy = !survey.is_over() && survey.dir.original(&survey.launch).is_some();
     let mut runs = Vec::with_capacity(survey.statuses.len());
     // Repeats of a point stand one after the other.
     let mut last: Option<(Box<RawValue>, Option<PointIdentity>)> = None;
