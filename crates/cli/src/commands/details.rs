@@ -43,8 +43,7 @@ impl Details {
 
 /// Gives the options that were asked for a run: those of its latest submission.
 pub(crate) fn asked(survey: &Survey, run: u64) -> &Resources {
-    let own = survey.submissions.of_run(run).and_then(|submission| submission.options.as_ref());
-    own.unwrap_or(&survey.launch.resources)
+    survey.launch.options_of(survey.submissions.of_run(run))
 }
 
 /// Gives the tasks of all submissions that held a run.

@@ -19,8 +19,7 @@ use super::limits::Keeper;
 use super::memory::OutOfMemory;
 use super::past::Past;
 use super::points::Points;
-use super::program::NOT_EXECUTABLE;
-use super::program::{Environment, Identity, Launcher, unprepared};
+use super::program::{Environment, Identity, Launcher, NOT_EXECUTABLE, unprepared};
 use super::relay::relays;
 use super::running::Running;
 use super::stopping::{ABANDON, Stop};
@@ -56,7 +55,7 @@ pub fn execute(
     let dir = LaunchDir::at(assignment.launch.clone());
     let launch = dir.read()?;
     let submission = submission(assignment, &dir)?;
-    let resources = asked(&launch, submission.as_ref());
+    let resources = launch.options_of(submission.as_ref());
     let limits = limits(assignment, resources, &desk)?;
     // It may start a process that is no leftover of a program.
     let leases = leases(assignment, &launch, resources, desk)?;
@@ -107,11 +106,6 @@ pub fn execute(
         executor.stop = Some(Stop::Told(Signal::SIGTERM));
     }
     executor.execute_all()
-}
-
-/// Gives what a launch, or the submission of a later attempt, asks for.
-pub(super) fn asked<'a>(launch: &'a Launch, submission: Option<&'a Submission>) -> &'a Resources {
-    submission.and_then(|submission| submission.options.as_ref()).unwrap_or(&launch.resources)
 }
 
 /// Finds the submission that asked for these attempts, where they are not the first.

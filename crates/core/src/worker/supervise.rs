@@ -11,7 +11,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::activation::{Activation, Failure, end};
-use super::execute::{asked, submission};
+use super::execute::submission;
 use super::folder;
 use super::leftovers::Leftovers;
 use super::relay::relay_of;
@@ -54,7 +54,7 @@ pub fn supervise(
     }
     account.record_beginning()?;
     let submission = submission(assignment, &account.dir)?;
-    let resources = asked(&account.launch, submission.as_ref());
+    let resources = account.launch.options_of(submission.as_ref());
     let entered = folder::enter(&assignment.setting, &account.launch, resources);
     let activation = Activation::prepare(temporary).doing("write to the folder for temporary files")?;
     // Where it is somewhere else, nothing of the env is executed either.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::process::ProcessId;
 use crate::ranges::Ranges;
 use crate::resources::Resources;
+use crate::store::Launch;
 
 pub use read::Damage;
 pub(super) use record::line;
@@ -182,6 +183,13 @@ impl Submissions {
             return None;
         }
         self.list.iter().rev().find(|submission| submission.chunk.runs.contains(run))
+    }
+}
+
+impl Launch {
+    /// Gives the options that a submission asks for: its own, as of a retry that changed some, else the launch's.
+    pub fn options_of<'a>(&'a self, submission: Option<&'a Submission>) -> &'a Resources {
+        submission.and_then(|submission| submission.options.as_ref()).unwrap_or(&self.resources)
     }
 }
 
