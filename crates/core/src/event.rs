@@ -185,6 +185,11 @@ impl Usage {
 }
 
 impl Ended {
+    /// Says how an attempt ended, and nothing besides.
+    pub fn of(run: u64, attempt: u32, exit: Exit) -> Self {
+        Self { run, attempt, exit, stopped: false, out_of_memory: false, usage: None, exceeded: None }
+    }
+
     /// Tells whether the program ended well, by itself, and within what it may use.
     pub fn has_succeeded(&self) -> bool {
         self.exit == Exit::Code(0) && !self.stopped && !self.out_of_memory

@@ -167,24 +167,8 @@ mod tests {
             Event::Interrupted(Interrupted { run: 3, attempt: 1, signal: "SIGTERM".to_owned() }),
             Event::Superseded(Superseded { run: 3, attempt: 1, by: 2 }),
             Event::Refused(Refused { run: 3, attempt: 2, reason: "attempt 1 may live".to_owned() }),
-            Event::Ended(Ended {
-                run: 3,
-                attempt: 2,
-                exit: Exit::Code(0),
-                stopped: false,
-                out_of_memory: false,
-                usage: None,
-                exceeded: None,
-            }),
-            Event::Ended(Ended {
-                run: 4,
-                attempt: 1,
-                exit: Exit::Code(1),
-                stopped: false,
-                out_of_memory: false,
-                usage: None,
-                exceeded: None,
-            }),
+            Event::Ended(Ended::of(3, 2, Exit::Code(0))),
+            Event::Ended(Ended::of(4, 1, Exit::Code(1))),
         ];
         let records = events.into_iter().zip(1..).map(|(event, second)| Record { time: at(second), event });
         let stories = stories(records.collect(), &Ranges::single(3));

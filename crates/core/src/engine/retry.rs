@@ -179,15 +179,7 @@ mod tests {
     #[test]
     fn a_success_that_slurm_knows_better_of_is_concluded_and_another_end_is_not() {
         let ended = |exit| {
-            let what = Ended {
-                run: 0,
-                attempt: 1,
-                exit,
-                stopped: false,
-                out_of_memory: false,
-                usage: None,
-                exceeded: None,
-            };
+            let what = Ended::of(0, 1, exit);
             let ended = Some(Dated { time: jiff::Timestamp::UNIX_EPOCH, what });
             unsaid(Some(&Attempt { number: 1, ended, ..Attempt::default() }), 1)
         };

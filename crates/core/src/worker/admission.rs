@@ -155,15 +155,7 @@ impl Executor<'_> {
     fn end_unstarted(&mut self, run: u64, code: i32, reason: String) -> Result<(), WorkerError> {
         let (attempt, stopped) = (self.assignment.attempt, code == STOPPED);
         let exit = Exit::Unstarted { code, reason };
-        self.record(Event::Ended(Ended {
-            run,
-            attempt,
-            exit,
-            stopped,
-            out_of_memory: false,
-            usage: None,
-            exceeded: None,
-        }))
+        self.record(Event::Ended(Ended { stopped, ..Ended::of(run, attempt, exit) }))
     }
 
     /// Ends what earlier attempts at a run have left on this host.

@@ -6,15 +6,7 @@ use crate::event::Exceeded;
 #[test]
 fn a_limit_that_was_exceeded_says_how_it_ended_whatever_came_after() {
     let of = |exceeded: Exceeded, exit: Exit, stopped: bool| {
-        let ended = Ended {
-            run: 3,
-            attempt: 1,
-            exit,
-            stopped,
-            out_of_memory: false,
-            usage: None,
-            exceeded: Some(exceeded),
-        };
+        let ended = Ended { stopped, exceeded: Some(exceeded), ..Ended::of(3, 1, exit) };
         let status = folded(&[started(1), interrupted(1), Event::Ended(ended)], &Sighting::Unasked);
         format!("{}: {}", status.state, status.cause.unwrap_or_default())
     };

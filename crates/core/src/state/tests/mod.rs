@@ -40,7 +40,7 @@ fn started(attempt: u32) -> Event {
 }
 
 fn ended(attempt: u32, exit: Exit, stopped: bool) -> Event {
-    Event::Ended(Ended { run: 3, attempt, exit, stopped, out_of_memory: false, usage: None, exceeded: None })
+    Event::Ended(Ended { stopped, ..Ended::of(3, attempt, exit) })
 }
 
 fn interrupted(attempt: u32) -> Event {

@@ -31,15 +31,7 @@ fn the_scheduler_may_know_worse() {
 
 #[test]
 fn a_kill_for_memory_is_no_success_whatever_the_exit_code() {
-    let ended = Ended {
-        run: 3,
-        attempt: 1,
-        exit: Exit::Code(0),
-        stopped: false,
-        out_of_memory: true,
-        usage: None,
-        exceeded: None,
-    };
+    let ended = Ended { out_of_memory: true, ..Ended::of(3, 1, Exit::Code(0)) };
     let hidden = folded(&[started(1), Event::Ended(ended)], &Sighting::Unasked);
     assert_eq!((hidden.state, hidden.exit), (RunState::OutOfMemory, Some(Exit::Code(0))));
 }

@@ -68,15 +68,7 @@ fn each_record_that_ends_an_attempt_ends_it_and_no_other_does() {
     let exit = Exit::Code(1);
     let (line, outcome, output, node) = Default::default();
     let ends = [
-        Event::Ended(Ended {
-            run: 3,
-            attempt: 1,
-            exit,
-            stopped: false,
-            out_of_memory: false,
-            usage: None,
-            exceeded: None,
-        }),
+        Event::Ended(Ended::of(3, 1, exit)),
         Event::Superseded(Superseded { run: 3, attempt: 1, by: 2 }),
         Event::EnvFailed(EnvFailed {
             runs: Ranges::span(0, 9),
@@ -178,17 +170,7 @@ fn a_stop_from_before_a_retry_does_not_stop_the_retry() {
 fn a_success_ends_an_attempt_for_good_unless_slurm_knew_worse() {
     let ours = assignment("12_3", 2, 2);
     let concluded = |state| Event::Concluded(Concluded { run: 3, attempt: 1, state, cause: String::new() });
-    let ended = |exit| {
-        Event::Ended(Ended {
-            run: 3,
-            attempt: 1,
-            exit,
-            stopped: false,
-            out_of_memory: false,
-            usage: None,
-            exceeded: None,
-        })
-    };
+    let ended = |exit| Event::Ended(Ended::of(3, 1, exit));
     let end = |events: &[Event]| {
         let all = [&[started(1, "n2", "9_3", gone(2))], events].concat();
         one(&before(&all, &ours, &[1])).0
