@@ -43,7 +43,11 @@ pub(super) fn stop(slurm: &Slurm<'_>, case: &Case<'_>) -> Result<Ranges, Support
         match owner(&rows, *job, &name, case.launch.uid) {
             Owner::Ours => targets.push(target(submission, *job, runs)),
             Owner::Nobody => missing.push(Asked::of(case.launch, submission, *job, None)),
-            Owner::Another => continue,
+            Owner::Another => {
+                // It may be that of another cluster, which is said then.
+                missing.push(Asked::of(case.launch, submission, *job, None));
+                continue;
+            }
         }
         reached.extend(runs);
     }
